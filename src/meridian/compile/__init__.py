@@ -1,0 +1,1 @@
+"""From rows to images: pure functions without I/O."""

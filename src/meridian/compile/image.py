@@ -1,0 +1,124 @@
+"""
+The zone image: what control compiles and edges serve (architecture §3).
+
+MessagePack with named fields and a `kind` tag. Readers skip fields they do not know, so that old
+and new run together; a change of meaning raises `FORMAT`. The engine's own definition is
+`engine/core/src/image/wire.rs`; `tests/vectors/image/` binds the two.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+FORMAT = 1
+
+
+class Records(msgspec.Struct, frozen=True, tag_field="kind", tag="records"):
+    """A record set's data: TTL in seconds and each record's RDATA in wire form, names uncompressed."""
+
+    ttl: int
+    rdata: list[bytes]
+
+
+class ToGroup(msgspec.Struct, frozen=True, tag_field="kind", tag="group"):
+    """Another group of the same zone. `owner` is a lower-case wire name, `type` a type number."""
+
+    owner: bytes
+    type: int
+
+
+class ToHidden(msgspec.Struct, frozen=True, tag_field="kind", tag="hidden"):
+    """A group without a name: a step of a traffic policy (R-TFC-3). `owner` places it in a shard."""
+
+    id: str
+    owner: bytes
+
+
+class ToOutside(msgspec.Struct, frozen=True, tag_field="kind", tag="outside"):
+    """A name outside the zone, kept fresh by a connector (R-ALI-14)."""
+
+    target: bytes
+    type: int
+
+
+Target = Records | ToGroup | ToHidden | ToOutside
+
+
+class Arm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    One record set of a group.
+
+    Attributes:
+        id: Set identifier; empty in a simple group.
+        health: Slot in the health table, 0 for none (R-SEL-1).
+        evaluate_target: Whether the arm is only as healthy as the group it leads to (R-TREE-2).
+        weight: 0 to 255, in weighted groups.
+        secondary: In failover groups, whether this is the SECONDARY.
+    """
+
+    target: Target
+    id: str = ""
+    health: int = 0
+    evaluate_target: bool = False
+    weight: int = 0
+    secondary: bool = False
+
+
+class Group(msgspec.Struct, frozen=True):
+    """
+    All record sets of one name and type, and how one is chosen.
+
+    `kind` is simple, weighted, latency, failover, geo, geoproximity, multivalue or cidr. An engine
+    that does not know a kind answers SERVFAIL for that group alone.
+    """
+
+    kind: str
+    arms: list[Arm]
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """
+    A part of a zone's names.
+
+    Attributes:
+        version: The zone version at which this shard was compiled.
+        names: Owner (lower-case wire name) to type number to group. An owner without groups is an
+            empty non-terminal.
+        groups: Hidden groups by id.
+    """
+
+    format: int
+    zone_id: str
+    index: int
+    count: int
+    version: int
+    names: dict[bytes, dict[int, Group]]
+    groups: dict[str, Group]
+
+
+class Head(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    What holds for a whole zone, and which shards make it up.
+
+    Attributes:
+        view: None for a public zone, else the network view it is seen from (R-PVT-13).
+        rank: Of several zones with one apex in one view, the lowest rank answers.
+        soa: The SOA record with its TTL, for negative answers (R-APX-3).
+        ns: The apex NS record set, for the authority section (R-SEL-7).
+        shard_versions: One for each shard, in order; its length is a power of two, 1 to 4096.
+    """
+
+    format: int
+    zone_id: str
+    version: int
+    apex: bytes
+    rank: int
+    soa: Records
+    ns: Records
+    shard_versions: list[int]
+    view: str | None = None
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_head = msgspec.msgpack.Decoder(Head).decode
+decode_shard = msgspec.msgpack.Decoder(Shard).decode

@@ -1,0 +1,193 @@
+"""
+Settings: defaults, then a TOML file, then MERIDIAN_… variables, then command-line options.
+
+Every setting is one field of `Settings`; the file, the variables and `meridian serve --help` are
+derived from it, so that none can be forgotten in one of the places.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from meridian.errors import SettingsError
+
+ROLES = ("control", "edge", "checker")
+
+
+class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of records.md §12, Route 53's defaults (R-QUO-2)."""
+
+    hosted_zones: Annotated[int, Meta(ge=0, description="hosted zones an account")] = 500
+    record_sets_per_zone: Annotated[int, Meta(ge=2, description="record sets a zone")] = 10_000
+    values_per_record_set: Annotated[int, Meta(ge=1, le=4000, description="values a record set")] = 400
+    record_sets_per_group: Annotated[int, Meta(ge=1, description="record sets of one name and type")] = 100
+    batch_values: Annotated[int, Meta(ge=1, description="ResourceRecord elements a change batch")] = 1000
+    batch_characters: Annotated[int, Meta(ge=1, description="characters of all values of a change batch")] = 32_000
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an operator can choose."""
+
+    data_dir: Annotated[str, Meta(description="folder for the database and the edge's last values")] = "meridian-data"
+    database: Annotated[
+        str, Meta(description="SQLAlchemy URL; empty: SQLite in data_dir")
+    ] = ""
+    roles: Annotated[
+        tuple[str, ...], Meta(description="what this process does: control, edge, checker")
+    ] = ROLES
+    dns_listen: Annotated[
+        tuple[str, ...], Meta(description="addresses for DNS over UDP and TCP")
+    ] = ("127.0.0.1:5300", "[::1]:5300")
+    dns_threads: Annotated[int, Meta(ge=0, le=256, description="UDP threads an address; 0: one a core")] = 0
+    udp_payload: Annotated[
+        int, Meta(ge=512, le=4096, description="largest DNS answer over UDP, in octets (R-DNS-1)")
+    ] = 1232
+    api_listen: Annotated[str, Meta(description="address of the API")] = "127.0.0.1:5380"
+    public_url: Annotated[
+        str, Meta(description="URL under which clients reach the API; empty: http://api_listen (R-API-8)")
+    ] = ""
+    max_body: Annotated[int, Meta(ge=1024, description="largest API request body, in octets")] = 8 * 1024 * 1024
+    requests_per_second: Annotated[
+        float, Meta(ge=0, description="API calls a second an account; 0: no limit (R-THR-1)")
+    ] = 0.0
+    name_server_families: Annotated[
+        tuple[str, ...],
+        Meta(description="domains of our name servers, two to four; each zone gets one name in each place (R-DEL-1)"),
+    ] = ("a.meridian.test", "b.meridian.test", "c.meridian.test", "d.meridian.test")
+    hostmaster: Annotated[
+        str, Meta(description="mailbox in SOA records, written as a name (R-APX-2)")
+    ] = "hostmaster.meridian.test"
+    edge_name: Annotated[str, Meta(description="this edge's name in acknowledgements; empty: host name")] = ""
+    strict_names: Annotated[
+        bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")
+    ] = True
+    reserved_names: Annotated[
+        tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")
+    ] = ()
+    log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
+    quotas: Quotas = Quotas()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database or f"sqlite:///{Path(self.data_dir) / 'meridian.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach the API, without a final slash."""
+        return (self.public_url or f"http://{self.api_listen}").rstrip("/")
+
+
+def load(
+    file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    options: Mapping[str, Any] | None = None,
+) -> Settings:
+    """
+    Gather the settings from all places; later places win.
+
+    Args:
+        file: A TOML file; None for none.
+        environ: Where MERIDIAN_… variables are looked up. Lists are separated by commas, quotas
+            are MERIDIAN_QUOTAS_….
+        options: Values from the command line by field name; None values are left out.
+
+    Raises:
+        SettingsError: Names the place, the key and what to do.
+    """
+    settings = Settings()
+    if file is not None:
+        settings = _merge(settings, _read(file), str(file))
+    settings = _merge(settings, _from_environ(environ), "the environment")
+    given = {key: value for key, value in (options or {}).items() if value is not None}
+    settings = _merge(settings, given, "the command line")
+    _check(settings)
+    return settings
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"{file}: no such file; leave --config out to run with the defaults") from None
+    except OSError as error:
+        raise SettingsError(f"{file}: {error.strerror}; make the file readable for this user") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: not TOML: {error}") from None
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        if field.name == "quotas":
+            quotas = {
+                quota.name: environ[variable]
+                for quota in msgspec.structs.fields(Quotas)
+                if (variable := f"MERIDIAN_QUOTAS_{quota.name.upper()}") in environ
+            }
+            if quotas:
+                found["quotas"] = quotas
+            continue
+        text = environ.get(f"MERIDIAN_{field.name.upper()}")
+        if text is not None:
+            is_list = isinstance(field.default, tuple)
+            found[field.name] = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+    return found
+
+
+def _merge(settings: Settings, found: Mapping[str, Any], place: str) -> Settings:
+    if not found:
+        return settings
+    merged = msgspec.to_builtins(settings)
+    quotas = found.get("quotas", {})
+    merged.update(found)
+    if isinstance(quotas, Mapping):
+        merged["quotas"] = {**msgspec.to_builtins(settings.quotas), **quotas}
+    try:
+        return msgspec.convert(merged, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{place}: {_explain(str(error))}") from None
+
+
+def _explain(problem: str) -> str:
+    if "unknown field" in problem:
+        key = problem.split("`")[1]
+        known = ", ".join(field.name for field in msgspec.structs.fields(Settings))
+        return f"there is no setting '{key}'; the settings are: {known}"
+    what, _, where = problem.partition(" - at ")
+    return f"{where.strip('`').removeprefix('$.') or 'settings'}: {what}"
+
+
+def _check(settings: Settings) -> None:
+    unknown = set(settings.roles) - set(ROLES)
+    if unknown or not settings.roles:
+        raise SettingsError(f"roles: {', '.join(sorted(unknown)) or 'none given'}; choose from {', '.join(ROLES)}")
+    for key, addresses in (("dns_listen", settings.dns_listen), ("api_listen", (settings.api_listen,))):
+        for address in addresses:
+            split_address(address, key)
+    if not 2 <= len(settings.name_server_families) <= 4:
+        raise SettingsError("name_server_families: give two to four domains, for example a.example.net,b.example.org")
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
+
+
+def split_address(address: str, key: str) -> tuple[str, int]:
+    """Split `192.0.2.1:53` or `[2001:db8::1]:53`; `key` names the setting in the error."""
+    host, _, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(host)
+        number = int(port)
+        if not 0 <= number <= 65535:
+            raise ValueError
+    except ValueError:
+        raise SettingsError(f"{key}: '{address}' is not ADDRESS:PORT, such as 127.0.0.1:53 or [::1]:53") from None
+    return host, number
