@@ -1,0 +1,109 @@
+"""From a zone's rows to its head and shards (architecture §3). Pure: the same rows make the same octets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from meridian.compile.group import group, records
+from meridian.compile.image import FORMAT, Group, Head, Shard
+from meridian.model.name import Name
+from meridian.model.record import TYPES, RecordSet
+from meridian.model.zone import HostedZone
+
+SLOTS = 4096
+SHARD_COUNTS = (1, 16, 256, 4096)
+_SHARD_FILL = 500  # record sets that a shard of a growing zone holds on average at most
+_SHRINK_BELOW = 4  # a zone takes a smaller count only where it would fill a quarter of it
+
+
+def shard_count_for(record_sets: int, current: int) -> int:
+    """
+    How many shards a zone should have.
+
+    A zone grows into the next count at 500 record sets a shard, and shrinks only when it is far
+    below that, so that a zone at the border is not recompiled with each change.
+
+    Args:
+        record_sets: How many the zone holds.
+        current: How many shards it has, one of `SHARD_COUNTS`.
+    """
+    if _smallest_for(record_sets) > current:
+        return _smallest_for(record_sets)
+    return min(current, _smallest_for(record_sets * _SHRINK_BELOW))
+
+
+def _smallest_for(record_sets: int) -> int:
+    return next((count for count in SHARD_COUNTS if record_sets <= count * _SHARD_FILL), SLOTS)
+
+
+def slots_of(index: int, count: int) -> tuple[int, int]:
+    """The first and the last slot (`Name.slot`) that shard `index` of `count` holds."""
+    width = SLOTS // count
+    return index * width, (index + 1) * width - 1
+
+
+def shard_of(slot: int, count: int) -> int:
+    """Which shard of `count` holds this slot."""
+    return slot * count // SLOTS
+
+
+def shard(
+    zone_id: str,
+    index: int,
+    count: int,
+    version: int,
+    record_sets: Iterable[RecordSet],
+    empty_non_terminals: Iterable[Name],
+) -> Shard:
+    """
+    Compile one shard.
+
+    Args:
+        version: The zone version that the rows were read at.
+        record_sets: All of the shard's slots, in any order.
+        empty_non_terminals: Names of the shard's slots that exist only because of names below them
+            (RFC 4592 §2.2.2).
+
+    Raises:
+        CannotCompile: A record set has no form in the image.
+    """
+    sets: dict[bytes, dict[int, list[RecordSet]]] = defaultdict(lambda: defaultdict(list))
+    for record_set in record_sets:
+        sets[record_set.name.wire][TYPES[record_set.type]].append(record_set)
+    names: dict[bytes, dict[int, Group]] = {name.wire: {} for name in empty_non_terminals}
+    for owner, types in sets.items():
+        names[owner] = {number: group(zone_id, types[number]) for number in sorted(types)}
+    return Shard(
+        format=FORMAT,
+        zone_id=zone_id,
+        index=index,
+        count=count,
+        version=version,
+        names=dict(sorted(names.items())),
+        groups={},
+    )
+
+
+def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequence[int]) -> Head:
+    """
+    Compile a zone's head.
+
+    Args:
+        soa: The zone's SOA record set.
+        ns: The NS record set of its apex.
+        shard_versions: The version of each shard, in order.
+
+    Raises:
+        CannotCompile: The SOA or NS record set holds no records.
+    """
+    return Head(
+        format=FORMAT,
+        zone_id=zone.id,
+        version=zone.version,
+        apex=zone.name.wire,
+        rank=zone.rank,
+        soa=records(soa),
+        ns=records(ns),
+        shard_versions=list(shard_versions),
+    )

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meridian.compile.group import CannotCompile, group
+from meridian.compile.image import Arm, Group, Records, ToGroup, ToOutside
+from meridian.model.name import parse
+from meridian.model.record import AliasTarget, RecordSet
+
+ZONE_ID = "Z0EXAMPLE00000"
+
+
+def a(**fields: Any) -> RecordSet:
+    return RecordSet(name=parse("www.example.com."), type="A", ttl=60, rdata=(b"\xc0\x00\x02\x01",), **fields)
+
+
+def alias(zone_id: str, target: str, *, evaluate: bool = False, **fields: Any) -> RecordSet:
+    return RecordSet(name=parse("www.example.com."), type="A", alias=AliasTarget(zone_id, target, evaluate), **fields)
+
+
+DATA = Records(ttl=60, rdata=[b"\xc0\x00\x02\x01"])
+TARGET = parse("t.example.com.").wire
+
+CASES = [
+    ("simple", [a()], Group("simple", [Arm(DATA)])),
+    (
+        "weighted, sorted by identifier",
+        [a(weight=20, set_identifier="b"), a(weight=0, set_identifier="a")],
+        Group("weighted", [Arm(DATA, id="a", weight=0), Arm(DATA, id="b", weight=20)]),
+    ),
+    (
+        "failover",
+        [a(failover="SECONDARY", set_identifier="a"), a(failover="PRIMARY", set_identifier="b")],
+        Group("failover", [Arm(DATA, id="a", secondary=True), Arm(DATA, id="b")]),
+    ),
+    (
+        "multivalue",
+        [a(multi_value_answer=True, set_identifier="1")],
+        Group("multivalue", [Arm(DATA, id="1")]),
+    ),
+    (
+        "alias in the zone",
+        [alias(ZONE_ID, "t.example.com.", evaluate=True)],
+        Group("simple", [Arm(ToGroup(TARGET, 1), evaluate_target=True)]),
+    ),
+    (
+        "alias to a service",
+        [alias("Z35SXDOTRQ7X7K", "t.example.com.")],
+        Group("simple", [Arm(ToOutside(TARGET, 1))]),
+    ),
+    (
+        "alias in a weighted group",
+        [alias(ZONE_ID, "t.example.com.", weight=3, set_identifier="a")],
+        Group("weighted", [Arm(ToGroup(TARGET, 1), id="a", weight=3)]),
+    ),
+    (
+        "a policy whose kind has another name",
+        [a(region="eu-west-1", set_identifier="a")],
+        Group("latency", [Arm(DATA, id="a")]),
+    ),
+]
+
+
+@pytest.mark.parametrize(("record_sets", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_group(record_sets: list[RecordSet], expected: Group) -> None:
+    """Record sets of one name and type become one group, in whatever order they come."""
+    assert group(ZONE_ID, record_sets) == expected
+    assert group(ZONE_ID, record_sets[::-1]) == expected
+
+
+def test_record_set_that_leads_nowhere() -> None:
+    """A record set without records and without alias is refused by name, not served empty."""
+    with pytest.raises(CannotCompile, match=r"www\.example\.com\. A"):
+        group(ZONE_ID, [RecordSet(name=parse("www.example.com."), type="A", traffic_policy_instance_id="x")])
