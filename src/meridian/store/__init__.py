@@ -1,0 +1,1 @@
+"""Where things are kept: SQL through SQLAlchemy Core, on SQLite or PostgreSQL."""

@@ -1,0 +1,142 @@
+"""
+Changes on their way to the name servers (R-CHG-16).
+
+    PENDING, no position ── published ──▶ PENDING, position (catalog, version) ── acknowledge ──▶ INSYNC
+
+A position says where the feed tells of the change: once every live edge has acknowledged that
+catalog at that version or a newer one, the change is served everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, bindparam
+
+from meridian.errors import NoSuchChange
+from meridian.model.zone import ChangeInfo
+from meridian.store.ids import new_id
+from meridian.store.tables import change
+
+KEPT = timedelta(days=7)  # how long GetChange knows a change; R-CHG-17 asks for 24 hours
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+_INSERT = sa.insert(change)
+_GET = sa.select(change).where(change.c.id == bindparam("id"), change.c.account_id == bindparam("account_id"))
+_PUBLISHED = (
+    sa.update(change)
+    .where(
+        change.c.status == "PENDING",
+        change.c.zone_id == bindparam("of_zone"),
+        change.c.zone_version <= bindparam("up_to"),
+        change.c.catalog.is_(None),
+    )
+    .values(catalog=bindparam("at_catalog"), catalog_version=bindparam("at_version"))
+)
+_POSITIONS = (
+    sa.select(change.c.catalog, change.c.catalog_version)
+    .where(change.c.status == "PENDING", change.c.catalog.is_not(None))
+    .distinct()
+    .order_by(change.c.catalog, change.c.catalog_version)
+)
+_ACKNOWLEDGE = (
+    sa.update(change)
+    .where(
+        change.c.status == "PENDING",
+        change.c.catalog == bindparam("at_catalog"),
+        change.c.catalog_version <= bindparam("at_version"),
+    )
+    .values(status="INSYNC")
+)
+_FORGET_POSITIONS = (
+    sa.update(change)
+    .where(change.c.status == "PENDING", change.c.catalog.is_not(None))
+    .values(catalog=None, catalog_version=None)
+)
+_PRUNE = sa.delete(change).where(change.c.status == "INSYNC", change.c.submitted_at < bindparam("before"))
+
+
+def new(now: datetime, comment: str | None = None) -> ChangeInfo:
+    """A change that was just accepted: a new id, PENDING, `now` cut to milliseconds."""
+    return ChangeInfo(new_id("C"), "PENDING", _time(_milliseconds(now)), comment)
+
+
+def insert(conn: Connection, info: ChangeInfo, account_id: str, zone_id: str, zone_version: int) -> None:
+    """Store a change that made this version of the zone."""
+    row = {
+        "id": info.id,
+        "account_id": account_id,
+        "zone_id": zone_id,
+        "zone_version": zone_version,
+        "status": info.status,
+        "submitted_at": _milliseconds(info.submitted_at),
+        "comment": info.comment,
+    }
+    conn.execute(_INSERT, row)
+
+
+def get(conn: Connection, account_id: str, change_id: str) -> ChangeInfo:
+    """
+    The account's change with this id.
+
+    Raises:
+        NoSuchChange: There is none, it is someone else's (R-API-25), or it was pruned.
+    """
+    row = conn.execute(_GET, {"id": change_id, "account_id": account_id}).one_or_none()
+    if row is None:
+        raise NoSuchChange(change_id)
+    return ChangeInfo(row.id, row.status, _time(row.submitted_at), row.comment)
+
+
+def published(conn: Connection, zone_id: str, version: int, catalog: int, catalog_version: int) -> int:
+    """
+    The feed tells of this zone version: give a position to the zone's changes up to it that have none.
+
+    Returns:
+        How many changes got the position.
+    """
+    at = {"of_zone": zone_id, "up_to": version, "at_catalog": catalog, "at_version": catalog_version}
+    return conn.execute(_PUBLISHED, at).rowcount
+
+
+def pending_positions(conn: Connection) -> list[tuple[int, int]]:
+    """Each (catalog, catalog version) that a PENDING change waits at, ascending."""
+    return [(catalog, version) for catalog, version in conn.execute(_POSITIONS)]
+
+
+def acknowledge(conn: Connection, positions: Mapping[int, int]) -> int:
+    """
+    Every live edge serves each of these catalogs at this version or newer: what waits there becomes INSYNC.
+
+    Args:
+        positions: Catalog to the lowest version that all live edges have acknowledged.
+
+    Returns:
+        How many changes became INSYNC.
+    """
+    return sum(
+        conn.execute(_ACKNOWLEDGE, {"at_catalog": catalog, "at_version": version}).rowcount
+        for catalog, version in positions.items()
+    )
+
+
+def forget_positions(conn: Connection) -> int:
+    """Take the position of every PENDING change: a new feed counts its catalogs anew, and publishes all again."""
+    return conn.execute(_FORGET_POSITIONS).rowcount
+
+
+def prune(conn: Connection, now: datetime) -> int:
+    """Delete changes that have been in sync and are older than `KEPT`; give their number."""
+    return conn.execute(_PRUNE, {"before": _milliseconds(now - KEPT)}).rowcount
+
+
+def _milliseconds(time: datetime) -> int:
+    return (time - _EPOCH) // _MILLISECOND
+
+
+def _time(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MILLISECOND

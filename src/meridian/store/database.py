@@ -1,0 +1,169 @@
+"""The database: connections, transactions, and telling others of a commit."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+import alembic.util
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from meridian.errors import ApiError, MeridianError
+
+WAIT_SECONDS = 5.0  # how long a write waits for others (R-CHG-11)
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_WRITE = "meridian_write"
+# What makes a transaction see one moment; SQLite's always do.
+_READ: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "REPEATABLE READ"}}
+
+log = structlog.get_logger()
+
+
+class Database:
+    """
+    One database, SQLite or PostgreSQL.
+
+    Safe to use from many threads. A commit that has returned survives loss of power.
+
+    Args:
+        url: SQLAlchemy URL. A SQLite file is created when it is missing, for its owner's eyes only.
+
+    Raises:
+        MeridianError: The URL cannot be used; the text says why.
+    """
+
+    def __init__(self, url: str) -> None:
+        engine = _engine(url)
+        self._reading = engine.execution_options(**_READ[engine.dialect.name])
+        self._writing = engine.execution_options(**{_WRITE: True})
+        self._turn = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+
+    def migrate(self) -> None:
+        """
+        Bring the schema up to date, all steps in one transaction.
+
+        Raises:
+            MeridianError: A newer program has written this database.
+        """
+        config = alembic.config.Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        with self.write() as conn:
+            config.attributes["connection"] = conn
+            try:
+                alembic.command.upgrade(config, "head")
+            except alembic.util.CommandError as error:
+                raise MeridianError(f"the database was written by a newer meridian: {error}; use that one") from None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database from its first statement on."""
+        with self._reading.connect() as conn, conn.begin():
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """
+        Give the one connection that may write; commit where the block ends, roll back if it raises.
+
+        Raises:
+            ApiError: PriorRequestNotComplete, after waiting five seconds for other writes (R-CHG-11).
+        """
+        if not self._turn.acquire(timeout=WAIT_SECONDS):
+            raise _busy()
+        try:
+            with self._begin() as conn:
+                yield conn
+        finally:
+            self._turn.release()
+        self._tell()
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """
+        Call `callback` after each write that was committed, from the thread that wrote.
+
+        It must be quick and safe in any thread. What it raises is logged: the write stands.
+        """
+        self._listeners = [*self._listeners, callback]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._writing.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with self._writing.connect() as conn:
+            try:
+                transaction = conn.begin()
+            except OperationalError as error:
+                raise _busy() if "locked" in str(error.orig) else error from error
+            with transaction:
+                yield conn
+
+    def _tell(self) -> None:
+        for callback in self._listeners:
+            try:
+                callback()
+            except Exception:
+                log.exception("store.listener_failed", listener=repr(callback))
+
+
+def _busy() -> ApiError:
+    text = "The request was rejected because Route 53 was still processing a prior request."
+    return ApiError("PriorRequestNotComplete", text)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise MeridianError(f"database: '{url}' is no SQLAlchemy URL, such as sqlite:///meridian.db") from None
+    if parsed.get_backend_name() not in _READ:
+        raise MeridianError(f"database: '{parsed.get_backend_name()}' is not supported; use sqlite or postgresql")
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    return create_engine(parsed)
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise MeridianError("database: SQLite needs a file, such as sqlite:///meridian-data/meridian.db")
+    _create_private(Path(url.database))
+    engine = create_engine(url)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_private(file: Path) -> None:
+    """Make the file readable by its owner only, since it holds secrets; SQLite gives its journals the same mode."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise MeridianError(f"database: {file}: {error.strerror}; choose another place with data_dir") from None
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
+    for pragma in (
+        f"busy_timeout = {int(WAIT_SECONDS * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # a commit is on the disk before it is replied to (R-CHG-16)
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    # A write takes its lock at once: a read that turns into a write could find the data changed.
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get(_WRITE) else "BEGIN")

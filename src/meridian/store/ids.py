@@ -1,0 +1,13 @@
+"""New ids: random, so that they tell nothing and two control planes need not agree (records.md §11)."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+_ALPHABET = string.ascii_uppercase + string.digits
+
+
+def new_id(prefix: str, length: int = 20) -> str:
+    """An id that was never given before: `prefix` and then capitals and digits, `length` characters in all."""
+    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length - len(prefix)))

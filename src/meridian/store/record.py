@@ -1,0 +1,276 @@
+"""
+Record sets, and the names between them and the apex.
+
+`apply` keeps two counts in step with the record sets: the zone's `record_set_count`, and for each
+name strictly between an owner name and the apex the number of owner names below it. So the empty
+non-terminals of a shard are an indexed read, and no change ever scans a zone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
+
+from meridian.model.name import Name, from_wire
+from meridian.model.record import AliasTarget, CidrRoutingConfig, GeoLocation, GeoProximityLocation, Key, RecordSet
+from meridian.model.zone import HostedZone
+from meridian.store.tables import ancestor, hosted_zone, record_set
+
+if TYPE_CHECKING:
+    from meridian.changes.batch import Plan
+
+_CHUNK = 500  # names in one IN (…): SQLite takes 32,766 parameters, but long statements are slow to prepare
+
+_T = TypeVar("_T")
+
+
+class Start(NamedTuple):
+    """Where a listing begins, inclusive (R-LST-6). Empty strings come before everything."""
+
+    sort_key: str = ""
+    type: str = ""
+    set_identifier: str = ""
+
+
+class _Rest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The fields of `RecordSet` that few have; one JSON column keeps them."""
+
+    alias: AliasTarget | None = None
+    weight: int | None = None
+    region: str | None = None
+    geo_location: GeoLocation | None = None
+    failover: str | None = None
+    multi_value_answer: bool | None = None
+    cidr_routing_config: CidrRoutingConfig | None = None
+    geo_proximity_location: GeoProximityLocation | None = None
+    health_check_id: str | None = None
+    traffic_policy_instance_id: str | None = None
+
+
+_REST_FIELDS = _Rest.__struct_fields__
+_read_rest = msgspec.json.Decoder(_Rest).decode
+_read_values = msgspec.json.Decoder(tuple[str, ...]).decode
+_read_rdata = msgspec.msgpack.Decoder(tuple[bytes, ...]).decode
+_write_json = msgspec.json.Encoder().encode
+_write_rdata = msgspec.msgpack.Encoder().encode
+
+_ORDER = (record_set.c.sort_key, record_set.c.type, record_set.c.set_identifier)
+_COLUMNS = (
+    record_set.c.name_wire,
+    record_set.c.type,
+    record_set.c.set_identifier,
+    record_set.c.ttl,
+    record_set.c.rdata,
+    record_set.c.rest,
+)
+_PAGE = (
+    select(*_COLUMNS, record_set.c.record_values)
+    .where(
+        record_set.c.zone_id == bindparam("zone_id"),
+        tuple_(*_ORDER) >= tuple_(bindparam("sort_key"), bindparam("type"), bindparam("set_identifier")),
+    )
+    .order_by(*_ORDER)
+    .limit(bindparam("count"))
+)
+_AT_NAME = (
+    select(*_COLUMNS, record_set.c.record_values)
+    .where(record_set.c.zone_id == bindparam("zone_id"), record_set.c.sort_key == bindparam("sort_key"))
+    .order_by(*_ORDER)
+)
+_AT_NAMES = (
+    select(*_COLUMNS, record_set.c.record_values)
+    .where(
+        record_set.c.zone_id == bindparam("zone_id"), record_set.c.sort_key.in_(bindparam("sort_keys", expanding=True))
+    )
+    .order_by(*_ORDER)
+)
+_KEYS = select(*_ORDER).where(
+    record_set.c.zone_id == bindparam("zone_id"), record_set.c.sort_key.in_(bindparam("sort_keys", expanding=True))
+)
+_IN_SLOTS = (
+    select(*_COLUMNS)
+    .where(
+        record_set.c.zone_id == bindparam("zone_id"),
+        record_set.c.slot.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(*_ORDER)
+)
+_ANCESTORS_IN_SLOTS = select(ancestor.c.name_wire).where(
+    ancestor.c.zone_id == bindparam("zone_id"), ancestor.c.slot.between(bindparam("first"), bindparam("last"))
+)
+_DELETE = delete(record_set).where(
+    record_set.c.zone_id == bindparam("in_zone"),
+    record_set.c.sort_key == bindparam("at_sort_key"),
+    record_set.c.type == bindparam("at_type"),
+    record_set.c.set_identifier == bindparam("at_set_identifier"),
+)
+_ADD_TO_COUNT = (
+    update(hosted_zone)
+    .where(hosted_zone.c.id == bindparam("in_zone"))
+    .values(record_set_count=hosted_zone.c.record_set_count + bindparam("more"))
+)
+_DESCENDANTS = select(ancestor.c.name_wire, ancestor.c.descendants).where(
+    ancestor.c.zone_id == bindparam("zone_id"), ancestor.c.name_wire.in_(bindparam("wires", expanding=True))
+)
+_AT_ANCESTOR = and_(ancestor.c.zone_id == bindparam("in_zone"), ancestor.c.name_wire == bindparam("at_wire"))
+_DELETE_ANCESTOR = delete(ancestor).where(_AT_ANCESTOR)
+_SET_DESCENDANTS = update(ancestor).where(_AT_ANCESTOR).values(descendants=bindparam("now"))
+
+
+def at_name(conn: Connection, zone_id: str, name: Name) -> tuple[RecordSet, ...]:
+    """All record sets of one owner name, by type and identifier."""
+    rows = conn.execute(_AT_NAME, {"zone_id": zone_id, "sort_key": name.sort_key})
+    return tuple(_full(name, row) for row in rows)
+
+
+def at_names(conn: Connection, zone_id: str, names: Collection[Name]) -> dict[Name, tuple[RecordSet, ...]]:
+    """All record sets of many owner names, in few reads. Names without any have an empty tuple."""
+    found: dict[Name, list[RecordSet]] = {name: [] for name in names}
+    by_wire = {name.wire: name for name in names}
+    for chunk in _chunks(names):
+        keys = [name.sort_key for name in chunk]
+        for row in conn.execute(_AT_NAMES, {"zone_id": zone_id, "sort_keys": keys}):
+            name = by_wire[row.name_wire]
+            found[name].append(_full(name, row))
+    return {name: tuple(sets) for name, sets in found.items()}
+
+
+def page(conn: Connection, zone_id: str, start: Start, limit: int) -> list[RecordSet]:
+    """Up to `limit` record sets from `start` on, inclusive, in listing order (R-LST-1..4, R-LST-6)."""
+    rows = conn.execute(_PAGE, {"zone_id": zone_id, **start._asdict(), "count": limit})
+    return [_full(from_wire(row.name_wire), row) for row in rows]
+
+
+def in_slots(conn: Connection, zone_id: str, first: int, last: int) -> tuple[list[RecordSet], list[Name]]:
+    """
+    What the names in slots `first` to `last`, inclusive, own, and which of those are ancestors.
+
+    Returns:
+        Record sets in listing order, without `values`: `rdata` says the same in octets. Then the
+        names that stand between an owner name and the apex, in no order; those of them without
+        record sets are empty non-terminals.
+    """
+    slots = {"zone_id": zone_id, "first": first, "last": last}
+    record_sets = [_lean(from_wire(row[0]), row) for row in conn.execute(_IN_SLOTS, slots).all()]
+    return record_sets, [from_wire(wire) for wire in conn.execute(_ANCESTORS_IN_SLOTS, slots).scalars()]
+
+
+def apply(conn: Connection, zone: HostedZone, plan: Plan) -> frozenset[int]:
+    """
+    Delete and put what the plan says, and keep the counts in step.
+
+    Returns:
+        Every slot whose names have changed, those of ancestors that came or went included.
+    """
+    names = {key.name for key in plan.delete} | {record.name for record in plan.put}
+    before = _keys_at(conn, zone.id, names)
+    after = (before - {_row_key(key) for key in plan.delete}) | {_row_key(record.key) for record in plan.put}
+    gone = [*plan.delete, *(record.key for record in plan.put if _row_key(record.key) in before)]
+    _many(conn, _DELETE, [_delete_row(zone.id, key) for key in gone])
+    _many(conn, insert(record_set), [_insert_row(zone.id, record) for record in plan.put])
+    conn.execute(_ADD_TO_COUNT, {"in_zone": zone.id, "more": len(after) - len(before)})
+    return frozenset(name.slot for name in names) | _move_owners(conn, zone, names, before, after)
+
+
+def _move_owners(
+    conn: Connection, zone: HostedZone, names: Collection[Name], before: set[Start], after: set[Start]
+) -> set[int]:
+    """Count the owner names that came and went in their ancestors; give the slots of ancestors that came or went."""
+    owned_before = {key.sort_key for key in before}
+    owned_after = {key.sort_key for key in after}
+    delta: Counter[Name] = Counter()
+    for name in names:
+        step = (name.sort_key in owned_after) - (name.sort_key in owned_before)
+        if step:
+            delta.update(dict.fromkeys(name.between(zone.name), step))
+    return _move_ancestors(conn, zone.id, {name: step for name, step in delta.items() if step})
+
+
+def _move_ancestors(conn: Connection, zone_id: str, delta: Mapping[Name, int]) -> set[int]:
+    old = _descendants(conn, zone_id, delta)
+    new = {name: old.get(name.wire, 0) + step for name, step in delta.items()}
+    come = [name for name in new if name.wire not in old]
+    go = [name for name, count in new.items() if not count]
+    stay = [name for name, count in new.items() if count and name.wire in old]
+    _many(
+        conn,
+        insert(ancestor),
+        [{"zone_id": zone_id, "name_wire": n.wire, "slot": n.slot, "descendants": new[n]} for n in come],
+    )
+    _many(conn, _DELETE_ANCESTOR, [{"in_zone": zone_id, "at_wire": name.wire} for name in go])
+    _many(conn, _SET_DESCENDANTS, [{"in_zone": zone_id, "at_wire": name.wire, "now": new[name]} for name in stay])
+    return {name.slot for name in (*come, *go)}
+
+
+def _descendants(conn: Connection, zone_id: str, names: Iterable[Name]) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for chunk in _chunks(names):
+        rows = conn.execute(_DESCENDANTS, {"zone_id": zone_id, "wires": [name.wire for name in chunk]})
+        found.update((wire, count) for wire, count in rows)
+    return found
+
+
+def _keys_at(conn: Connection, zone_id: str, names: Iterable[Name]) -> set[Start]:
+    found: set[Start] = set()
+    for chunk in _chunks(names):
+        rows = conn.execute(_KEYS, {"zone_id": zone_id, "sort_keys": [name.sort_key for name in chunk]})
+        found.update(Start(*row) for row in rows)
+    return found
+
+
+def _row_key(key: Key) -> Start:
+    return Start(key.name.sort_key, key.type, key.set_identifier or "")
+
+
+def _delete_row(zone_id: str, key: Key) -> dict[str, Any]:
+    row = _row_key(key)
+    return {
+        "in_zone": zone_id,
+        "at_sort_key": row.sort_key,
+        "at_type": row.type,
+        "at_set_identifier": row.set_identifier,
+    }
+
+
+def _insert_row(zone_id: str, record: RecordSet) -> dict[str, Any]:
+    rest = _Rest(*[getattr(record, field) for field in _REST_FIELDS])
+    return {
+        "zone_id": zone_id,
+        **_row_key(record.key)._asdict(),
+        "name_wire": record.name.wire,
+        "slot": record.name.slot,
+        "ttl": record.ttl,
+        "record_values": _write_json(record.values).decode() if record.values else None,
+        "rdata": _write_rdata(record.rdata) if record.rdata else None,
+        "rest": None if rest == _Rest() else _write_json(rest).decode(),
+    }
+
+
+def _full(name: Name, row: Row[Any]) -> RecordSet:
+    lean = _lean(name, row)
+    values = row.record_values
+    return lean if values is None else msgspec.structs.replace(lean, values=_read_values(values))
+
+
+def _lean(name: Name, row: Row[Any]) -> RecordSet:
+    _, type_, identifier, ttl, rdata, rest = row[:6]
+    octets = () if rdata is None else _read_rdata(rdata)
+    if rest is None:
+        return RecordSet(name, type_, identifier or None, ttl, (), octets)
+    return RecordSet(name, type_, identifier or None, ttl, (), octets, *msgspec.structs.astuple(_read_rest(rest)))
+
+
+def _many(conn: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        conn.execute(statement, rows)
+
+
+def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

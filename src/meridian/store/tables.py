@@ -1,0 +1,158 @@
+"""
+Every table, in one `MetaData`. Migrations bring a database to exactly this.
+
+Names are kept as wire octets and as sort key; the text follows from either. Sort keys, types and
+set identifiers compare as bytes on every database (R-LST-1, R-LST-2).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite compares text as bytes by itself; PostgreSQL has to be told.
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
+# SQLite numbers rows by itself only where the type is plain INTEGER.
+SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", String(12), primary_key=True),
+)
+
+account_user = Table(
+    "account_user",
+    metadata,
+    Column("account_id", String(12), ForeignKey(account.c.id), primary_key=True),
+    Column("name", String(64), primary_key=True),
+)
+
+access_key = Table(
+    "access_key",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("user_name", String(64), nullable=False),
+    Column("secret", String(40), nullable=False),
+    ForeignKeyConstraint(["account_id", "user_name"], [account_user.c.account_id, account_user.c.name]),
+)
+
+# One row for each zone ever created. Rows outlive their zones: a caller reference is used up for
+# ever (R-ZON-4), and a rank is never given twice.
+zone_creation = Table(
+    "zone_creation",
+    metadata,
+    Column("rank", SERIAL, primary_key=True),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("caller_reference", String(128), nullable=False),
+    Column("zone_id", String(32), nullable=False),
+    UniqueConstraint("account_id", "caller_reference"),
+)
+
+hosted_zone = Table(
+    "hosted_zone",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("name_wire", LargeBinary, nullable=False),
+    Column("sort_key", BYTEWISE, nullable=False),
+    Column("caller_reference", String(128), nullable=False),
+    Column("rank", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("shard_count", Integer, nullable=False),
+    Column("record_set_count", Integer, nullable=False),
+    Column("comment", Text),
+    Column("private", Boolean, nullable=False),
+    Column("delegation_set_id", String(32)),
+    Column("name_servers", Text, nullable=False),  # JSON list of names
+    Index(None, "account_id", "id"),
+    Index(None, "sort_key", "id"),
+)
+
+record_set = Table(
+    "record_set",
+    metadata,
+    Column("zone_id", String(32), ForeignKey(hosted_zone.c.id), primary_key=True),
+    Column("sort_key", BYTEWISE, primary_key=True),
+    Column("type", BYTEWISE, primary_key=True),
+    Column("set_identifier", BYTEWISE, primary_key=True),  # '' for none
+    Column("name_wire", LargeBinary, nullable=False),
+    Column("slot", Integer, nullable=False),  # Name.slot, 0 to 4095
+    Column("ttl", Integer),
+    Column("record_values", Text),  # JSON list, as sent; null for none
+    Column("rdata", LargeBinary),  # MessagePack list of octets; null for none
+    Column("rest", Text),  # JSON of what few record sets have; null for nothing
+    Index(None, "zone_id", "slot"),
+)
+
+# Each name strictly between an owner name and the apex, with the number of owner names below it.
+# Those that own no record set themselves are the empty non-terminals (RFC 4592 §2.2.2).
+ancestor = Table(
+    "ancestor",
+    metadata,
+    Column("zone_id", String(32), ForeignKey(hosted_zone.c.id), primary_key=True),
+    Column("name_wire", LargeBinary, primary_key=True),
+    Column("slot", Integer, nullable=False),
+    Column("descendants", Integer, nullable=False),
+    Index(None, "zone_id", "slot"),
+)
+
+# Changes outlive their zones, so there is no foreign key (R-CHG-17, R-ZDL-3).
+change = Table(
+    "change",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("zone_id", String(32), nullable=False),
+    Column("zone_version", BigInteger, nullable=False),
+    Column("status", String(7), nullable=False),
+    Column("submitted_at", BigInteger, nullable=False),  # milliseconds since 1970
+    Column("comment", Text),
+    # Where the feed tells of the change: the catalog, and its version. Null until published.
+    Column("catalog", Integer),
+    Column("catalog_version", BigInteger),
+    Index(None, "status", "zone_id"),
+    Index(None, "submitted_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("zone_id", String(32), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("slots", LargeBinary),  # MessagePack list of slots; null for the whole zone
+    sqlite_autoincrement=True,
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("resource_type", String(16), primary_key=True),
+    Column("resource_id", String(64), primary_key=True),
+    Column("key", BYTEWISE, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,182 @@
+"""Hosted zones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
+from sqlalchemy.exc import IntegrityError
+
+from meridian.errors import ApiError, NoSuchHostedZone
+from meridian.model.name import Name, from_wire
+from meridian.model.zone import DelegationSet, HostedZone
+from meridian.store.tables import ancestor, hosted_zone, record_set, zone_creation
+
+# More record sets than the number on the left need as many shards as the number on the right (architecture §3).
+_SHARDS = ((128_000, 4096), (8_000, 256), (500, 16))
+
+_BY_ID = sa.select(hosted_zone).where(hosted_zone.c.id == bindparam("id"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()  # SQLite has no such clause and needs none: there is one writer
+
+
+def shards_for(record_sets: int, present: int) -> int:
+    """How many shards a zone of this size gets. It never goes below `present`: shards are not joined again."""
+    return next((count for more_than, count in _SHARDS if record_sets > more_than and count > present), present)
+
+
+def claim_reference(conn: Connection, account_id: str, caller_reference: str, zone_id: str) -> int:
+    """
+    Use up a caller reference, for ever, and give the new zone's rank (R-ZON-4).
+
+    Raises:
+        ApiError: HostedZoneAlreadyExists.
+    """
+    row = {"account_id": account_id, "caller_reference": caller_reference, "zone_id": zone_id}
+    try:
+        with conn.begin_nested():
+            result = conn.execute(sa.insert(zone_creation), row)
+    except IntegrityError:
+        text = "A hosted zone has already been created with the specified caller reference."
+        raise ApiError("HostedZoneAlreadyExists", text) from None
+    rank: int = result.inserted_primary_key[0]
+    return rank
+
+
+def insert(conn: Connection, zone: HostedZone) -> None:
+    """Store a new zone. Its record sets follow through `store.record.apply`, which counts them from 0."""
+    row = {
+        "id": zone.id,
+        "account_id": zone.account_id,
+        "name_wire": zone.name.wire,
+        "sort_key": zone.name.sort_key,
+        "caller_reference": zone.caller_reference,
+        "rank": zone.rank,
+        "version": zone.version,
+        "shard_count": zone.shard_count,
+        "record_set_count": 0,
+        "comment": zone.comment,
+        "private": zone.private,
+        "delegation_set_id": zone.delegation_set.id,
+        "name_servers": msgspec.json.encode(zone.delegation_set.name_servers).decode(),
+    }
+    conn.execute(sa.insert(hosted_zone), row)
+
+
+def get(conn: Connection, zone_id: str) -> HostedZone | None:
+    """The zone with this id, of whatever account."""
+    row = conn.execute(_BY_ID, {"id": zone_id}).one_or_none()
+    return None if row is None else _zone(row)
+
+
+def owned(conn: Connection, account_id: str, zone_id: str, *, for_update: bool = False) -> HostedZone:
+    """
+    The zone with this id, if it is the account's.
+
+    Args:
+        for_update: Keep other writers of this zone waiting until the transaction ends.
+
+    Raises:
+        NoSuchHostedZone: There is none, or it is someone else's (R-API-25).
+    """
+    row = conn.execute(_BY_ID_LOCKED if for_update else _BY_ID, {"id": zone_id}).one_or_none()
+    if row is None or row.account_id != account_id:
+        raise NoSuchHostedZone(zone_id)
+    return _zone(row)
+
+
+def page(
+    conn: Connection, account_id: str, *, start: str = "", limit: int, private_only: bool = False
+) -> list[HostedZone]:
+    """Up to `limit` zones of the account from id `start` on, in the order of ids (R-LSZ-1)."""
+    query = _of_account(account_id).where(hosted_zone.c.id >= start).order_by(hosted_zone.c.id).limit(limit)
+    if private_only:
+        query = query.where(hosted_zone.c.private)
+    return [_zone(row) for row in conn.execute(query)]
+
+
+def page_by_name(
+    conn: Connection, account_id: str, *, start: tuple[str, str] = ("", ""), limit: int
+) -> list[HostedZone]:
+    """Up to `limit` zones of the account from (sort key, id) `start` on, in that order (R-LSZ-2)."""
+    key = sa.tuple_(hosted_zone.c.sort_key, hosted_zone.c.id)
+    query = _of_account(account_id).where(key >= start).order_by(hosted_zone.c.sort_key, hosted_zone.c.id).limit(limit)
+    return [_zone(row) for row in conn.execute(query)]
+
+
+def count(conn: Connection, account_id: str) -> int:
+    """How many zones the account has (R-ZON-13)."""
+    query = sa.select(sa.func.count()).select_from(hosted_zone).where(hosted_zone.c.account_id == account_id)
+    return conn.execute(query).scalar_one()
+
+
+def set_comment(conn: Connection, zone_id: str, comment: str | None) -> None:
+    """Set the comment, or clear it with None (R-ZON-12)."""
+    _update(conn, zone_id, comment=comment)
+
+
+def set_shard_count(conn: Connection, zone_id: str, shard_count: int) -> None:
+    """Set the number of shards; the zone's whole image has to be compiled after it."""
+    _update(conn, zone_id, shard_count=shard_count)
+
+
+def bump_version(conn: Connection, zone_id: str) -> int:
+    """Raise the zone's version by one and give the new one."""
+    _update(conn, zone_id, version=hosted_zone.c.version + 1)
+    return conn.execute(sa.select(hosted_zone.c.version).where(hosted_zone.c.id == zone_id)).scalar_one()
+
+
+def delete(conn: Connection, zone_id: str) -> None:
+    """Delete the zone with its record sets. Its changes and its caller reference stay (R-CHG-17, R-ZON-4)."""
+    for table in (record_set, ancestor):
+        conn.execute(sa.delete(table).where(table.c.zone_id == zone_id))
+    conn.execute(sa.delete(hosted_zone).where(hosted_zone.c.id == zone_id))
+
+
+def versions(conn: Connection) -> list[tuple[str, int]]:
+    """Id and version of every public zone, in the order of ids: what the catalogs list."""
+    query = sa.select(hosted_zone.c.id, hosted_zone.c.version).where(~hosted_zone.c.private).order_by(hosted_zone.c.id)
+    return [(zone_id, version) for zone_id, version in conn.execute(query)]
+
+
+def overlapping_name_servers(conn: Connection, name: Name) -> frozenset[str]:
+    """The name servers of all public zones with this name, a parent of it, or a child of it (R-ZON-6, R-ZON-7)."""
+    query = sa.select(hosted_zone.c.name_servers).where(~hosted_zone.c.private, _overlaps(name))
+    return frozenset(server for (text,) in conn.execute(query) for server in _servers(text))
+
+
+def _overlaps(name: Name) -> ColumnElement[bool]:
+    at_or_above = [Name(name.labels[skip:]).sort_key for skip in range(len(name.labels) + 1)]
+    # Names below share the sort key as a prefix, and "/" is what follows "." (R-LST-1).
+    below = sa.and_(hosted_zone.c.sort_key > name.sort_key, hosted_zone.c.sort_key < name.sort_key[:-1] + "/")
+    return sa.or_(hosted_zone.c.sort_key.in_(at_or_above), below)
+
+
+def _of_account(account_id: str) -> Select[Any]:
+    return sa.select(hosted_zone).where(hosted_zone.c.account_id == account_id)
+
+
+def _update(conn: Connection, zone_id: str, **values: Any) -> None:
+    conn.execute(sa.update(hosted_zone).where(hosted_zone.c.id == zone_id).values(**values))
+
+
+def _servers(text: str) -> Sequence[str]:
+    return msgspec.json.decode(text, type=tuple[str, ...])
+
+
+def _zone(row: Row[Any]) -> HostedZone:
+    return HostedZone(
+        id=row.id,
+        account_id=row.account_id,
+        name=from_wire(row.name_wire),
+        caller_reference=row.caller_reference,
+        rank=row.rank,
+        version=row.version,
+        shard_count=row.shard_count,
+        record_set_count=row.record_set_count,
+        delegation_set=DelegationSet(tuple(_servers(row.name_servers)), row.delegation_set_id),
+        comment=row.comment,
+        private=row.private,
+    )
