@@ -1,0 +1,34 @@
+"""A request and a reply as they are on the line, before anything is decoded."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """
+    One request.
+
+    Attributes:
+        path: Before percent-decoding and without the query: what the client signed (R-SIG-3).
+        query: Behind the question mark, before percent-decoding.
+        headers: Names in lower case, in the order they came.
+    """
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+    def header(self, name: bytes) -> str:
+        """The values under a lower-case name joined by commas; empty if there is none."""
+        return ",".join(value.decode("latin-1") for key, value in self.headers if key == name)
+
+
+class HttpReply(msgspec.Struct, frozen=True):
+    """One reply. `headers` are names and values as text, without Content-Length."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
