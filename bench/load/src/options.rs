@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What `--help` prints.
+const HELP: &str = "\
+load ADDRESS:PORT QUESTIONS [options]
+
+Sends the questions of a file to a name server over UDP, over and over until the count is
+reached, and checks each answer. Prints one JSON object.
+
+  --count N      questions to ask (default: each once)
+  --window N     questions outstanding at any moment, 1 to 256 (default 128)
+  --sockets N    source ports, 1 to 64 (default 8)
+  --core N       keep to this core
+  --timeout MS   a question without an answer for so long is lost (default 1000)
+
+QUESTIONS has one line a question: the packet in hexadecimal (its id is set here), the expected
+RCODE as a number, and the expected answer sections, each as the hash that bench/answers writes,
+separated by commas. '-' in place of either means that it is not checked.
+Example:  000000000001000000000000037777770000010001 0 9f86d081884c7d65";
+
+/// What was asked for.
+pub struct Options {
+    /// The server.
+    pub server: SocketAddr,
+    /// The file of questions.
+    pub questions: PathBuf,
+    /// Questions to ask in all; 0: each once.
+    pub count: u64,
+    /// Questions outstanding at any moment, 1 to 256.
+    pub window: usize,
+    /// Source ports, 1 to 64.
+    pub sockets: usize,
+    /// The core to keep to.
+    pub core: Option<usize>,
+    /// After this time a question is lost.
+    pub timeout: Duration,
+}
+
+/// Reads the arguments; the error is what to show the user.
+pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut places = Vec::new();
+    let (mut count, mut window, mut sockets, mut core, mut timeout) = (0, 128, 8, None, 1000);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--help" | "-h" => return Err(HELP.into()),
+            "--count" => count = number(&argument, arguments.next(), 1, u64::MAX)?,
+            "--window" => window = number(&argument, arguments.next(), 1, 256)?,
+            "--sockets" => sockets = number(&argument, arguments.next(), 1, 64)?,
+            "--core" => core = Some(number(&argument, arguments.next(), 0, 1023)? as usize),
+            "--timeout" => timeout = number(&argument, arguments.next(), 1, 60_000)?,
+            option if option.starts_with('-') => return Err(format!("load: there is no option {option}\n\n{HELP}")),
+            _ => places.push(argument),
+        }
+    }
+    let [server, questions] = places.try_into().map_err(|_| HELP.to_string())?;
+    Ok(Options {
+        server: server.parse().map_err(|_| format!("load: '{server}' is not ADDRESS:PORT"))?,
+        questions: questions.into(),
+        count,
+        window: window as usize,
+        sockets: (sockets as usize).min(window as usize),
+        core,
+        timeout: Duration::from_millis(timeout),
+    })
+}
+
+/// The number after an option, within its range.
+fn number(option: &str, value: Option<String>, least: u64, most: u64) -> Result<u64, String> {
+    let value = value.ok_or_else(|| format!("load: {option} needs a number"))?;
+    let number = value.parse().ok().filter(|n| (least..=most).contains(n));
+    number.ok_or_else(|| format!("load: {option} takes {least} to {most}, not '{value}'"))
+}

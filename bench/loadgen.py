@@ -1,0 +1,112 @@
+"""The load generator: built from `bench/load` when needed, given questions, read as JSON."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import dns.message
+import dns.name
+import dns.rdatatype
+import dns.rrset
+import msgspec
+
+_CRATE = Path(__file__).parent / "load"
+_BUILD = Path(__file__).parents[1] / ".build" / "load"
+_FNV_OFFSET = 0xCBF29CE484222325
+_FNV_PRIME = 0x100000001B3
+
+
+class Question(NamedTuple):
+    """
+    A question and what is right to answer.
+
+    Attributes:
+        rcode: The RCODE expected; None for any.
+        answers: Each answer section that is right, as its record sets; empty when it is not checked.
+    """
+
+    name: dns.name.Name
+    rdatatype: dns.rdatatype.RdataType
+    rcode: int | None
+    answers: tuple[tuple[dns.rrset.RRset, ...], ...]
+
+    def unchecked(self) -> Question:
+        """The same, of which only the question section's return is expected: for the echo."""
+        return self._replace(rcode=None, answers=())
+
+
+class Wrong(msgspec.Struct, frozen=True):
+    """The first answer that was not right: line of its question, from 0, and the packet in hexadecimal."""
+
+    question: int
+    reply: str
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What came of one run; latencies in microseconds by percentile (`p50` …), `stray` for late packets."""
+
+    sent: int
+    answered: int
+    wrong: int
+    lost: int
+    stray: int
+    seconds: float
+    latency_us: dict[str, float | None]
+    first_wrong: Wrong | None
+
+
+def build() -> Path:
+    """Compile the generator, or find it compiled; returns the program."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", _BUILD))
+    command = ["cargo", "build", "--release", "--quiet", "--locked", "--manifest-path", str(_CRATE / "Cargo.toml")]
+    subprocess.run([*command, "--target-dir", str(target)], check=True)
+    return target / "release" / "load"
+
+
+def run(
+    program: Path, address: tuple[str, int], questions: Path, *, count: int, window: int, core: int | None = None
+) -> Load:
+    """Ask `count` questions of a file that `write` made, `window` of them outstanding at any moment."""
+    command = [str(program), f"{address[0]}:{address[1]}", str(questions)]
+    options = ["--count", str(count), "--window", str(window)] + ([] if core is None else ["--core", str(core)])
+    done = subprocess.run(command + options, check=True, capture_output=True)
+    return msgspec.json.decode(done.stdout, type=Load)
+
+
+def write(questions: Iterable[Question], file: Path) -> None:
+    """Prepare the packets: EDNS with 1,232 octets, RD clear; one line each (see `load --help`)."""
+    file.write_text("".join(_line(question) for question in questions))
+
+
+def _line(question: Question) -> str:
+    query = dns.message.make_query(question.name, question.rdatatype, use_edns=0, payload=1232, id=0, flags=0)
+    rcode = "-" if question.rcode is None else str(question.rcode)
+    hashes = ",".join(f"{answer_hash(answer):016x}" for answer in question.answers)
+    return f"{query.to_wire().hex()} {rcode} {hashes or '-'}\n"
+
+
+def answer_hash(answer: Iterable[dns.rrset.RRset]) -> int:
+    """Hash an answer section as a set; `expect.rs` computes the same from a packet."""
+    records = sorted(_fnv1a(_FNV_OFFSET, record) for rrset in answer for record in _canonical(rrset))
+    value = _FNV_OFFSET
+    for record in records:
+        value = _fnv1a(value, record.to_bytes(8, "big"))
+    return value
+
+
+def _canonical(rrset: dns.rrset.RRset) -> Iterable[bytes]:
+    owner = rrset.name.canonicalize().to_wire()
+    fixed = rrset.rdtype.to_bytes(2, "big") + rrset.rdclass.to_bytes(2, "big") + rrset.ttl.to_bytes(4, "big")
+    for rdata in rrset:
+        yield owner + fixed + rdata.to_digestable()
+
+
+def _fnv1a(start: int, octets: bytes) -> int:
+    value = start
+    for octet in octets:
+        value = ((value ^ octet) * _FNV_PRIME) & 0xFFFFFFFFFFFFFFFF
+    return value

@@ -1,0 +1,42 @@
+"""Our own engine, alone in a process, beside its peers."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from tests.peers.server import Server
+
+_ROOT = Path(__file__).parents[2]
+
+
+class Meridian(Server):
+    """The engine with one UDP thread, serving images of the same master files. No control plane runs."""
+
+    name = "meridian"
+
+    def command(self) -> list[str]:
+        """The engine's process, with the repository and its sources to import from."""
+        zones = [part for apex, file in self.zones.items() for part in (apex, str(file.absolute()))]
+        path = f"{_ROOT}:{_ROOT / 'src'}"
+        return [
+            "env", f"PYTHONPATH={path}", sys.executable, "-m", "tests.peers.meridian_process", str(self.port), *zones,
+        ]  # fmt: skip
+
+    @classmethod
+    def version(cls) -> str:
+        """Such as `meridian 0.1.0`."""
+        try:
+            return f"meridian {version('meridian')}"
+        except PackageNotFoundError:
+            return "meridian, from this source tree"
+
+    @staticmethod
+    def is_built() -> bool:
+        """Tell whether the engine can be imported here."""
+        try:
+            return importlib.util.find_spec("meridian._engine") is not None
+        except ModuleNotFoundError:
+            return False
