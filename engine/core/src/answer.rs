@@ -1,0 +1,256 @@
+//! From decisions to octets: the reply under construction.
+
+use crate::decide::Draw;
+use crate::image::RecordSet;
+use crate::image::records::FIXED;
+use crate::query::{Edns, HEADER, Query};
+
+/// A section of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// What was asked.
+    Answer = 0,
+    /// Who is responsible.
+    Authority = 1,
+    /// What helps.
+    Additional = 2,
+}
+
+/// There is no room for the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+/// Extended DNS Error codes (RFC 8914 §4).
+pub mod ede {
+    /// "Prohibited": we do not do this for you.
+    pub const PROHIBITED: u16 = 18;
+    /// "Not Authoritative": no zone of ours.
+    pub const NOT_AUTHORITATIVE: u16 = 20;
+    /// "Not Supported": not this kind of question.
+    pub const NOT_SUPPORTED: u16 = 21;
+    /// "Other".
+    pub const OTHER: u16 = 0;
+}
+
+/// Sets shuffled whole; longer ones begin at a random record.
+const MOST_SHUFFLED: usize = 64;
+/// The farthest a compression pointer reaches (RFC 1035 §4.1.4).
+const MOST_POINTED: usize = 0x3fff;
+/// OPT without options, and one Extended DNS Error without text.
+const OPT: usize = 11;
+const EDE: usize = 6;
+
+/// A reply under construction. Begins with header and question, which keep the asker's spelling
+/// (R-DNS-4).
+#[derive(Debug)]
+pub struct Reply<'o, 'q> {
+    out: &'o mut [u8],
+    at: usize,
+    /// Where sections must end, so that OPT still fits.
+    limit: usize,
+    counts: [u16; 3],
+    edns: Option<Edns<'q>>,
+    payload: u16,
+    question_end: usize,
+    /// The answer is from a zone of ours, not a referral (RFC 1035 §4.1.1).
+    pub authoritative: bool,
+    /// The answer did not fit.
+    pub truncated: bool,
+    /// Why there is no answer, for a reader of Extended DNS Errors.
+    pub error: Option<u16>,
+}
+
+impl<'o, 'q> Reply<'o, 'q> {
+    /// Begins the reply to a query. `size` is the transport's limit in octets; `payload` is what we
+    /// advertise in OPT.
+    pub fn new(out: &'o mut [u8], query: &Query<'q>, size: usize, payload: u16) -> Self {
+        let size = size.min(out.len());
+        let end = query.question_end;
+        out[..end].copy_from_slice(&query.packet[..end]);
+        let options = query.edns.map_or(0, |edns| OPT + EDE + edns.client_subnet.map_or(0, |subnet| 4 + subnet.len()));
+        Self {
+            out,
+            at: end,
+            limit: size.saturating_sub(options).max(end),
+            counts: [0; 3],
+            edns: query.edns,
+            payload,
+            question_end: end,
+            authoritative: false,
+            truncated: false,
+            error: None,
+        }
+    }
+
+    /// Where the next record will begin, in octets from the start of the message.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Octets of header and question: where the first record stands.
+    pub fn question_end(&self) -> usize {
+        self.question_end
+    }
+
+    /// How many records a section has so far.
+    pub fn count(&self, section: Section) -> u16 {
+        self.counts[section as usize]
+    }
+
+    /// The octets written so far.
+    pub fn written(&self) -> &[u8] {
+        &self.out[..self.at]
+    }
+
+    /// Adds all records of a set in random order (R-SEL-6), or none.
+    ///
+    /// `owner` is where in the message the owner name stands.
+    pub fn add(&mut self, section: Section, set: RecordSet<'_>, owner: usize, draw: &mut Draw) -> Result<(), Full> {
+        if set.octets.len() > self.limit - self.at || owner > MOST_POINTED {
+            return Err(Full);
+        }
+        let start = self.at;
+        if set.count < 2 {
+            self.put(set.octets);
+        } else {
+            self.put_shuffled(set, draw);
+        }
+        if owner != HEADER {
+            self.point(start, owner);
+        }
+        self.counts[section as usize] += set.count;
+        Ok(())
+    }
+
+    fn put(&mut self, octets: &[u8]) {
+        self.out[self.at..self.at + octets.len()].copy_from_slice(octets);
+        self.at += octets.len();
+    }
+
+    fn put_shuffled(&mut self, set: RecordSet<'_>, draw: &mut Draw) {
+        let count = usize::from(set.count);
+        if count > MOST_SHUFFLED {
+            let first = draw.below(count as u64) as usize;
+            set.records().skip(first).chain(set.records().take(first)).for_each(|record| self.put(record));
+            return;
+        }
+        let mut records: [&[u8]; MOST_SHUFFLED] = [&[]; MOST_SHUFFLED];
+        for (place, record) in records.iter_mut().zip(set.records()) {
+            *place = record;
+        }
+        draw.shuffle(&mut records[..count], count);
+        records[..count].iter().for_each(|record| self.put(record));
+    }
+
+    /// Turns the owner pointers of the records written since `start` to `owner`.
+    fn point(&mut self, start: usize, owner: usize) {
+        let pointer = (0xc000 | owner as u16).to_be_bytes();
+        let mut at = start;
+        while at < self.at {
+            self.out[at..at + 2].copy_from_slice(&pointer);
+            at = self.rdata_end(at);
+        }
+    }
+
+    /// Where the RDATA of the record at `at` begins; it was written by us, its owner a pointer.
+    pub fn rdata(&self, at: usize) -> usize {
+        at + FIXED
+    }
+
+    /// Where the record at `at` ends.
+    pub fn rdata_end(&self, at: usize) -> usize {
+        at + FIXED + usize::from(u16::from_be_bytes([self.out[at + 10], self.out[at + 11]]))
+    }
+
+    /// Adds one record of a set, if its RDATA is not in the section already and there is room.
+    ///
+    /// For multivalue answers, which may hold one value twice (R-MVA-6). `ttl` is put in place of
+    /// the set's own (R-MVA-5); `start` is where the RRset began.
+    pub fn add_distinct(&mut self, section: Section, record: &[u8], ttl: u32, start: usize) -> Result<(), Full> {
+        let mut at = start;
+        while at < self.at {
+            if self.out[self.rdata(at)..self.rdata_end(at)] == record[FIXED..] {
+                return Ok(());
+            }
+            at = self.rdata_end(at);
+        }
+        if record.len() > self.limit - self.at {
+            return Err(Full);
+        }
+        self.put(record);
+        self.out[at + 6..at + 10].copy_from_slice(&ttl.to_be_bytes());
+        self.counts[section as usize] += 1;
+        Ok(())
+    }
+
+    /// Points the owner of all records since `start` to `owner`.
+    pub fn own(&mut self, start: usize, owner: usize) {
+        if owner != HEADER {
+            self.point(start, owner);
+        }
+    }
+
+    /// Takes back everything but the question and sets TC (RFC 2181 §9): a part would mislead.
+    pub fn truncate(&mut self) {
+        self.at = self.question_end;
+        self.counts = [0; 3];
+        self.truncated = true;
+    }
+
+    /// Writes header and OPT and returns the reply's length in octets.
+    pub fn finish(mut self, rcode: u16) -> usize {
+        self.header(rcode);
+        let additional = self.counts[2] + self.opt(rcode);
+        for (section, count) in [self.counts[0], self.counts[1], additional].into_iter().enumerate() {
+            let at = 6 + 2 * section;
+            self.out[at..at + 2].copy_from_slice(&count.to_be_bytes());
+        }
+        self.at
+    }
+
+    /// QR set; opcode, RD and CD as asked (RFC 4035 §3.1.6); RA and AD clear.
+    fn header(&mut self, rcode: u16) {
+        let aa = if self.authoritative { 0x04 } else { 0 };
+        let tc = if self.truncated { 0x02 } else { 0 };
+        self.out[2] = 0x80 | (self.out[2] & 0x79) | aa | tc;
+        self.out[3] = (self.out[3] & 0x10) | (rcode & 0x0f) as u8;
+        self.out[4..6].copy_from_slice(&1u16.to_be_bytes());
+    }
+
+    fn opt(&mut self, rcode: u16) -> u16 {
+        let Some(edns) = self.edns else {
+            return 0;
+        };
+        let start = self.at;
+        let flags = if edns.dnssec_ok { 0x80 } else { 0 };
+        let [high, low] = self.payload.to_be_bytes();
+        self.put(&[0, 0, 41, high, low, (rcode >> 4) as u8, 0, flags, 0, 0, 0]);
+        if let Some(subnet) = edns.client_subnet {
+            self.option(8, &[subnet]);
+        }
+        if let Some(error) = self.error {
+            self.option(15, &[&error.to_be_bytes()]);
+        }
+        let length = (self.at - start - OPT) as u16; // Options are a few dozen octets.
+        self.out[start + 9..start + OPT].copy_from_slice(&length.to_be_bytes());
+        1
+    }
+
+    fn option(&mut self, code: u16, parts: &[&[u8]]) {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        self.put(&code.to_be_bytes());
+        self.put(&(length as u16).to_be_bytes());
+        parts.iter().for_each(|part| self.put(part));
+    }
+}
+
+/// Writes a reply of the header alone, all counts zero, and returns its length.
+///
+/// For packets whose question cannot be read; `packet` has at least a header.
+pub fn header_only(packet: &[u8], rcode: u16, out: &mut [u8]) -> usize {
+    out[..HEADER].fill(0);
+    out[..2].copy_from_slice(&packet[..2]);
+    out[2] = 0x80 | (packet[2] & 0x79);
+    out[3] = (packet[3] & 0x10) | (rcode & 0x0f) as u8;
+    HEADER
+}

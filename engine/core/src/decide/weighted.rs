@@ -1,0 +1,39 @@
+//! Weighted: in proportion to weights (R-WEI-1..12).
+
+use super::{Arms, Draw};
+use crate::image::Arm;
+
+/// The arms that stand for choice among those that fit: weight above zero before weight zero
+/// (R-WEI-3, R-WEI-4).
+pub fn standing(arms: &[Arm], mut fits: impl FnMut(usize) -> bool) -> Arms {
+    let fitting = Arms::of(arms.len(), &mut fits);
+    let weighing = Arms::of(arms.len(), |arm| fitting.has(arm) && arms[arm].weight > 0);
+    if weighing.is_empty() { fitting } else { weighing }
+}
+
+/// The share of one standing arm and the sum of all: its weight, or 1 each where all weigh
+/// nothing (R-WEI-2, R-WEI-5).
+pub fn share(arms: &[Arm], standing: &Arms, arm: usize) -> (u64, u64) {
+    let total = total(arms, standing);
+    if total == 0 { (1, standing.count() as u64) } else { (u64::from(arms[arm].weight), total) }
+}
+
+/// Chooses one standing arm; None if none stands.
+pub fn pick(arms: &[Arm], standing: &Arms, draw: &mut Draw) -> Option<usize> {
+    let total = total(arms, standing);
+    if total == 0 {
+        let at = draw.below(standing.count() as u64) as usize;
+        return standing.iter().nth(at);
+    }
+    let mut left = draw.below(total);
+    standing.iter().find(|&arm| {
+        let weight = u64::from(arms[arm].weight);
+        let chosen = left < weight;
+        left = left.wrapping_sub(weight);
+        chosen
+    })
+}
+
+fn total(arms: &[Arm], standing: &Arms) -> u64 {
+    standing.iter().map(|arm| u64::from(arms[arm].weight)).sum()
+}

@@ -1,0 +1,38 @@
+//! Zone images: from MessagePack to structures that a query can search.
+//!
+//! `wire` is the encoding as the control plane writes it, `shard` and `zone` are what it becomes,
+//! `records` are record sets encoded ahead.
+
+pub mod records;
+mod shard;
+pub mod wire;
+mod zone;
+
+use std::fmt;
+
+pub use records::RecordSet;
+pub use shard::{Arm, Decision, Group, Node, Policy, Shard, Target};
+pub use zone::{At, Found, Zone};
+
+/// The encoding this engine reads.
+pub const FORMAT: u32 = 1;
+/// Most arms of one group: the evaluator keeps a bit for each on its stack.
+pub const MAX_ARMS: usize = 1024;
+/// Most shards of one zone: 12 bits of slot.
+pub const MAX_SHARDS: usize = 4096;
+
+/// An image that cannot be served, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageError(pub String);
+
+impl fmt::Display for ImageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ImageError {}
+
+pub(crate) fn refuse<T>(why: impl Into<String>) -> Result<T, ImageError> {
+    Err(ImageError(why.into()))
+}

@@ -1,0 +1,85 @@
+//! Record sets encoded ahead: a static answer is one copy.
+
+use super::{ImageError, refuse};
+use crate::name::Name;
+
+/// Octets before the RDATA of an encoded record: owner pointer, type, class, TTL, RDLENGTH.
+pub const FIXED: usize = 12;
+
+/// A record set as it goes on the wire.
+///
+/// Each record is `C0 0C`, type, class IN, TTL, RDLENGTH, RDATA; the owner pointer leads to the
+/// question and is written over where the owner stands elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordSet<'s> {
+    /// The encoded records, one after the other.
+    pub octets: &'s [u8],
+    /// How many there are.
+    pub count: u16,
+}
+
+impl<'s> RecordSet<'s> {
+    /// The encoded records one by one.
+    pub fn records(self) -> impl Iterator<Item = &'s [u8]> {
+        let mut rest = self.octets;
+        std::iter::from_fn(move || {
+            let (record, after) = split(rest)?;
+            rest = after;
+            Some(record)
+        })
+    }
+
+    /// The type number of its records; None if it has none.
+    pub fn rtype(self) -> Option<u16> {
+        Some(u16::from_be_bytes([*self.octets.get(2)?, *self.octets.get(3)?]))
+    }
+
+    /// The TTL in seconds; None if it has no record.
+    pub fn ttl(self) -> Option<u32> {
+        Some(u32::from_be_bytes(self.octets.get(6..10)?.try_into().ok()?))
+    }
+}
+
+fn split(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = octets.get(10..12)?;
+    octets.split_at_checked(FIXED + usize::from(u16::from_be_bytes([length[0], length[1]])))
+}
+
+/// Appends the encoding of one record set to `out`.
+pub fn encode(out: &mut Vec<u8>, rtype: u16, ttl: u32, rdata: &[&[u8]]) -> Result<u16, ImageError> {
+    let Ok(count) = u16::try_from(rdata.len()) else {
+        return refuse(format!("{} records in one set; at most 65535", rdata.len()));
+    };
+    for octets in rdata {
+        let Ok(length) = u16::try_from(octets.len()) else {
+            return refuse(format!("RDATA of {} octets; at most 65535", octets.len()));
+        };
+        check(rtype, octets)?;
+        out.extend_from_slice(&[0xc0, 0x0c]);
+        out.extend_from_slice(&rtype.to_be_bytes());
+        out.extend_from_slice(&1u16.to_be_bytes());
+        out.extend_from_slice(&ttl.to_be_bytes());
+        out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(octets);
+    }
+    Ok(count)
+}
+
+/// Where the name that a record's RDATA leads to begins, in octets: for the types whose target
+/// the engine itself follows or adds addresses for (NS, CNAME, MX, SRV).
+pub fn target_at(rtype: u16) -> Option<usize> {
+    match rtype {
+        2 | 5 => Some(0),
+        15 => Some(2),
+        33 => Some(6),
+        _ => None,
+    }
+}
+
+fn check(rtype: u16, rdata: &[u8]) -> Result<(), ImageError> {
+    let well_formed = match target_at(rtype) {
+        Some(at) => rdata.get(at..).is_some_and(|name| Name::from_wire(name).is_ok()),
+        None => true,
+    };
+    if well_formed { Ok(()) } else { refuse(format!("type {rtype}: RDATA holds no well-formed name")) }
+}

@@ -1,0 +1,356 @@
+//! One shard: a part of a zone's names, laid out for looking up.
+
+use hashbrown::HashTable;
+
+use super::{ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
+use crate::name::{self, Name, Owner};
+
+/// Type numbers the engine itself knows.
+pub const NS: u16 = 2;
+
+/// A part of a zone's names. Immutable once built; names and record sets each stand in one arena.
+#[derive(Debug)]
+pub struct Shard {
+    /// The zone version it was compiled at.
+    pub version: u64,
+    /// How many shards the zone had then.
+    pub count: usize,
+    /// Whether any of its names, the apex aside, is a delegation.
+    pub has_cuts: bool,
+    names: Box<[u8]>,
+    nodes: Box<[Node]>,
+    table: HashTable<u32>,
+    groups: Box<[Typed]>,
+    sets: Box<[Span]>,
+    octets: Box<[u8]>,
+    decisions: Box<[Decision]>,
+    hidden: Box<[(Box<str>, Slot)]>,
+}
+
+/// One owner name. Without groups it is an empty non-terminal.
+#[derive(Debug)]
+pub struct Node {
+    name: u32,
+    groups: u32,
+    group_count: u16,
+    name_length: u8,
+    /// Whether the name is a delegation: it has NS records and is not the apex.
+    pub is_cut: bool,
+}
+
+#[derive(Debug)]
+struct Typed {
+    rtype: u16,
+    slot: Slot,
+}
+
+/// Where a group stands: most are one plain record set and need no decision.
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    Plain(u32),
+    Decision(u32),
+}
+
+#[derive(Debug)]
+struct Span {
+    start: u32,
+    length: u32,
+    count: u16,
+}
+
+/// A group as the evaluator sees it.
+#[derive(Debug, Clone, Copy)]
+pub enum Group<'s> {
+    /// One record set without alias or health: the answer itself.
+    Plain(RecordSet<'s>),
+    /// Something to decide.
+    Decision(&'s Decision),
+}
+
+/// Arms to choose from, and by which policy.
+#[derive(Debug)]
+pub struct Decision {
+    /// How to choose.
+    pub policy: Policy,
+    /// At least 1, at most `MAX_ARMS`.
+    pub arms: Box<[Arm]>,
+}
+
+/// The routing policies (routing.md §1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Policy {
+    /// One record set.
+    Simple,
+    /// In proportion to weights.
+    Weighted,
+    /// PRIMARY while it is healthy.
+    Failover,
+    /// Up to eight healthy ones at once.
+    Multivalue,
+    /// A policy of a newer control plane, by name: answered with SERVFAIL.
+    Unknown(Box<str>),
+}
+
+/// One record set of a decision.
+#[derive(Debug)]
+pub struct Arm {
+    /// Set identifier, empty in a simple group.
+    pub id: Box<str>,
+    /// Slot in the health table, 0 for none.
+    pub health: u32,
+    /// Whether its target's health counts (R-TREE-2).
+    pub evaluate_target: bool,
+    /// 0 to 255.
+    pub weight: u8,
+    /// SECONDARY, in failover groups.
+    pub secondary: bool,
+    /// What it leads to.
+    pub target: Target,
+}
+
+/// What an arm leads to.
+#[derive(Debug)]
+pub enum Target {
+    /// A record set of the same shard; read it with `Shard::set`.
+    Set(u32),
+    /// The group of an owner name and type.
+    Group {
+        /// The owner.
+        owner: Owner,
+        /// The type number.
+        rtype: u16,
+    },
+    /// A hidden group, in the shard of `owner`.
+    Hidden {
+        /// Its id.
+        id: Box<str>,
+        /// The hash of the name that places it.
+        hash: u64,
+    },
+    /// A name outside the zone.
+    Outside {
+        /// That name.
+        target: Owner,
+        /// The type asked for there.
+        rtype: u16,
+    },
+}
+
+impl Shard {
+    /// Builds a shard of the zone named `apex` from its image.
+    pub fn build(image: &wire::Shard<'_>, apex: &Owner) -> Result<Self, ImageError> {
+        let mut builder = Builder::new(image, apex);
+        for (owner, groups) in &image.names.0 {
+            builder.owner(owner, groups)?;
+        }
+        for (id, group) in &image.groups.0 {
+            let slot = builder.group(0, group)?;
+            builder.hidden.push(((*id).into(), slot));
+        }
+        builder.finish(image)
+    }
+
+    /// The node of a name, given as hash and wire form.
+    pub fn find(&self, hash: u64, owner: &[u8]) -> Option<&Node> {
+        let at = self.table.find(table_hash(hash), |&at| self.name(&self.nodes[at as usize]) == owner)?;
+        Some(&self.nodes[*at as usize])
+    }
+
+    /// A node's name in wire form.
+    pub fn name(&self, node: &Node) -> &[u8] {
+        &self.names[node.name as usize..node.name as usize + usize::from(node.name_length)]
+    }
+
+    /// A node's group of one type.
+    pub fn group(&self, node: &Node, rtype: u16) -> Option<Group<'_>> {
+        let typed = self.typed(node).iter().find(|typed| typed.rtype == rtype)?;
+        Some(self.at(typed.slot))
+    }
+
+    /// A node's group of the lowest type number; None at an empty non-terminal.
+    pub fn first_group(&self, node: &Node) -> Option<(u16, Group<'_>)> {
+        let typed = self.typed(node).first()?;
+        Some((typed.rtype, self.at(typed.slot)))
+    }
+
+    /// A hidden group.
+    pub fn hidden(&self, id: &str) -> Option<Group<'_>> {
+        let at = self.hidden.binary_search_by(|(other, _)| (**other).cmp(id)).ok()?;
+        Some(self.at(self.hidden[at].1))
+    }
+
+    /// A record set by the number in `Target::Set`.
+    pub fn set(&self, number: u32) -> RecordSet<'_> {
+        let span = &self.sets[number as usize];
+        let start = span.start as usize;
+        RecordSet { octets: &self.octets[start..start + span.length as usize], count: span.count }
+    }
+
+    fn typed(&self, node: &Node) -> &[Typed] {
+        &self.groups[node.groups as usize..node.groups as usize + usize::from(node.group_count)]
+    }
+
+    fn at(&self, slot: Slot) -> Group<'_> {
+        match slot {
+            Slot::Plain(number) => Group::Plain(self.set(number)),
+            Slot::Decision(number) => Group::Decision(&self.decisions[number as usize]),
+        }
+    }
+}
+
+/// The high bits of `spread` have chosen the shard; hashbrown takes its own from both ends.
+fn table_hash(hash: u64) -> u64 {
+    name::spread(hash).rotate_left(12)
+}
+
+struct Builder<'a> {
+    apex: &'a Owner,
+    index: usize,
+    shift: u32,
+    scratch: Name,
+    names: Vec<u8>,
+    nodes: Vec<(u64, Node)>,
+    groups: Vec<Typed>,
+    sets: Vec<Span>,
+    octets: Vec<u8>,
+    decisions: Vec<Decision>,
+    hidden: Vec<(Box<str>, Slot)>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(image: &wire::Shard<'_>, apex: &'a Owner) -> Self {
+        Self {
+            apex,
+            index: image.index as usize,
+            shift: 12 - (image.count.max(1)).trailing_zeros().min(12),
+            scratch: Name::root(),
+            names: Vec::new(),
+            nodes: Vec::with_capacity(image.names.0.len()),
+            groups: Vec::new(),
+            sets: Vec::new(),
+            octets: Vec::new(),
+            decisions: Vec::new(),
+            hidden: Vec::new(),
+        }
+    }
+
+    fn owner(&mut self, owner: &[u8], groups: &wire::Groups<'_>) -> Result<(), ImageError> {
+        let hash = self.check_owner(owner)?;
+        let (first, name) = (self.groups.len(), self.names.len());
+        for (rtype, group) in &groups.0 {
+            let slot = self.group(*rtype, group)?;
+            self.groups.push(Typed { rtype: *rtype, slot });
+        }
+        self.groups[first..].sort_by_key(|typed| typed.rtype);
+        if self.groups[first..].windows(2).any(|pair| pair[0].rtype == pair[1].rtype) {
+            return refuse(format!("{}: one type twice", name::text(owner)));
+        }
+        self.names.extend_from_slice(owner);
+        let is_cut = owner != self.apex.wire() && self.groups[first..].iter().any(|typed| typed.rtype == NS);
+        let group_count = (self.groups.len() - first) as u16; // Types are 16 bits and differ.
+        self.nodes.push((
+            hash,
+            Node { name: name as u32, groups: first as u32, group_count, name_length: owner.len() as u8, is_cut },
+        ));
+        Ok(())
+    }
+
+    fn check_owner(&mut self, owner: &[u8]) -> Result<u64, ImageError> {
+        if self.scratch.read(owner) != Ok(owner.len()) || self.scratch.wire() != owner {
+            return refuse(format!("{owner:02x?}: not a lower-case wire name"));
+        }
+        if !self.scratch.is_at_or_below(self.apex) {
+            return refuse(format!("{} is not in {}", name::text(owner), name::text(self.apex.wire())));
+        }
+        let hash = self.scratch.hash(0);
+        if name::slot(hash) >> self.shift != self.index {
+            return refuse(format!("{} does not belong to shard {}", name::text(owner), self.index));
+        }
+        Ok(hash)
+    }
+
+    fn group(&mut self, rtype: u16, group: &wire::Group<'_>) -> Result<Slot, ImageError> {
+        if group.arms.is_empty() || group.arms.len() > MAX_ARMS {
+            return refuse(format!("a group of {} record sets; 1 to {MAX_ARMS}", group.arms.len()));
+        }
+        if let ("simple", [wire::Arm { target: wire::Target::Records { ttl, rdata }, health: 0, .. }]) =
+            (group.kind, &group.arms[..])
+        {
+            return Ok(Slot::Plain(self.set(rtype, *ttl, rdata)?));
+        }
+        let policy = policy(group.kind);
+        let arms = group.arms.iter().map(|arm| self.arm(rtype, arm)).collect::<Result<Box<[_]>, _>>()?;
+        if policy == Policy::Multivalue && arms.iter().any(|arm| !matches!(arm.target, Target::Set(_))) {
+            return refuse("a multivalue record set is an alias (R-MVA-1)");
+        }
+        self.decisions.push(Decision { policy, arms });
+        Ok(Slot::Decision((self.decisions.len() - 1) as u32))
+    }
+
+    fn arm(&mut self, rtype: u16, arm: &wire::Arm<'_>) -> Result<Arm, ImageError> {
+        Ok(Arm {
+            id: arm.id.into(),
+            health: arm.health,
+            evaluate_target: arm.evaluate_target,
+            weight: arm.weight,
+            secondary: arm.secondary,
+            target: self.target(rtype, &arm.target)?,
+        })
+    }
+
+    fn target(&mut self, rtype: u16, target: &wire::Target<'_>) -> Result<Target, ImageError> {
+        Ok(match target {
+            wire::Target::Records { ttl, rdata } => Target::Set(self.set(rtype, *ttl, rdata)?),
+            wire::Target::Group { owner, r#type } => Target::Group { owner: read_name(owner)?, rtype: *r#type },
+            wire::Target::Hidden { id, owner } => Target::Hidden { id: (*id).into(), hash: read_name(owner)?.hash() },
+            wire::Target::Outside { target, r#type } => Target::Outside { target: read_name(target)?, rtype: *r#type },
+        })
+    }
+
+    fn set(&mut self, rtype: u16, ttl: u32, rdata: &[&serde_bytes::Bytes]) -> Result<u32, ImageError> {
+        let start = self.octets.len();
+        let rdata: Vec<&[u8]> = rdata.iter().map(|octets| octets.as_ref()).collect();
+        let count = records::encode(&mut self.octets, rtype, ttl, &rdata)?;
+        let (Ok(start), Ok(length)) = (u32::try_from(start), u32::try_from(self.octets.len() - start)) else {
+            return refuse("more than 4 GiB of records in one shard");
+        };
+        self.sets.push(Span { start, length, count });
+        Ok((self.sets.len() - 1) as u32)
+    }
+
+    fn finish(mut self, image: &wire::Shard<'_>) -> Result<Shard, ImageError> {
+        let mut table = HashTable::with_capacity(self.nodes.len());
+        for (at, (hash, _)) in self.nodes.iter().enumerate() {
+            table.insert_unique(table_hash(*hash), at as u32, |&at| table_hash(self.nodes[at as usize].0));
+        }
+        self.hidden.sort_by(|a, b| a.0.cmp(&b.0));
+        let nodes: Box<[Node]> = self.nodes.into_iter().map(|(_, node)| node).collect();
+        Ok(Shard {
+            version: image.version,
+            count: image.count as usize,
+            has_cuts: nodes.iter().any(|node| node.is_cut),
+            names: self.names.into(),
+            nodes,
+            table,
+            groups: self.groups.into(),
+            sets: self.sets.into(),
+            octets: self.octets.into(),
+            decisions: self.decisions.into(),
+            hidden: self.hidden.into(),
+        })
+    }
+}
+
+fn policy(kind: &str) -> Policy {
+    match kind {
+        "simple" => Policy::Simple,
+        "weighted" => Policy::Weighted,
+        "failover" => Policy::Failover,
+        "multivalue" => Policy::Multivalue,
+        other => Policy::Unknown(other.into()),
+    }
+}
+
+fn read_name(wire: &[u8]) -> Result<Owner, ImageError> {
+    Owner::from_wire(wire).or_else(|_| refuse(format!("{wire:02x?}: not a wire name")))
+}

@@ -1,0 +1,197 @@
+//! The encoding of images, as `src/meridian/compile/image.py` writes it.
+//!
+//! Field for field the same as there; what a field means is said there. Unknown fields are skipped.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
+use super::{FORMAT, ImageError, refuse};
+
+/// A map as pairs in the order written: no table is built only to be walked.
+#[derive(Debug)]
+pub struct Pairs<K, V>(pub Vec<(K, V)>);
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Pairs<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PairsVisitor<K, V>(PhantomData<(K, V)>);
+
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<K, V> {
+            type Value = Pairs<K, V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                // The hint is what the sender claims; it may not make us reserve more than this.
+                let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or(0).min(1024));
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(PairsVisitor(PhantomData))
+    }
+}
+
+/// TTL and RDATA of a record set.
+#[derive(Debug, serde::Deserialize)]
+pub struct Records<'a> {
+    /// Seconds.
+    pub ttl: u32,
+    /// Each record's RDATA, names uncompressed.
+    #[serde(borrow)]
+    pub rdata: Vec<&'a serde_bytes::Bytes>,
+}
+
+/// What an arm leads to.
+#[derive(Debug, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Target<'a> {
+    /// A record set.
+    Records {
+        /// Seconds.
+        ttl: u32,
+        /// Each record's RDATA.
+        #[serde(borrow)]
+        rdata: Vec<&'a serde_bytes::Bytes>,
+    },
+    /// Another group of the zone.
+    Group {
+        /// Its owner, in wire form.
+        #[serde(borrow)]
+        owner: &'a serde_bytes::Bytes,
+        /// Its type number.
+        r#type: u16,
+    },
+    /// A hidden group.
+    Hidden {
+        /// Its id.
+        id: &'a str,
+        /// The name that places it in a shard.
+        #[serde(borrow)]
+        owner: &'a serde_bytes::Bytes,
+    },
+    /// A name outside the zone.
+    Outside {
+        /// That name, in wire form.
+        #[serde(borrow)]
+        target: &'a serde_bytes::Bytes,
+        /// The type asked for there.
+        r#type: u16,
+    },
+}
+
+/// One record set of a group.
+#[derive(Debug, serde::Deserialize)]
+pub struct Arm<'a> {
+    /// What it leads to.
+    #[serde(borrow)]
+    pub target: Target<'a>,
+    /// Set identifier.
+    #[serde(default)]
+    pub id: &'a str,
+    /// Slot in the health table, 0 for none.
+    #[serde(default)]
+    pub health: u32,
+    /// Whether its target's health counts.
+    #[serde(default)]
+    pub evaluate_target: bool,
+    /// Weight, in weighted groups.
+    #[serde(default)]
+    pub weight: u8,
+    /// SECONDARY, in failover groups.
+    #[serde(default)]
+    pub secondary: bool,
+}
+
+/// All record sets of one name and type.
+#[derive(Debug, serde::Deserialize)]
+pub struct Group<'a> {
+    /// The routing policy's name.
+    pub kind: &'a str,
+    /// Its record sets.
+    #[serde(borrow)]
+    pub arms: Vec<Arm<'a>>,
+}
+
+/// The groups of one name, by type number.
+pub type Groups<'a> = Pairs<u16, Group<'a>>;
+
+/// A part of a zone's names.
+#[derive(Debug, serde::Deserialize)]
+pub struct Shard<'a> {
+    /// Encoding version.
+    pub format: u32,
+    /// The zone's id.
+    pub zone_id: &'a str,
+    /// Its place among the shards.
+    pub index: u32,
+    /// How many shards the zone has.
+    pub count: u32,
+    /// The zone version it was compiled at.
+    pub version: u64,
+    /// Groups by owner and type.
+    #[serde(borrow)]
+    pub names: Pairs<&'a serde_bytes::Bytes, Groups<'a>>,
+    /// Hidden groups by id.
+    #[serde(borrow)]
+    pub groups: Pairs<&'a str, Group<'a>>,
+}
+
+/// What holds for a whole zone.
+#[derive(Debug, serde::Deserialize)]
+pub struct Head<'a> {
+    /// Encoding version.
+    pub format: u32,
+    /// The zone's id.
+    pub zone_id: &'a str,
+    /// The zone version.
+    pub version: u64,
+    /// The zone's name in wire form.
+    #[serde(borrow)]
+    pub apex: &'a serde_bytes::Bytes,
+    /// Order among zones of one name.
+    pub rank: u64,
+    /// The SOA record.
+    #[serde(borrow)]
+    pub soa: Records<'a>,
+    /// The apex NS record set.
+    #[serde(borrow)]
+    pub ns: Records<'a>,
+    /// Version of each shard.
+    pub shard_versions: Vec<u64>,
+    /// The view it is seen from, None for a public zone.
+    #[serde(default)]
+    pub view: Option<&'a str>,
+}
+
+/// Reads a head.
+pub fn head(octets: &[u8]) -> Result<Head<'_>, ImageError> {
+    let head: Head<'_> = read(octets, "head")?;
+    check_format(head.format)?;
+    let count = head.shard_versions.len();
+    if !count.is_power_of_two() || count > super::MAX_SHARDS {
+        return refuse(format!("zone {}: {count} shards; 1 to 4096, a power of two", head.zone_id));
+    }
+    Ok(head)
+}
+
+/// Reads a shard.
+pub fn shard(octets: &[u8]) -> Result<Shard<'_>, ImageError> {
+    let shard: Shard<'_> = read(octets, "shard")?;
+    check_format(shard.format)?;
+    Ok(shard)
+}
+
+fn read<'a, T: serde::Deserialize<'a>>(octets: &'a [u8], what: &str) -> Result<T, ImageError> {
+    rmp_serde::from_slice(octets).map_err(|error| ImageError(format!("{what}: not readable: {error}")))
+}
+
+fn check_format(format: u32) -> Result<(), ImageError> {
+    if format == FORMAT { Ok(()) } else { refuse(format!("format {format}; this engine reads {FORMAT}")) }
+}

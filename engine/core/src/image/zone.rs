@@ -1,0 +1,151 @@
+//! One version of a zone: its head and its shards.
+
+use std::sync::Arc;
+
+use super::{Group, ImageError, Node, RecordSet, Shard, records, refuse, wire};
+use crate::name::{self, Name, Owner};
+
+/// One version of a zone. Shards that did not change are shared with the version before.
+#[derive(Debug)]
+pub struct Zone {
+    /// The zone's id.
+    pub id: Box<str>,
+    /// Grows with each change.
+    pub version: u64,
+    /// Of several zones with one apex, the lowest rank answers.
+    pub rank: u64,
+    /// Whether it is a public zone; others are held but not served here yet.
+    pub is_public: bool,
+    /// The zone's name.
+    pub apex: Owner,
+    /// Whether any name is a delegation; where none is, a name is found in one step.
+    pub has_cuts: bool,
+    shards: Box<[Arc<Shard>]>,
+    shift: u32,
+    negative: Box<[u8]>,
+    ns: Box<[u8]>,
+    ns_count: u16,
+}
+
+/// A node and the shard it stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'z> {
+    /// The shard.
+    pub shard: &'z Shard,
+    /// The node.
+    pub node: &'z Node,
+}
+
+impl<'z> Found<'z> {
+    /// Its group of one type.
+    pub fn group(self, rtype: u16) -> Option<At<'z>> {
+        self.shard.group(self.node, rtype).map(|group| At { shard: self.shard, group })
+    }
+
+    /// Its group of the lowest type, with that type.
+    pub fn first_group(self) -> Option<(u16, At<'z>)> {
+        let (rtype, group) = self.shard.first_group(self.node)?;
+        Some((rtype, At { shard: self.shard, group }))
+    }
+}
+
+/// A group and the shard it stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'z> {
+    /// The shard.
+    pub shard: &'z Shard,
+    /// The group.
+    pub group: Group<'z>,
+}
+
+impl Zone {
+    /// Joins a head with its shards, new ones and those held already.
+    pub fn build(head: &wire::Head<'_>, apex: Owner, shards: Box<[Arc<Shard>]>) -> Result<Self, ImageError> {
+        let [soa] = head.soa.rdata[..] else {
+            return refuse(format!("zone {}: {} SOA records; exactly one", head.zone_id, head.soa.rdata.len()));
+        };
+        let mut negative = Vec::new();
+        records::encode(&mut negative, 6, negative_ttl(head.soa.ttl, soa)?, &[soa])?;
+        let mut ns = Vec::new();
+        let rdata: Vec<&[u8]> = head.ns.rdata.iter().map(|octets| octets.as_ref()).collect();
+        let ns_count = records::encode(&mut ns, 2, head.ns.ttl, &rdata)?;
+        Ok(Self {
+            id: head.zone_id.into(),
+            version: head.version,
+            rank: head.rank,
+            is_public: head.view.is_none(),
+            has_cuts: shards.iter().any(|shard| shard.has_cuts),
+            apex,
+            shift: shift(shards.len()),
+            shards,
+            negative: negative.into(),
+            ns: ns.into(),
+            ns_count,
+        })
+    }
+
+    /// The node of a name's suffix `i`.
+    pub fn find(&self, name: &Name, i: usize) -> Option<Found<'_>> {
+        self.find_hashed(name.hash(i), name.suffix(i))
+    }
+
+    /// The node of `*` under suffix `i` of a name.
+    pub fn find_wildcard(&self, name: &Name, i: usize) -> Option<Found<'_>> {
+        let mut owner = [0; name::MAX_NAME + 2];
+        let suffix = name.suffix(i);
+        owner[..2].copy_from_slice(b"\x01*");
+        owner[2..2 + suffix.len()].copy_from_slice(suffix);
+        self.find_hashed(name.wildcard_hash(i), &owner[..2 + suffix.len()])
+    }
+
+    fn find_hashed(&self, hash: u64, owner: &[u8]) -> Option<Found<'_>> {
+        let shard = self.shard_of(hash);
+        shard.find(hash, owner).map(|node| Found { shard, node })
+    }
+
+    /// The group of an owner name and type.
+    pub fn group(&self, owner: &Owner, rtype: u16) -> Option<At<'_>> {
+        self.find_hashed(owner.hash(), owner.wire())?.group(rtype)
+    }
+
+    /// A hidden group, in the shard that `hash` leads to.
+    pub fn hidden(&self, id: &str, hash: u64) -> Option<At<'_>> {
+        let shard = self.shard_of(hash);
+        shard.hidden(id).map(|group| At { shard, group })
+    }
+
+    /// The SOA record with the TTL of negative answers (RFC 2308 §3).
+    pub fn negative(&self) -> RecordSet<'_> {
+        RecordSet { octets: &self.negative, count: 1 }
+    }
+
+    /// The apex NS record set.
+    pub fn ns(&self) -> RecordSet<'_> {
+        RecordSet { octets: &self.ns, count: self.ns_count }
+    }
+
+    /// The shards, in order.
+    pub fn shards(&self) -> &[Arc<Shard>] {
+        &self.shards
+    }
+
+    fn shard_of(&self, hash: u64) -> &Shard {
+        &self.shards[name::slot(hash) >> self.shift]
+    }
+}
+
+/// How far a slot is shifted to give the shard's number, for a power of two of shards.
+fn shift(count: usize) -> u32 {
+    12 - count.trailing_zeros().min(12)
+}
+
+/// `min(TTL of the SOA, its MINIMUM field)` in seconds (RFC 2308 §3, R-APX-3).
+fn negative_ttl(ttl: u32, soa: &[u8]) -> Result<u32, ImageError> {
+    let mut name = Name::root();
+    let mname = name.read(soa).unwrap_or(soa.len());
+    let rname = name.read(&soa[mname..]).unwrap_or(soa.len());
+    match soa.get(mname + rname..) {
+        Some(&[.., a, b, c, d]) if soa.len() == mname + rname + 20 => Ok(ttl.min(u32::from_be_bytes([a, b, c, d]))),
+        _ => refuse("SOA: RDATA is not two names and five numbers"),
+    }
+}

@@ -1,0 +1,20 @@
+//! The data plane of Meridian: answers DNS questions from zone images, and says why.
+//!
+//! A query walks through seven rooms in one direction (docs/architecture.md §6):
+//! `io` → `respond` → `query` → `lookup` → `decide` → `answer` → `io`. Everything it needs stands
+//! in one immutable `Snapshot`.
+
+pub mod answer;
+pub mod counters;
+pub mod decide;
+pub mod engine;
+pub mod health;
+pub mod image;
+pub mod lookup;
+pub mod name;
+pub mod query;
+pub mod respond;
+pub mod snapshot;
+pub mod trace;
+
+pub use engine::Engine;

@@ -1,0 +1,271 @@
+//! Domain names in wire form: lower-cased once, every ancestor hashed in one pass.
+
+use std::fmt;
+
+/// Octets of the longest name, with the root label (RFC 1035 §2.3.4).
+pub const MAX_NAME: usize = 255;
+/// Labels of the longest name, without the root: 127 of one octet each.
+pub const MAX_LABELS: usize = 127;
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A name that is not well-formed, uncompressed wire form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadName;
+
+/// A name in lower case, with the place and the hash of each of its suffixes.
+///
+/// Suffix `i` is the name without its `i` leftmost labels: suffix 0 is the whole name, suffix
+/// `count()` the root. It lives on the stack and is filled in place, because a query must not
+/// allocate.
+#[derive(Clone)]
+pub struct Name {
+    octets: [u8; MAX_NAME],
+    length: u8,
+    count: u8,
+    starts: [u8; MAX_LABELS + 1],
+    hashes: [u64; MAX_LABELS + 1],
+}
+
+impl Name {
+    /// The root; a place to `read` into.
+    pub fn root() -> Self {
+        let mut name = Self {
+            octets: [0; MAX_NAME],
+            length: 1,
+            count: 0,
+            starts: [0; MAX_LABELS + 1],
+            hashes: [0; MAX_LABELS + 1],
+        };
+        name.hashes[0] = ROOT_HASH;
+        name
+    }
+
+    /// Makes a name from wire form that stands alone.
+    pub fn from_wire(wire: &[u8]) -> Result<Self, BadName> {
+        let mut name = Self::root();
+        if name.read(wire)? == wire.len() { Ok(name) } else { Err(BadName) }
+    }
+
+    /// Reads the uncompressed name at the start of `wire` and returns how many octets it takes.
+    ///
+    /// A compression pointer is refused: the first name of a message has nothing to point to, and
+    /// images hold names uncompressed. After an error the contents are unspecified.
+    pub fn read(&mut self, wire: &[u8]) -> Result<usize, BadName> {
+        let mut at = 0;
+        let mut count = 0;
+        loop {
+            let label = usize::from(*wire.get(at).ok_or(BadName)?);
+            if at > MAX_NAME - 1 {
+                return Err(BadName);
+            }
+            self.starts[count] = at as u8;
+            if label == 0 {
+                break;
+            }
+            // 64 and more are pointers and reserved label types (RFC 1035 §4.1.4).
+            if label > 63 || count == MAX_LABELS {
+                return Err(BadName);
+            }
+            at += 1 + label;
+            count += 1;
+        }
+        let length = at + 1;
+        if length > MAX_NAME {
+            return Err(BadName);
+        }
+        self.octets[..length].copy_from_slice(&wire[..length]);
+        // Length octets are below 64 and no letters, so the whole can be lower-cased at once.
+        self.octets[..length].make_ascii_lowercase();
+        self.length = length as u8;
+        self.count = count as u8;
+        self.hash_suffixes();
+        Ok(length)
+    }
+
+    fn hash_suffixes(&mut self) {
+        let count = usize::from(self.count);
+        let mut hash = ROOT_HASH;
+        self.hashes[count] = hash;
+        let mut end = usize::from(self.starts[count]);
+        for suffix in (0..count).rev() {
+            let start = usize::from(self.starts[suffix]);
+            for &octet in self.octets[start..end].iter().rev() {
+                hash = step(hash, octet);
+            }
+            self.hashes[suffix] = hash;
+            end = start;
+        }
+    }
+
+    /// How many labels it has, the root not counted: 0 to 127.
+    pub fn count(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// The whole name in wire form.
+    pub fn wire(&self) -> &[u8] {
+        &self.octets[..usize::from(self.length)]
+    }
+
+    /// Suffix `i` in wire form, `0 <= i <= count()`.
+    pub fn suffix(&self, i: usize) -> &[u8] {
+        &self.octets[self.start(i)..usize::from(self.length)]
+    }
+
+    /// Where suffix `i` begins, in octets from the start of the name.
+    pub fn start(&self, i: usize) -> usize {
+        usize::from(self.starts[i])
+    }
+
+    /// The hash of suffix `i`.
+    pub fn hash(&self, i: usize) -> u64 {
+        self.hashes[i]
+    }
+
+    /// The hash of `*` under suffix `i`.
+    pub fn wildcard_hash(&self, i: usize) -> u64 {
+        step(step(self.hashes[i], b'*'), 1)
+    }
+
+    /// Whether it is `apex` or below.
+    pub fn is_at_or_below(&self, apex: &Owner) -> bool {
+        self.count() >= apex.labels() && self.suffix(self.count() - apex.labels()) == apex.wire()
+    }
+
+    /// The name in the form to keep.
+    pub fn keep(&self) -> Owner {
+        Owner { wire: self.wire().into(), hash: self.hashes[0], labels: self.count }
+    }
+}
+
+/// A name to keep: its wire form in lower case and its hash, without the working space of `Name`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Owner {
+    wire: Box<[u8]>,
+    hash: u64,
+    labels: u8,
+}
+
+impl Owner {
+    /// Reads a name in wire form that stands alone.
+    pub fn from_wire(wire: &[u8]) -> Result<Self, BadName> {
+        Ok(Name::from_wire(wire)?.keep())
+    }
+
+    /// The name in wire form.
+    pub fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    /// Its hash.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// How many labels it has, the root not counted.
+    pub fn labels(&self) -> usize {
+        usize::from(self.labels)
+    }
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text(&self.wire))
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text(self.wire()))
+    }
+}
+
+const ROOT_HASH: u64 = step(FNV_OFFSET, 0);
+
+/// One step of FNV-1a over a name's wire form, taken from its last octet to its first.
+///
+/// In that order the hash of a name begins with the hash of its parent, so one pass gives all.
+const fn step(hash: u64, octet: u8) -> u64 {
+    (hash ^ octet as u64).wrapping_mul(FNV_PRIME)
+}
+
+/// Spreads a name's hash over 64 bits. The 12 highest choose the shard (`slot` in the control
+/// plane's `model/name.py`), the others the place in its table.
+pub const fn spread(hash: u64) -> u64 {
+    (hash ^ (hash >> 32)).wrapping_mul(GOLDEN)
+}
+
+/// The slot of a name, 0 to 4095: which shard of a zone holds it (architecture §3).
+pub const fn slot(hash: u64) -> usize {
+    (spread(hash) >> 52) as usize
+}
+
+/// A wire-form name as the API shows it: `\ooo` for all but letters, digits, `-` and `_` (R-NAM-5).
+pub fn text(wire: &[u8]) -> String {
+    let mut text = String::new();
+    let mut at = 0;
+    while let Some(&length) = wire.get(at) {
+        let end = (at + 1 + usize::from(length)).min(wire.len());
+        if length == 0 {
+            break;
+        }
+        for &octet in &wire[at + 1..end] {
+            match octet {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => text.push(char::from(octet)),
+                _ => text.push_str(&format!("\\{octet:03o}")),
+            }
+        }
+        text.push('.');
+        at = end;
+    }
+    if text.is_empty() {
+        text.push('.');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_lower_cased_with_its_suffixes() {
+        let name = Name::from_wire(b"\x03WWW\x07Example\x03com\0").unwrap();
+
+        assert_eq!(b"\x03www\x07example\x03com\0", name.wire());
+        assert_eq!(3, name.count());
+        assert_eq!(b"\x07example\x03com\0", name.suffix(1));
+        assert_eq!(b"\0", name.suffix(3));
+        assert_eq!("www.example.com.", text(name.wire()));
+    }
+
+    #[test]
+    fn the_hash_of_a_suffix_is_the_hash_of_that_name() {
+        let name = Name::from_wire(b"\x03www\x07example\x03com\0").unwrap();
+        let parent = Name::from_wire(b"\x07example\x03com\0").unwrap();
+        let wildcard = Name::from_wire(b"\x01*\x07example\x03com\0").unwrap();
+
+        assert_eq!(parent.hash(0), name.hash(1));
+        assert_eq!(wildcard.hash(0), name.wildcard_hash(1));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        let too_long = [[1, b'a'].repeat(127), vec![1, b'a', 0]].concat();
+        let no_end = b"\x03www";
+        let pointer = b"\xc0\x0c";
+        let cases: [&[u8]; 4] = [&too_long, no_end, pointer, b""];
+        for wire in cases {
+            assert!(Name::from_wire(wire).is_err(), "{wire:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_name_is_read() {
+        let wire = [[1, b'a'].repeat(127), vec![0]].concat();
+        assert_eq!(127, Name::from_wire(&wire).unwrap().count());
+    }
+}

@@ -1,0 +1,194 @@
+//! From packet to query: one pass over hostile octets (RFC 1035 §4.1, RFC 6891).
+
+use crate::name::Name;
+
+/// The response codes used here (RFC 1035 §4.1.1, RFC 6891 §9).
+pub mod rcode {
+    /// No error.
+    pub const NOERROR: u16 = 0;
+    /// The packet makes no sense.
+    pub const FORMERR: u16 = 1;
+    /// We could not do it.
+    pub const SERVFAIL: u16 = 2;
+    /// The name does not exist.
+    pub const NXDOMAIN: u16 = 3;
+    /// We do not do that kind of query.
+    pub const NOTIMP: u16 = 4;
+    /// We do not do that for you, or not for that name.
+    pub const REFUSED: u16 = 5;
+    /// EDNS of a version we do not speak.
+    pub const BADVERS: u16 = 16;
+}
+
+/// Type numbers that the answer path itself knows.
+pub mod rtype {
+    /// A host address.
+    pub const A: u16 = 1;
+    /// A name server.
+    pub const NS: u16 = 2;
+    /// The canonical name.
+    pub const CNAME: u16 = 5;
+    /// An IPv6 host address.
+    pub const AAAA: u16 = 28;
+    /// EDNS.
+    pub const OPT: u16 = 41;
+    /// A delegation signer.
+    pub const DS: u16 = 43;
+    /// Incremental zone transfer.
+    pub const IXFR: u16 = 251;
+    /// Zone transfer.
+    pub const AXFR: u16 = 252;
+    /// Any type.
+    pub const ANY: u16 = 255;
+}
+
+const CLASS_IN: u16 = 1;
+const OPTION_CLIENT_SUBNET: u16 = 8;
+/// The fixed header (RFC 1035 §4.1.1).
+pub const HEADER: usize = 12;
+
+/// A query that was understood. Its name was put into the `Name` given to `read`.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'p> {
+    /// The whole message.
+    pub packet: &'p [u8],
+    /// The type asked for.
+    pub rtype: u16,
+    /// The class asked for.
+    pub class: u16,
+    /// Octets of header and question.
+    pub question_end: usize,
+    /// What EDNS said, if it was there.
+    pub edns: Option<Edns<'p>>,
+}
+
+/// The OPT record of a query (RFC 6891 §6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edns<'p> {
+    /// Largest UDP payload the sender takes, in octets, as given.
+    pub payload: u16,
+    /// EDNS version.
+    pub version: u8,
+    /// DNSSEC OK.
+    pub dnssec_ok: bool,
+    /// The client-subnet option's data, well-formed (RFC 7871 §6).
+    pub client_subnet: Option<&'p [u8]>,
+}
+
+/// Why a packet is no query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswerable {
+    /// No reply is due: a runt, or a response.
+    Silence,
+    /// A reply of the header alone with this RCODE.
+    Header(u16),
+}
+
+/// Reads a packet. `name` takes the name asked for, in lower case.
+pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswerable> {
+    let Some(header) = packet.first_chunk::<HEADER>() else {
+        return Err(Unanswerable::Silence);
+    };
+    if header[2] & 0x80 != 0 {
+        return Err(Unanswerable::Silence);
+    }
+    if header[2] & 0x78 != 0 {
+        return Err(Unanswerable::Header(rcode::NOTIMP));
+    }
+    question(packet, header, name).ok_or(Unanswerable::Header(rcode::FORMERR))
+}
+
+fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Option<Query<'p>> {
+    // Exactly one question (RFC 9619).
+    if number(header, 4)? != 1 {
+        return None;
+    }
+    let end = HEADER + name.read(&packet[HEADER..]).ok()?;
+    let rtype = number(packet, end)?;
+    let class = number(packet, end + 2)?;
+    let question_end = end + 4;
+    if rtype == rtype::OPT {
+        return None;
+    }
+    let others = usize::from(number(header, 6)?) + usize::from(number(header, 8)?);
+    let edns = records(packet, question_end, others, usize::from(number(header, 10)?))?;
+    Some(Query { packet, rtype, class, question_end, edns })
+}
+
+impl Query<'_> {
+    /// Whether the class is Internet.
+    pub const fn is_internet(&self) -> bool {
+        self.class == CLASS_IN
+    }
+}
+
+/// Walks the records after the question: `before` of answer and authority, then `additional`.
+///
+/// Outer None: malformed.
+fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Option<Option<Edns<'_>>> {
+    let mut at = start;
+    let mut edns = None;
+    for place in 0..before + additional {
+        let owner = skip_name(packet, at)?;
+        let fixed = packet.get(owner..owner + 10)?;
+        let length = usize::from(number(fixed, 8)?);
+        let data = packet.get(owner + 10..owner + 10 + length)?;
+        if number(fixed, 0)? == rtype::OPT {
+            // One, at the root, in the additional section (RFC 6891 §6.1.1).
+            if edns.is_some() || owner != at + 1 || place < before {
+                return None;
+            }
+            edns = Some(read_edns(fixed, data)?);
+        }
+        at = owner + 10 + length;
+    }
+    Some(edns)
+}
+
+fn read_edns<'p>(fixed: &[u8], options: &'p [u8]) -> Option<Edns<'p>> {
+    let mut client_subnet = None;
+    let mut rest = options;
+    while !rest.is_empty() {
+        let (code, length) = (number(rest, 0)?, usize::from(number(rest, 2)?));
+        let data = rest.get(4..4 + length)?;
+        if code == OPTION_CLIENT_SUBNET {
+            check_client_subnet(data)?;
+            client_subnet = client_subnet.or(Some(data));
+        }
+        rest = &rest[4 + length..];
+    }
+    Some(Edns { payload: number(fixed, 2)?, version: fixed[5], dnssec_ok: fixed[6] & 0x80 != 0, client_subnet })
+}
+
+/// RFC 7871 §6, §7.1.2: a known family, the address cut to the prefix, no bit set after it, scope 0.
+fn check_client_subnet(data: &[u8]) -> Option<()> {
+    let [_, _, prefix, scope, address @ ..] = data else {
+        return None;
+    };
+    let bits = match number(data, 0)? {
+        1 => 32,
+        2 => 128,
+        _ => return None,
+    };
+    let octets = usize::from(*prefix).div_ceil(8);
+    let spare = octets * 8 - usize::from(*prefix);
+    let clean = address.last().is_none_or(|last| last.trailing_zeros() as usize >= spare);
+    (*prefix <= bits && *scope == 0 && address.len() == octets && clean).then_some(())
+}
+
+/// The octet after a name that may be compressed; its contents do not matter.
+fn skip_name(packet: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        match *packet.get(at)? {
+            0 => return Some(at + 1),
+            length @ 1..=63 => at += 1 + usize::from(length),
+            0xc0.. => return Some(at + 2),
+            _ => return None,
+        }
+    }
+}
+
+fn number(octets: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes([*octets.get(at)?, *octets.get(at + 1)?]))
+}

@@ -1,0 +1,388 @@
+//! The one door to the data plane: a packet in, a reply out (architecture §6.1).
+//!
+//! A pure function of snapshot, packet, client, transport and draw: no lock, no allocation, no
+//! clock. Sockets, tests, fuzzers, benches and `explain` all come through here.
+
+use std::net::IpAddr;
+
+use crate::answer::{self, Full, Reply, Section, ede};
+use crate::counters::Counters;
+use crate::decide::{self, Circumstances, Draw, Outcome};
+use crate::image::records::{FIXED, target_at};
+use crate::image::{At, Found, RecordSet, Zone};
+use crate::lookup::{Place, lookup};
+use crate::name::{self, Name};
+use crate::query::{self, HEADER, Query, Unanswerable, rcode, rtype};
+use crate::snapshot::Snapshot;
+use crate::trace::{self, NoTrace, Step, Trace};
+
+/// How a packet came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// One datagram; the reply has a size limit.
+    Udp,
+    /// A stream; the reply may have 65,535 octets.
+    Tcp,
+}
+
+/// CNAMEs followed inside a zone for one answer; longer chains are cut, the resolver goes on.
+const MAX_CHAIN: usize = 16;
+
+/// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
+///
+/// `out` has at least 4,096 octets for UDP and 65,535 for TCP.
+pub fn respond(
+    snapshot: &Snapshot,
+    packet: &[u8],
+    client: IpAddr,
+    transport: Transport,
+    draw: u64,
+    counters: &Counters,
+    out: &mut [u8],
+) -> usize {
+    respond_traced(snapshot, packet, client, transport, draw, counters, out, &mut NoTrace)
+}
+
+/// As `respond`, telling `trace` each step.
+#[expect(clippy::too_many_arguments, reason = "the one door: each is a thing of its own, none belongs together")]
+pub fn respond_traced<T: Trace>(
+    snapshot: &Snapshot,
+    packet: &[u8],
+    _client: IpAddr,
+    transport: Transport,
+    draw: u64,
+    counters: &Counters,
+    out: &mut [u8],
+    trace: &mut T,
+) -> usize {
+    match transport {
+        Transport::Udp => counters.queries_udp.add(),
+        Transport::Tcp => counters.queries_tcp.add(),
+    }
+    let mut name = Name::root();
+    let query = match query::read(packet, &mut name) {
+        Ok(query) => query,
+        Err(Unanswerable::Silence) => {
+            counters.dropped.add();
+            return 0;
+        }
+        Err(Unanswerable::Header(rcode)) => {
+            count(counters, rcode, false, 0);
+            return answer::header_only(packet, rcode, out);
+        }
+    };
+    let payload = snapshot.settings.udp_payload;
+    let mut reply = Reply::new(out, &query, size_limit(&query, transport, payload), payload);
+    let circumstances = Circumstances::new(&snapshot.health, Draw::new(draw));
+    let mut answering = Answering { reply: &mut reply, name: &mut name, circumstances, trace };
+    let rcode = match refusal(&query) {
+        None => answering.in_catalog(snapshot, &query),
+        Some((rcode, error)) => {
+            reply.error = error;
+            rcode
+        }
+    };
+    count(counters, rcode, reply.truncated, referral_or_answers(&reply));
+    if reply.truncated {
+        counters.truncated.add();
+    }
+    reply.finish(rcode)
+}
+
+/// Largest reply in octets (RFC 6891 §6.2.3, R-DNS-1).
+fn size_limit(query: &Query<'_>, transport: Transport, payload: u16) -> usize {
+    match (transport, query.edns) {
+        (Transport::Tcp, _) => usize::from(u16::MAX),
+        (Transport::Udp, None) => 512,
+        (Transport::Udp, Some(edns)) => usize::from(edns.payload.clamp(512, payload.max(512))),
+    }
+}
+
+/// Questions that are understood but not taken, with RCODE and Extended DNS Error.
+fn refusal(query: &Query<'_>) -> Option<(u16, Option<u16>)> {
+    if query.edns.is_some_and(|edns| edns.version != 0) {
+        return Some((rcode::BADVERS, None));
+    }
+    match query.rtype {
+        _ if !query.is_internet() => Some((rcode::REFUSED, Some(ede::NOT_SUPPORTED))),
+        rtype::AXFR | rtype::IXFR => Some((rcode::REFUSED, Some(ede::PROHIBITED))),
+        128..=254 => Some((rcode::NOTIMP, Some(ede::NOT_SUPPORTED))), // Meta types (RFC 6895 §3.1).
+        _ => None,
+    }
+}
+
+/// What is at hand while one question is answered.
+struct Answering<'a, 'o, 'q, T> {
+    reply: &'a mut Reply<'o, 'q>,
+    /// The name in question: the one asked for, then each that a CNAME leads to.
+    name: &'a mut Name,
+    circumstances: Circumstances<'a>,
+    trace: &'a mut T,
+}
+
+/// What one name of a CNAME chain came to.
+enum Link {
+    /// The answer is complete, with this RCODE.
+    Done(u16),
+    /// A CNAME was added whose RDATA begins there.
+    Follow(usize),
+}
+
+impl<T: Trace> Answering<'_, '_, '_, T> {
+    /// Finds the zone (routing.md §3.1) and answers from it.
+    fn in_catalog(&mut self, snapshot: &Snapshot, query: &Query<'_>) -> u16 {
+        let mut closest = snapshot.catalog.closest(self.name, 0);
+        // DS stands on the parent's side of an apex (RFC 4035 §3.1.4.1), if we serve the parent.
+        if let (Some((_, 0)), rtype::DS) = (closest, query.rtype) {
+            closest = snapshot.catalog.closest(self.name, 1).or(closest);
+        }
+        let Some((zone, apex)) = closest else {
+            self.trace.step(|| Step::Zone { id: None, apex: None, version: None });
+            self.reply.error = Some(ede::NOT_AUTHORITATIVE);
+            return rcode::REFUSED;
+        };
+        self.trace.step(|| zone_step(zone));
+        let apex = HEADER + self.name.start(apex);
+        self.in_zone(zone, apex, query.rtype).unwrap_or_else(|Full| {
+            self.reply.truncate();
+            rcode::NOERROR
+        })
+    }
+
+    /// Answers from a zone, along CNAMEs as long as they stay in it (R-SEL-9). `apex` is where
+    /// the zone's name stands in the message.
+    fn in_zone(&mut self, zone: &Zone, apex: usize, asked: u16) -> Result<u16, Full> {
+        self.reply.authoritative = true;
+        let mut owner = HEADER;
+        for _ in 0..MAX_CHAIN {
+            match self.one_name(zone, apex, owner, asked)? {
+                Link::Done(rcode) => return Ok(rcode),
+                Link::Follow(target) => {
+                    if !self.moves_to(zone, target) {
+                        return Ok(rcode::NOERROR);
+                    }
+                    owner = target;
+                }
+            }
+        }
+        Ok(rcode::NOERROR)
+    }
+
+    /// Answers for the name in question, whose own place in the message is `owner`.
+    fn one_name(&mut self, zone: &Zone, apex: usize, owner: usize, asked: u16) -> Result<Link, Full> {
+        let place = lookup(zone, self.name, asked);
+        self.trace.step(|| name_step(self.name, place));
+        match place {
+            Place::AtName(found) | Place::AtWildcard(found, _) => self.at_node(zone, apex, owner, asked, found),
+            Place::BelowCut(cut, suffix) => {
+                let ancestor = owner + self.name.start(suffix);
+                self.referral(zone, cut, ancestor).map(Link::Done)
+            }
+            Place::Nothing(_) => self.negative(zone, apex, rcode::NXDOMAIN).map(Link::Done),
+        }
+    }
+
+    fn at_node(&mut self, zone: &Zone, apex: usize, owner: usize, asked: u16, found: Found<'_>) -> Result<Link, Full> {
+        let group = if asked == rtype::ANY {
+            // One RRset is answer enough (RFC 8482 §4.1).
+            found.first_group()
+        } else {
+            found.group(asked).map(|at| (asked, at))
+        };
+        if let Some((rtype, at)) = group {
+            return self.group(zone, apex, owner, rtype, at).map(Link::Done);
+        }
+        match found.group(rtype::CNAME) {
+            Some(at) => self.cname(zone, apex, owner, at),
+            None => self.negative(zone, apex, rcode::NOERROR).map(Link::Done),
+        }
+    }
+
+    fn group(&mut self, zone: &Zone, apex: usize, owner: usize, rtype: u16, at: At<'_>) -> Result<u16, Full> {
+        let start = self.reply.position();
+        match self.decide(zone, rtype, at) {
+            Outcome::One(set) => self.reply.add(Section::Answer, set, owner, &mut self.circumstances.draw)?,
+            Outcome::Several(sets) => self.several(&sets, owner)?,
+            Outcome::NoData => return self.negative(zone, apex, rcode::NOERROR),
+            Outcome::Failure(reason) => return Ok(self.failure(reason)),
+        }
+        let end = self.reply.position();
+        self.authority(zone, apex, owner, rtype);
+        self.addresses(zone, rtype, start, end);
+        Ok(rcode::NOERROR)
+    }
+
+    fn cname(&mut self, zone: &Zone, apex: usize, owner: usize, at: At<'_>) -> Result<Link, Full> {
+        let start = self.reply.position();
+        match self.decide(zone, rtype::CNAME, at) {
+            Outcome::One(set) => self.reply.add(Section::Answer, set, owner, &mut self.circumstances.draw)?,
+            Outcome::NoData => return self.negative(zone, apex, rcode::NOERROR).map(Link::Done),
+            Outcome::Several(_) => return Ok(Link::Done(self.failure("several CNAME records"))),
+            Outcome::Failure(reason) => return Ok(Link::Done(self.failure(reason))),
+        }
+        Ok(Link::Follow(self.reply.rdata(start)))
+    }
+
+    fn decide<'z>(&mut self, zone: &'z Zone, rtype: u16, at: At<'z>) -> Outcome<'z> {
+        decide::decide(zone, self.name.wire(), rtype, at, &mut self.circumstances, self.trace)
+    }
+
+    fn failure(&mut self, reason: &'static str) -> u16 {
+        self.trace.step(|| Step::Failure { reason: reason.into() });
+        self.reply.error = Some(ede::OTHER);
+        rcode::SERVFAIL
+    }
+
+    /// Several sets as one RRset: no value twice, the lowest TTL for all (R-MVA-5, R-MVA-6).
+    fn several(&mut self, sets: &[Option<RecordSet<'_>>], owner: usize) -> Result<(), Full> {
+        let start = self.reply.position();
+        let ttl = sets.iter().flatten().filter_map(|set| set.ttl()).min().unwrap_or(0);
+        for record in sets.iter().flatten().flat_map(|set| set.records()) {
+            self.reply.add_distinct(Section::Answer, record, ttl, start)?;
+        }
+        self.reply.own(start, owner);
+        Ok(())
+    }
+
+    /// Makes the CNAME target at `position` the name in question. False: the chain ends here, as
+    /// the target is outside the zone or was there before.
+    fn moves_to(&mut self, zone: &Zone, position: usize) -> bool {
+        let written = self.reply.written();
+        if self.name.read(&written[position..]).is_err() || !self.name.is_at_or_below(&zone.apex) {
+            return false;
+        }
+        let wire = self.name.wire();
+        let is = |at: usize| written[at..].get(..wire.len()).is_some_and(|owner| owner.eq_ignore_ascii_case(wire));
+        let mut record = self.reply.question_end();
+        // Each CNAME so far has its owner at the question or in the RDATA of the one before.
+        let mut owner = HEADER;
+        while record < written.len() {
+            if is(owner) {
+                return false;
+            }
+            owner = self.reply.rdata(record);
+            record = self.reply.rdata_end(record);
+        }
+        self.trace.step(|| Step::Cname { target: name::text(wire) });
+        true
+    }
+
+    /// No such name, or no such type: the SOA tells for how long (RFC 2308 §3).
+    fn negative(&mut self, zone: &Zone, apex: usize, rcode: u16) -> Result<u16, Full> {
+        self.reply.add(Section::Authority, zone.negative(), apex, &mut self.circumstances.draw)?;
+        Ok(rcode)
+    }
+
+    /// The zone's NS records beside a positive answer (R-SEL-7); left out where there is no room,
+    /// or where they are the answer.
+    fn authority(&mut self, zone: &Zone, apex: usize, owner: usize, rtype: u16) {
+        if rtype == rtype::NS && owner == apex {
+            return;
+        }
+        // No room is no harm here.
+        let _ = self.reply.add(Section::Authority, zone.ns(), apex, &mut self.circumstances.draw);
+    }
+
+    /// The way to a delegated zone: its NS records and the addresses of those that lie in our
+    /// zone (RFC 1034 §4.3.2 step 3b). `owner` is where the delegation's name stands.
+    fn referral(&mut self, zone: &Zone, cut: Found<'_>, owner: usize) -> Result<u16, Full> {
+        let Some(at) = cut.group(rtype::NS) else {
+            return Ok(self.failure("a delegation without NS records"));
+        };
+        let Outcome::One(set) = self.decide(zone, rtype::NS, at) else {
+            return Ok(self.failure("a delegation that is no plain record set"));
+        };
+        self.reply.authoritative = self.reply.count(Section::Answer) > 0;
+        let start = self.reply.position();
+        self.reply.add(Section::Authority, set, owner, &mut self.circumstances.draw)?;
+        let end = self.reply.position();
+        self.glue(zone, cut, start, end)
+    }
+
+    /// Addresses of the name servers named in the records of `start..end`. Those below the cut
+    /// cannot be learned elsewhere: without room for them the reply is truncated (RFC 9471 §3).
+    fn glue(&mut self, zone: &Zone, cut: Found<'_>, start: usize, end: usize) -> Result<u16, Full> {
+        let cut_name = cut.shard.name(cut.node);
+        let mut at = start;
+        while at < end {
+            let position = self.reply.rdata(at);
+            let added = self.addresses_of(zone, position);
+            if added.is_err() && self.name.wire().ends_with(cut_name) {
+                return Err(Full);
+            }
+            at = self.reply.rdata_end(at);
+        }
+        Ok(rcode::NOERROR)
+    }
+
+    /// Addresses of the in-zone targets of the NS, MX or SRV records of `start..end` (R-SEL-7),
+    /// as far as there is room.
+    fn addresses(&mut self, zone: &Zone, rtype: u16, start: usize, end: usize) {
+        let (Some(offset), false) = (target_at(rtype), rtype == rtype::CNAME) else {
+            return;
+        };
+        let mut at = start;
+        while at < end && self.addresses_of(zone, self.reply.rdata(at) + offset).is_ok() {
+            at = self.reply.rdata_end(at);
+        }
+    }
+
+    /// Adds the A and AAAA records of the name at `position` of the message, if it is in the zone.
+    fn addresses_of(&mut self, zone: &Zone, position: usize) -> Result<(), Full> {
+        if self.name.read(&self.reply.written()[position..]).is_err() || !self.name.is_at_or_below(&zone.apex) {
+            return Ok(());
+        }
+        let Some(found) = zone.find(self.name, 0) else {
+            return Ok(());
+        };
+        for rtype in [rtype::A, rtype::AAAA] {
+            let Some(at) = found.group(rtype) else { continue };
+            match decide::decide(zone, self.name.wire(), rtype, at, &mut self.circumstances, &mut NoTrace) {
+                Outcome::One(set) => {
+                    self.reply.add(Section::Additional, set, position, &mut self.circumstances.draw)?;
+                }
+                // Help is not owed: what is not one plain set is left to a question of its own.
+                Outcome::Several(_) | Outcome::NoData | Outcome::Failure(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// -1: a referral; else how many answers.
+fn referral_or_answers(reply: &Reply<'_, '_>) -> i32 {
+    if reply.authoritative { i32::from(reply.count(Section::Answer)) } else { -1 }
+}
+
+fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
+    let counter = match (rcode, answers) {
+        (rcode::NOERROR, _) if truncated => &counters.answers,
+        (rcode::NOERROR, ..0) => &counters.referrals,
+        (rcode::NOERROR, 0) => &counters.no_data,
+        (rcode::NOERROR, _) => &counters.answers,
+        (rcode::NXDOMAIN, _) => &counters.name_errors,
+        (rcode::REFUSED, _) => &counters.refused,
+        (rcode::FORMERR, _) => &counters.format_errors,
+        (rcode::NOTIMP, _) => &counters.not_implemented,
+        (rcode::BADVERS, _) => &counters.bad_versions,
+        _ => &counters.server_failures,
+    };
+    counter.add();
+}
+
+fn zone_step(zone: &Zone) -> Step {
+    Step::Zone { id: Some(zone.id.to_string()), apex: Some(name::text(zone.apex.wire())), version: Some(zone.version) }
+}
+
+fn name_step(name: &Name, place: Place<'_>) -> Step {
+    let (found, by) = match place {
+        Place::AtName(found) if found.first_group().is_none() => (trace::Place::EmptyNonTerminal, name.wire()),
+        Place::AtName(_) => (trace::Place::Exact, name.wire()),
+        Place::AtWildcard(found, _) => (trace::Place::Wildcard, found.shard.name(found.node)),
+        Place::BelowCut(_, suffix) => (trace::Place::Delegation, name.suffix(suffix)),
+        Place::Nothing(encloser) => (trace::Place::Nothing, name.suffix(encloser)),
+    };
+    Step::Name { name: name::text(name.wire()), found, by: name::text(by) }
+}
+
+const _: () = assert!(FIXED == 12, "rdata() and the encoding agree");

@@ -1,0 +1,129 @@
+//! Everything a query needs, in one immutable value.
+//!
+//! ```text
+//! Snapshot ─┬─ Catalog ── 256 buckets ── Apex (name) ── zones by rank ── Zone ── shards
+//!           ├─ Health     (one bit a check)
+//!           └─ Settings
+//! ```
+//!
+//! A change makes a new snapshot that shares all it did not touch: one bucket of the catalog is
+//! copied, the zone's unchanged shards are shared.
+
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use crate::health::Health;
+use crate::image::Zone;
+use crate::name::{self, Name, Owner};
+
+/// What an operator sets for answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Largest reply over UDP in octets, 512 to 4096; also what we advertise (R-DNS-1).
+    pub udp_payload: u16,
+}
+
+impl Default for Settings {
+    /// 1232: fits the smallest IPv6 MTU without fragments.
+    fn default() -> Self {
+        Self { udp_payload: 1232 }
+    }
+}
+
+/// Everything a query needs. Never changed once shared.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The zones served.
+    pub catalog: Catalog,
+    /// The state of all health checks.
+    pub health: Arc<Health>,
+    /// What the operator has set.
+    pub settings: Settings,
+}
+
+const BUCKETS: usize = 256;
+
+/// The zones served, by name.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    buckets: Box<[Arc<Bucket>]>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Bucket {
+    apexes: HashTable<Arc<Apex>>,
+}
+
+/// One name and the zones that have it, lowest rank first.
+#[derive(Debug, Clone)]
+struct Apex {
+    name: Owner,
+    zones: Vec<Arc<Zone>>,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Self { buckets: vec![Arc::default(); BUCKETS].into() }
+    }
+}
+
+impl Catalog {
+    /// The zone whose apex is suffix `i` of a name.
+    pub fn at(&self, name: &Name, i: usize) -> Option<&Zone> {
+        let hash = name.hash(i);
+        let apex = self.buckets[bucket(hash)].find(hash, name.suffix(i))?;
+        apex.zones.first().map(|zone| &**zone)
+    }
+
+    /// The zone closest to a name, from suffix `from` on, with that suffix (routing.md §3.1).
+    pub fn closest(&self, name: &Name, from: usize) -> Option<(&Zone, usize)> {
+        (from..=name.count()).find_map(|i| self.at(name, i).map(|zone| (zone, i)))
+    }
+
+    /// This catalog with a zone put in, in place of an older version of it.
+    pub fn with(&self, zone: Arc<Zone>) -> Self {
+        self.edit(&zone.apex, |zones| {
+            zones.retain(|other| other.id != zone.id);
+            zones.push(Arc::clone(&zone));
+            zones.sort_by_key(|zone| zone.rank);
+        })
+    }
+
+    /// This catalog without a zone.
+    pub fn without(&self, zone: &Zone) -> Self {
+        self.edit(&zone.apex, |zones| zones.retain(|other| other.id != zone.id))
+    }
+
+    fn edit(&self, name: &Owner, change: impl FnOnce(&mut Vec<Arc<Zone>>)) -> Self {
+        let hash = name.hash();
+        let mut buckets = self.buckets.clone();
+        let mut bucket_ = (*buckets[bucket(hash)]).clone();
+        let mut zones = bucket_.find(hash, name.wire()).map_or_else(Vec::new, |apex| apex.zones.clone());
+        change(&mut zones);
+        bucket_.put(hash, name, zones);
+        buckets[bucket(hash)] = Arc::new(bucket_);
+        Self { buckets }
+    }
+}
+
+impl Bucket {
+    fn find(&self, hash: u64, name: &[u8]) -> Option<&Apex> {
+        self.apexes.find(name::spread(hash), |apex| apex.name.wire() == name).map(|apex| &**apex)
+    }
+
+    fn put(&mut self, hash: u64, name: &Owner, zones: Vec<Arc<Zone>>) {
+        let spread = name::spread(hash);
+        if let Ok(held) = self.apexes.find_entry(spread, |apex| apex.name.wire() == name.wire()) {
+            held.remove();
+        }
+        if !zones.is_empty() {
+            let apex = Arc::new(Apex { name: name.clone(), zones });
+            self.apexes.insert_unique(spread, apex, |apex| name::spread(apex.name.hash()));
+        }
+    }
+}
+
+fn bucket(hash: u64) -> usize {
+    hash as usize % BUCKETS
+}

@@ -1,0 +1,206 @@
+//! Explanations: what the evaluator saw and did, step by step.
+//!
+//! The answer path is generic over `Trace`. With `NoTrace` a step is never even made; with `Steps`
+//! all are kept, and become JSON (docs/reference/explain.md).
+
+use serde::Serialize;
+
+use crate::image::{Arm, Policy, RecordSet, Target};
+use crate::name;
+
+/// Takes the steps of one answer.
+pub trait Trace {
+    /// Whether steps are kept; where they are not, nothing may be spent on making them.
+    const ON: bool;
+
+    /// Takes one step.
+    fn step(&mut self, step: impl FnOnce() -> Step);
+}
+
+/// Keeps nothing.
+#[derive(Debug)]
+pub struct NoTrace;
+
+impl Trace for NoTrace {
+    const ON: bool = false;
+
+    fn step(&mut self, _: impl FnOnce() -> Step) {}
+}
+
+/// Keeps every step.
+#[derive(Debug, Default)]
+pub struct Steps(pub Vec<Step>);
+
+impl Trace for Steps {
+    const ON: bool = true;
+
+    fn step(&mut self, step: impl FnOnce() -> Step) {
+        self.0.push(step());
+    }
+}
+
+/// One thing the evaluator did.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// The zone that answers, or none.
+    Zone {
+        /// Its id; None if no zone of ours holds the name.
+        id: Option<String>,
+        /// Its name.
+        apex: Option<String>,
+        /// Its version.
+        version: Option<u64>,
+    },
+    /// Where in the zone the name stands.
+    Name {
+        /// The name asked for, or led to by a CNAME.
+        name: String,
+        /// How it was found.
+        found: Place,
+        /// The name that decided: itself, a wildcard, a delegation, the closest encloser.
+        by: String,
+    },
+    /// A group of record sets and the choice made there.
+    Group(GroupStep),
+    /// A record set without alternatives.
+    RecordSet {
+        /// Its owner.
+        owner: String,
+        /// Its type number.
+        r#type: u16,
+        /// Seconds.
+        ttl: u32,
+        /// How many records.
+        records: u16,
+    },
+    /// An alias leads to a group that is not there (R-ALI-13).
+    MissingTarget {
+        /// The name the alias leads to.
+        owner: String,
+        /// The type number.
+        r#type: u16,
+    },
+    /// A CNAME leads on inside the zone.
+    Cname {
+        /// Where it leads.
+        target: String,
+    },
+    /// Why no answer can be given.
+    Failure {
+        /// In words.
+        reason: String,
+    },
+}
+
+/// How a name was found in its zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The name exists.
+    Exact,
+    /// A wildcard stands for it (RFC 4592).
+    Wildcard,
+    /// It exists only because names below it do.
+    EmptyNonTerminal,
+    /// It is at or below a delegation.
+    Delegation,
+    /// It does not exist.
+    Nothing,
+}
+
+/// A group, its arms, and which of them answered.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupStep {
+    owner: String,
+    r#type: u16,
+    policy: String,
+    /// No arm was healthy, so all were treated as healthy (R-SEL-3).
+    last_resort: bool,
+    arms: Vec<ArmStep>,
+}
+
+/// One arm of a group.
+#[derive(Debug, Clone, Serialize)]
+pub struct ArmStep {
+    set_identifier: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health_check: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias_of: Option<String>,
+    evaluates_target: bool,
+    healthy: bool,
+    /// Why it did not stand for choice; None if it did.
+    excluded: Option<&'static str>,
+    /// 0 to 1: how likely it was to be chosen here.
+    probability: f64,
+    chosen: bool,
+}
+
+impl Step {
+    /// A record set without alternatives.
+    pub fn plain(owner: &[u8], rtype: u16, set: RecordSet<'_>) -> Self {
+        let ttl = set.ttl().unwrap_or(0);
+        Self::RecordSet { owner: name::text(owner), r#type: rtype, ttl, records: set.count }
+    }
+
+    /// An alias leads to nothing.
+    pub fn missing(owner: &[u8], rtype: u16) -> Self {
+        Self::MissingTarget { owner: name::text(owner), r#type: rtype }
+    }
+}
+
+impl GroupStep {
+    /// A group and its arms.
+    pub fn new(owner: &[u8], rtype: u16, policy: &Policy, last_resort: bool, arms: Vec<ArmStep>) -> Self {
+        Self { owner: name::text(owner), r#type: rtype, policy: policy_name(policy).into(), last_resort, arms }
+    }
+}
+
+impl ArmStep {
+    /// One arm, as its policy sees it.
+    pub fn new(
+        policy: &Policy,
+        arm: &Arm,
+        healthy: bool,
+        excluded: Option<&'static str>,
+        probability: f64,
+        chosen: bool,
+    ) -> Self {
+        Self {
+            set_identifier: arm.id.to_string(),
+            weight: (*policy == Policy::Weighted).then_some(arm.weight),
+            role: (*policy == Policy::Failover).then_some(if arm.secondary { "SECONDARY" } else { "PRIMARY" }),
+            health_check: (arm.health != 0).then_some(arm.health),
+            alias_of: alias_of(&arm.target),
+            evaluates_target: arm.evaluate_target,
+            healthy,
+            excluded,
+            probability,
+            chosen,
+        }
+    }
+}
+
+fn policy_name(policy: &Policy) -> &str {
+    match policy {
+        Policy::Simple => "simple",
+        Policy::Weighted => "weighted",
+        Policy::Failover => "failover",
+        Policy::Multivalue => "multivalue",
+        Policy::Unknown(name) => name,
+    }
+}
+
+fn alias_of(target: &Target) -> Option<String> {
+    match target {
+        Target::Set(_) => None,
+        Target::Group { owner, .. } => Some(name::text(owner.wire())),
+        Target::Hidden { id, .. } => Some(format!("traffic policy step {id}")),
+        Target::Outside { target, .. } => Some(name::text(target.wire())),
+    }
+}
