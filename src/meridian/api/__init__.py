@@ -1,0 +1,1 @@
+"""The Route 53 surface: requests in, replies out, driven by the service model."""

@@ -71,15 +71,17 @@ def _check(shape: Any) -> Check | None:
 def _structure(shape: Any) -> Check:
     required = tuple((member, field_name(member)) for member in shape.required_members)
     members = tuple(
-        (member, field_name(member), check)
+        (member, field_name(member), check_inner)
         for member, inner in shape.members.items()
-        if (check := _check(inner)) is not None
+        if (check_inner := _check(inner)) is not None
     )
 
     def check(value: Any, field: str) -> list[str]:
         prefix = f"{field}." if field else ""
         found = [
-            violation(None, prefix + name, "Member must not be null") for member, name in required if member not in value
+            violation(None, prefix + name, "Member must not be null")
+            for member, name in required
+            if member not in value
         ]
         for member, name, check_member in members:
             if member in value:

@@ -1,0 +1,225 @@
+"""
+The API as a web application.
+
+A request's way is `Api.answer`, from top to bottom. It runs in a worker thread, so that operations
+may block; the event loop only reads bodies and sends replies.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
+
+from meridian.api import sigv4
+from meridian.api.context import ANYONE, Caller, Context, Credential, Operation
+from meridian.api.http import HttpReply, HttpRequest
+from meridian.api.model import OperationModel, load
+from meridian.api.rest_xml import compile_codec, error_reply
+from meridian.api.route import Router
+from meridian.api.throttle import Throttle
+from meridian.clock import Clock
+from meridian.errors import ApiError
+from meridian.settings import Settings
+
+if TYPE_CHECKING:
+    from meridian.store.database import Database
+
+BODY_SECONDS = 60.0  # how long a body may take to arrive
+WORKERS = 64  # requests being answered at the same time; more wait
+
+FindCredential = Callable[[str], Credential | None]
+
+log = structlog.get_logger()
+
+
+def build_app(
+    *,
+    operations: Mapping[str, Operation],
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    find_secret: FindCredential,
+    service: Any = None,
+    extra_routes: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """
+    Build the application that serves the API at every path that no extra route takes.
+
+    Args:
+        operations: What each call does, by the model's name for it. Calls without an entry answer 501.
+        find_secret: The credential of an access key id, or None. Called for each signed request, from
+            worker threads.
+        service: Handed to the operations as `Context.service`.
+        extra_routes: Pages beside the API, such as the console.
+
+    Raises:
+        ValueError: `operations` names something that the model does not have.
+    """
+    api = Api(operations, database, settings, clock, find_secret, service)
+    app = Starlette(routes=list(extra_routes))
+    app.router.default = Endpoint(api, settings.max_body)
+    return app
+
+
+class Api:
+    """From a request to its reply; everything but the socket. Arguments as in `build_app`."""
+
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        database: Database,
+        settings: Settings,
+        clock: Clock,
+        find_secret: FindCredential,
+        service: Any = None,
+    ) -> None:
+        self._model = load()
+        unknown = sorted(set(operations) - set(self._model.operations))
+        if unknown:
+            raise ValueError(f"operations that are not in the service model: {', '.join(unknown)}")
+        self._codecs = {name: compile_codec(found, self._model) for name, found in self._model.operations.items()}
+        self._router = Router(self._model.operations.values())
+        self._throttle = Throttle(settings.requests_per_second, clock)
+        self._operations = operations
+        self._database, self._settings, self._clock = database, settings, clock
+        self._find_secret, self._service = find_secret, service
+
+    def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
+        """Answer one request; whatever goes wrong is a reply too."""
+        try:
+            return self._answer(request, request_id)
+        except ApiError as error:
+            return self.refuse(error, request_id)
+        except Exception:
+            log.exception(
+                "api.failed", request_id=request_id, method=request.method, path=request.path.decode("latin-1")
+            )
+            text = f"The server failed on this request. Its log says why under request id {request_id}."
+            return self.refuse(ApiError("InternalFailure", text), request_id)
+
+    def refuse(self, error: ApiError, request_id: str) -> HttpReply:
+        """Put an error into the API's envelope."""
+        return error_reply(error, request_id, self._model)
+
+    def _answer(self, request: HttpRequest, request_id: str) -> HttpReply:
+        """The steps in their order. The route comes first because it says whether a signature is needed (R-SIG-5)."""
+        route = self._router.find(request.method, request.path)
+        operation = route.operation
+        caller = self._authenticate(request, operation)
+        self._throttle.take(caller.account_id, _throttling_code(operation))
+        codec = self._codecs[operation.name]
+        arguments = codec.read(route, request.query, request.body)
+        codec.validate(arguments)
+        reply = self._dispatch(operation, arguments, caller, request_id)
+        return codec.write(reply, request_id)
+
+    def _authenticate(self, request: HttpRequest, operation: OperationModel) -> Caller:
+        if operation.public and not sigv4.is_signed(request):
+            return ANYONE
+        found: list[Credential] = []
+
+        def find_secret(access_key_id: str) -> str | None:
+            credential = self._find_secret(access_key_id)
+            if credential is None:
+                return None
+            found.append(credential)
+            return credential.secret
+
+        sigv4.verify(request, find_secret, self._clock.now())
+        (credential,) = found
+        return Caller(credential.account_id, credential.user, credential.access_key_id)
+
+    def _dispatch(
+        self, operation: OperationModel, arguments: dict[str, Any], caller: Caller, request_id: str
+    ) -> dict[str, Any]:
+        function = self._operations.get(operation.name)
+        if function is None:
+            text = (
+                f"{operation.name} is not implemented in this version of Meridian. The changelog of each version "
+                "lists the operations it adds; until then, do without this call."
+            )
+            raise ApiError("NotImplemented", text)
+        context = Context(self._database, self._settings, self._clock, caller, request_id, self._service)
+        return function(context, arguments)
+
+
+def _throttling_code(operation: OperationModel) -> str:
+    """Some calls have their own name for it in the model (R-TAG-5)."""
+    return "ThrottlingException" if "ThrottlingException" in operation.errors else "Throttling"
+
+
+class Endpoint:
+    """
+    The ASGI side: reads a request, has it answered in a worker thread, sends the reply.
+
+    Args:
+        max_body: Octets a body may have.
+    """
+
+    def __init__(self, api: Api, max_body: int) -> None:
+        self._api = api
+        self._max_body = max_body
+        self._workers: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        request_id = str(uuid.uuid4())
+        try:
+            request = await self._read(scope, receive)
+        except ClientDisconnect:
+            return
+        except ApiError as error:
+            reply = self._api.refuse(error, request_id)
+        else:
+            reply = await anyio.to_thread.run_sync(self._api.answer, request, request_id, limiter=self._limiter())
+        await _send(reply, scope, receive, send)
+
+    def _limiter(self) -> anyio.CapacityLimiter:
+        """Made at the first request, because it belongs to the running event loop."""
+        if self._workers is None:
+            self._workers = anyio.CapacityLimiter(WORKERS)
+        return self._workers
+
+    async def _read(self, scope: Scope, receive: Receive) -> HttpRequest:
+        return HttpRequest(
+            method=scope["method"],
+            path=scope["raw_path"],
+            query=scope["query_string"],
+            headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
+            body=await self._read_body(Request(scope, receive)),
+        )
+
+    async def _read_body(self, request: Request) -> bytes:
+        """Read the body to its end, keeping no more than the limit, so that the client gets to read the reply."""
+        chunks: list[bytes] = []
+        size = 0
+        with anyio.move_on_after(BODY_SECONDS) as scope:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= self._max_body:
+                    chunks.append(chunk)
+        if scope.cancelled_caught:
+            raise ApiError("RequestTimeout", f"The request body did not arrive within {BODY_SECONDS:.0f} seconds.")
+        if size > self._max_body:
+            text = f"The request body is larger than {self._max_body} octets, the setting max_body of this server."
+            raise ApiError("RequestEntityTooLarge", text)
+        return b"".join(chunks)
+
+
+async def _send(reply: HttpReply, scope: Scope, receive: Receive, send: Send) -> None:
+    response = Response(reply.body, reply.status)
+    for name, value in reply.headers:
+        response.headers.append(name, value)
+    await response(scope, receive, send)
