@@ -1,0 +1,74 @@
+"""The feed's keys, and the values that are not zone images."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import msgspec
+
+CATALOGS = "catalog/"
+ACKS = "acks/"
+
+_CATALOG_COUNT = 256
+
+
+class Catalog(msgspec.Struct, frozen=True):
+    """The zones of one catalog with the version of each one's head: the parent of all their keys."""
+
+    zones: dict[str, int]
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """
+    What an edge serves.
+
+    Attributes:
+        at: When it said so, in seconds since the epoch; said again every few seconds.
+        catalogs: For each catalog, the version up to which everything is served.
+        failed: Zones that it could not load, with the reason: for them the catalog's version says nothing.
+    """
+
+    edge: str
+    at: float
+    catalogs: dict[int, int]
+    failed: dict[str, str]
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_catalog = msgspec.msgpack.Decoder(Catalog).decode
+decode_ack = msgspec.msgpack.Decoder(Ack).decode
+
+
+def catalog_of(zone_id: str) -> int:
+    """Which catalog lists this zone, 0 to 255: the same for ever."""
+    return crc32(zone_id.encode()) % _CATALOG_COUNT
+
+
+def catalog_key(catalog: int) -> str:
+    """`catalog/007`."""
+    return f"{CATALOGS}{catalog:03d}"
+
+
+def catalog_number(key: str) -> int:
+    """The catalog that a key of `catalog_key` names."""
+    return int(key.removeprefix(CATALOGS))
+
+
+def zone_prefix(zone_id: str) -> str:
+    """What all keys of a zone begin with."""
+    return f"zone/{zone_id}/"
+
+
+def head_key(zone_id: str) -> str:
+    """Where a zone's head stands."""
+    return f"{zone_prefix(zone_id)}head"
+
+
+def shard_key(zone_id: str, count: int, index: int) -> str:
+    """Where shard `index` of a zone of `count` shards stands."""
+    return f"{zone_prefix(zone_id)}shard/{count}.{index}"
+
+
+def ack_key(edge: str) -> str:
+    """Where an edge says what it serves."""
+    return f"{ACKS}{edge}"

@@ -1,0 +1,163 @@
+"""The feed of one machine: last values in a small SQLite file, wake-ups in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from meridian.compile.image import FORMAT
+from meridian.errors import MeridianError
+from meridian.feed.feed import Entry
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+_PUT = """
+    INSERT INTO value (key, version, value) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET version = excluded.version, value = excluded.value
+    WHERE excluded.version > value.version
+"""
+_GET = "SELECT value, version FROM value WHERE key = ?"
+_KEYS = "SELECT key FROM value WHERE key >= ? AND key < ? ORDER BY key"
+_DELETE = "DELETE FROM value WHERE key = ?"
+_LAST = "\U0010ffff"  # sorts after every character that a key has
+
+
+class LocalFeed:
+    """
+    A `Feed` within one process.
+
+    The file is the edge's memory: a process that starts without a control plane finds the last
+    values there. A file that cannot be read, or of another image format, is replaced by an empty
+    one, which the control plane fills again. Values are on the disk and nowhere else.
+
+    Args:
+        file: Made where it is missing.
+
+    Raises:
+        MeridianError: The file can be neither read nor replaced.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._writing = _open(file)
+        self._reading = _connect(file)
+        # SQLite blocks, so it runs apart from the event loop: one thread for each connection.
+        self._writer = ThreadPoolExecutor(1, "feed-write")
+        self._reader = ThreadPoolExecutor(1, "feed-read")
+        self._watchers: set[_Watcher] = set()
+
+    async def put(self, *entries: Entry) -> None:
+        """Set values, all in one transaction; versions that are not newer are ignored."""
+        self._tell(await self._run(self._writer, lambda: self._put(entries)))
+
+    async def get(self, key: str) -> tuple[bytes, int] | None:
+        """The last value of a key and its version; None where there is none."""
+        return await self._run(self._reader, lambda: self._reading.execute(_GET, (key,)).fetchone())
+
+    async def delete(self, *keys: str) -> None:
+        """Forget keys, all in one transaction."""
+        self._tell(await self._run(self._writer, lambda: self._delete(keys)))
+
+    async def keys(self, prefix: str) -> list[str]:
+        """All keys that begin with `prefix`, sorted."""
+        found = await self._run(self._reader, lambda: self._reading.execute(_KEYS, (prefix, prefix + _LAST)).fetchall())
+        return [key for (key,) in found]
+
+    async def watch(self, prefix: str) -> AsyncGenerator[str, None]:
+        """Give each present key that begins with `prefix`, then each that is put or deleted."""
+        watcher = _Watcher(prefix)
+        self._watchers.add(watcher)  # before listing, so that no change falls in between
+        try:
+            watcher.add(await self.keys(prefix))
+            while True:
+                yield await watcher.take()
+        finally:
+            self._watchers.discard(watcher)
+
+    def close(self) -> None:
+        """End the threads and close the file, after what is under way."""
+        for executor, connection in ((self._writer, self._writing), (self._reader, self._reading)):
+            executor.shutdown()
+            connection.close()
+
+    async def _run(self, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(executor, call)
+
+    def _put(self, entries: Sequence[Entry]) -> list[str]:
+        with self._writing:
+            return [
+                key for key, value, version in entries if self._writing.execute(_PUT, (key, version, value)).rowcount
+            ]
+
+    def _delete(self, keys: Sequence[str]) -> list[str]:
+        with self._writing:
+            return [key for key in keys if self._writing.execute(_DELETE, (key,)).rowcount]
+
+    def _tell(self, changed: Sequence[str]) -> None:
+        for watcher in self._watchers:
+            watcher.add(key for key in changed if key.startswith(watcher.prefix))
+
+
+class _Watcher:
+    """The keys that one watcher has still to take, each once, in the order in which they came."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self._due: dict[str, None] = {}
+        self._some = asyncio.Event()
+
+    def add(self, keys: Iterable[str]) -> None:
+        self._due.update(dict.fromkeys(keys))
+        if self._due:
+            self._some.set()
+
+    async def take(self) -> str:
+        await self._some.wait()
+        key = next(iter(self._due))
+        del self._due[key]
+        if not self._due:
+            self._some.clear()
+        return key
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    """Open the file for writing, empty where it is not usable."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and not _is_usable(file):
+            log.warning("feed.restarted", file=str(file), reason="unreadable, or of another image format")
+            for suffix in ("", "-wal", "-shm"):
+                file.with_name(file.name + suffix).unlink(missing_ok=True)
+        connection = _connect(file)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A power cut may lose the last moments, never the rest; the publisher fills them in again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL)"
+        )
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    except (OSError, sqlite3.Error) as error:
+        raise MeridianError(f"{file}: {error}; make the folder writable, or choose another with data_dir") from None
+    return connection
+
+
+def _is_usable(file: Path) -> bool:
+    try:
+        with closing(_connect(file)) as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            connection.execute("SELECT key FROM value LIMIT 1")
+    except sqlite3.DatabaseError:
+        return False
+    return bool(found == FORMAT)
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, timeout=5.0, check_same_thread=False)
