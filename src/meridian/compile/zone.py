@@ -12,29 +12,6 @@ from meridian.model.record import TYPES, RecordSet
 from meridian.model.zone import HostedZone
 
 SLOTS = 4096
-SHARD_COUNTS = (1, 16, 256, 4096)
-_SHARD_FILL = 500  # record sets that a shard of a growing zone holds on average at most
-_SHRINK_BELOW = 4  # a zone takes a smaller count only where it would fill a quarter of it
-
-
-def shard_count_for(record_sets: int, current: int) -> int:
-    """
-    How many shards a zone should have.
-
-    A zone grows into the next count at 500 record sets a shard, and shrinks only when it is far
-    below that, so that a zone at the border is not recompiled with each change.
-
-    Args:
-        record_sets: How many the zone holds.
-        current: How many shards it has, one of `SHARD_COUNTS`.
-    """
-    if _smallest_for(record_sets) > current:
-        return _smallest_for(record_sets)
-    return min(current, _smallest_for(record_sets * _SHRINK_BELOW))
-
-
-def _smallest_for(record_sets: int) -> int:
-    return next((count for count in SHARD_COUNTS if record_sets <= count * _SHARD_FILL), SLOTS)
 
 
 def slots_of(index: int, count: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ catalog at that version or a newer one, the change is served everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -49,6 +49,7 @@ _ACKNOWLEDGE = (
         change.c.status == "PENDING",
         change.c.catalog == bindparam("at_catalog"),
         change.c.catalog_version <= bindparam("at_version"),
+        change.c.zone_id.not_in(bindparam("failed", expanding=True)),
     )
     .values(status="INSYNC")
 )
@@ -108,18 +109,19 @@ def pending_positions(conn: Connection) -> list[tuple[int, int]]:
     return [(catalog, version) for catalog, version in conn.execute(_POSITIONS)]
 
 
-def acknowledge(conn: Connection, positions: Mapping[int, int]) -> int:
+def acknowledge(conn: Connection, positions: Mapping[int, int], failed: Collection[str] = ()) -> int:
     """
     Every live edge serves each of these catalogs at this version or newer: what waits there becomes INSYNC.
 
     Args:
         positions: Catalog to the lowest version that all live edges have acknowledged.
+        failed: Zones that a live edge could not load; their changes stay PENDING.
 
     Returns:
         How many changes became INSYNC.
     """
     return sum(
-        conn.execute(_ACKNOWLEDGE, {"at_catalog": catalog, "at_version": version}).rowcount
+        conn.execute(_ACKNOWLEDGE, {"at_catalog": catalog, "at_version": version, "failed": list(failed)}).rowcount
         for catalog, version in positions.items()
     )
 

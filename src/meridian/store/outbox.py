@@ -6,14 +6,18 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from meridian.store.tables import outbox
+
+_MOST_ROWS = 1000  # what one look takes of a zone; the next look takes the rest
 
 _read_slots = msgspec.msgpack.Decoder(tuple[int, ...]).decode
 
 _ADD = insert(outbox)
 _PENDING = select(outbox).order_by(outbox.c.id).limit(bindparam("count"))
+_ZONES = select(outbox.c.zone_id).group_by(outbox.c.zone_id).order_by(func.min(outbox.c.id))
+_OF_ZONE = select(outbox).where(outbox.c.zone_id == bindparam("zone_id")).order_by(outbox.c.id).limit(_MOST_ROWS)
 _DONE = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -44,6 +48,17 @@ def pending(conn: Connection, limit: int) -> list[Row]:
     """Up to `limit` rows, oldest first."""
     rows = conn.execute(_PENDING, {"count": limit})
     return [Row(id_, zone_id, version, slots and _read_slots(slots)) for id_, zone_id, version, slots in rows]
+
+
+def zones(conn: Connection) -> list[str]:
+    """Every zone that has rows, the one that waits longest first."""
+    return list(conn.execute(_ZONES).scalars())
+
+
+def of_zone(conn: Connection, zone_id: str) -> list[Row]:
+    """A zone's rows, oldest first, up to a thousand."""
+    rows = conn.execute(_OF_ZONE, {"zone_id": zone_id})
+    return [Row(id_, zone, version, slots and _read_slots(slots)) for id_, zone, version, slots in rows]
 
 
 def done(conn: Connection, ids: Collection[int]) -> None:
