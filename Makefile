@@ -1,0 +1,89 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+BUILD  := .build
+RUST   := $(shell find engine/core engine/python -name '*.rs' -o -name Cargo.toml 2>/dev/null) engine/Cargo.lock
+SAY     = @printf '\n\033[1m▸ %s\033[0m\n'
+# Versions that were tested together.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(BUILD)/demo ## Set everything up and serve a demo zone until Ctrl-C
+	@$(BIN)/meridian demo
+
+.PHONY: test
+test: check test-rust test-python ## Set everything up and pass all tests
+
+.PHONY: check
+check: $(BUILD)/dev ## Formatting, lint and types, in all languages
+	$(SAY) 'Checking format, lint and types'
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd engine && cargo fmt --check
+	cd engine && cargo clippy --quiet --all-targets -- -D warnings
+
+.PHONY: test-rust
+test-rust: $(BUILD)/tools ## The engine's own tests
+	$(SAY) 'Testing the engine (Rust)'
+	cd engine && cargo test --quiet --workspace --exclude meridian-engine-python
+
+.PHONY: test-python
+test-python: $(BUILD)/dev $(BUILD)/system ## The control plane's tests and the journeys with stock clients
+	$(SAY) 'Testing the control plane and the journeys (Python)'
+	$(BIN)/pytest -n auto -m 'not journey'
+	$(BIN)/pytest -m journey
+
+.PHONY: format
+format: $(BUILD)/dev ## Put all sources into their format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd engine && cargo fmt
+
+.PHONY: bench
+bench: $(BUILD)/dev $(BUILD)/system ## Compare with other name servers, in one run
+	$(BIN)/python -m bench.answers
+	$(BIN)/python -m bench.propagation
+
+.PHONY: clean
+clean: ## Remove what was built; data stays
+	rm -rf $(BUILD) $(VENV) engine/target
+
+# --- set-up, each step once -------------------------------------------------------------------
+
+$(BUILD)/tools:
+	@scripts/need-tools $(PYTHON)
+	@mkdir -p $(BUILD) && touch $@
+
+$(BUILD)/venv: $(BUILD)/tools
+	$(SAY) 'Making a Python environment in $(VENV)'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(BUILD)/demo: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
+	$(SAY) 'Building the engine and installing meridian (the first time takes a few minutes)'
+	cd engine && cargo build --release --quiet --package meridian-engine
+	$(BIN)/pip install --quiet --progress-bar on --editable '.[demo]'
+	@scripts/need-dig
+	@touch $@
+
+$(BUILD)/dev: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
+	$(SAY) 'Building the engine and installing meridian with its test tools (the first time takes a few minutes)'
+	$(BIN)/pip install --quiet --progress-bar on --editable '.[demo,dev]'
+	@touch $@
+
+$(BUILD)/system: $(BUILD)/tools
+	$(SAY) 'Looking for dig and the name servers that the tests compare with'
+	@scripts/need-peers
+	@touch $@

@@ -1,0 +1,56 @@
+"""The rooms of the house import one way (docs/architecture.md §5)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "meridian"
+
+# Modules at the top that every room may use.
+COMMON = {"errors", "clock", "settings", "_engine", "telemetry"}
+# What each room may import besides itself and COMMON.
+MAY_IMPORT = {
+    "model": set(),
+    "changes": {"model"},
+    "store": {"model", "changes"},
+    "compile": {"model"},
+    "feed": {"compile"},
+    "publish": {"model", "store", "compile", "feed"},
+    "health": {"model", "feed"},
+    "edge": {"model", "compile", "feed", "health"},
+    "api": {"model", "changes", "store"},
+}
+
+
+def _rooms_imported(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            base = node.module or ""
+            modules = [f"{base}.{alias.name}" for alias in node.names] if base == "meridian" else [base]
+        found |= {module.split(".")[1] for module in modules if module.startswith("meridian.")}
+    return found
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_the_drawing_allows(room: str) -> None:
+    """Imports point one way, so that a room can be understood, tested and replaced alone."""
+    allowed = MAY_IMPORT[room] | COMMON | {room}
+    wrong = {
+        f"{file.relative_to(SOURCE)} imports {imported}"
+        for file in (SOURCE / room).rglob("*.py")
+        for imported in _rooms_imported(file) - allowed
+    }
+
+    assert set() == wrong
+
+
+def test_the_words_everyone_uses_import_no_room() -> None:
+    """What every room may import must not lead back into one."""
+    for name in COMMON - {"_engine"}:
+        file = SOURCE / f"{name}.py"
+        if file.exists():
+            assert _rooms_imported(file) <= COMMON
