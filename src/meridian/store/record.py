@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_, update
 
+from meridian.changes.batch import Plan
 from meridian.model.name import Name, from_wire
 from meridian.model.record import AliasTarget, CidrRoutingConfig, GeoLocation, GeoProximityLocation, Key, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.store.tables import ancestor, hosted_zone, record_set
-
-if TYPE_CHECKING:
-    from meridian.changes.batch import Plan
 
 _CHUNK = 500  # names in one IN (…): SQLite takes 32,766 parameters, but long statements are slow to prepare
 
@@ -251,13 +249,13 @@ def _insert_row(zone_id: str, record: RecordSet) -> dict[str, Any]:
     }
 
 
-def _full(name: Name, row: Row[Any]) -> RecordSet:
+def _full(name: Name, row: Any) -> RecordSet:
     lean = _lean(name, row)
     values = row.record_values
     return lean if values is None else msgspec.structs.replace(lean, values=_read_values(values))
 
 
-def _lean(name: Name, row: Row[Any]) -> RecordSet:
+def _lean(name: Name, row: Any) -> RecordSet:
     _, type_, identifier, ttl, rdata, rest = row[:6]
     octets = () if rdata is None else _read_rdata(rdata)
     if rest is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
+from sqlalchemy import ColumnElement, Connection, Select, bindparam
 from sqlalchemy.exc import IntegrityError
 
 from meridian.errors import ApiError, NoSuchHostedZone
@@ -37,11 +37,10 @@ def claim_reference(conn: Connection, account_id: str, caller_reference: str, zo
     row = {"account_id": account_id, "caller_reference": caller_reference, "zone_id": zone_id}
     try:
         with conn.begin_nested():
-            result = conn.execute(sa.insert(zone_creation), row)
+            rank: int = conn.execute(sa.insert(zone_creation).returning(zone_creation.c.rank), row).scalar_one()
     except IntegrityError:
         text = "A hosted zone has already been created with the specified caller reference."
         raise ApiError("HostedZoneAlreadyExists", text) from None
-    rank: int = result.inserted_primary_key[0]
     return rank
 
 
@@ -125,7 +124,8 @@ def set_shard_count(conn: Connection, zone_id: str, shard_count: int) -> None:
 def bump_version(conn: Connection, zone_id: str) -> int:
     """Raise the zone's version by one and give the new one."""
     _update(conn, zone_id, version=hosted_zone.c.version + 1)
-    return conn.execute(sa.select(hosted_zone.c.version).where(hosted_zone.c.id == zone_id)).scalar_one()
+    version: int = conn.execute(sa.select(hosted_zone.c.version).where(hosted_zone.c.id == zone_id)).scalar_one()
+    return version
 
 
 def delete(conn: Connection, zone_id: str) -> None:
@@ -166,7 +166,7 @@ def _servers(text: str) -> Sequence[str]:
     return msgspec.json.decode(text, type=tuple[str, ...])
 
 
-def _zone(row: Row[Any]) -> HostedZone:
+def _zone(row: Any) -> HostedZone:
     return HostedZone(
         id=row.id,
         account_id=row.account_id,

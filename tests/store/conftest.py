@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from meridian.store import account
+from meridian.store.database import Database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty database: SQLite, or a new one on the PostgreSQL server of MERIDIAN_TEST_POSTGRESQL."""
+    server = os.environ.get("MERIDIAN_TEST_POSTGRESQL")
+    database = Database(_new_on(server) if server else f"sqlite:///{tmp_path / 'meridian.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def account_id(database: Database) -> str:
+    with database.write() as conn:
+        return account.create_account(conn)
+
+
+def _new_on(server: str) -> str:
+    name = f"meridian_{uuid.uuid4().hex}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
