@@ -75,6 +75,8 @@ counters! {
     panics,
     /// Replies that the socket did not take.
     send_errors,
+    /// Failures to receive, other than that nothing came.
+    receive_errors,
     /// TCP connections accepted.
     tcp_connections,
     /// TCP connections refused or closed because a limit was reached.

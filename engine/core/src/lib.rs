@@ -10,6 +10,7 @@ pub mod decide;
 pub mod engine;
 pub mod health;
 pub mod image;
+pub mod io;
 pub mod lookup;
 pub mod name;
 pub mod query;

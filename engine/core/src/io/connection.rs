@@ -1,0 +1,190 @@
+//! One TCP connection: length-prefixed queries in, replies out in the same order (RFC 1035 §4.2.2, RFC 7766).
+//!
+//! ```text
+//!            ┌─ room and a whole query ─▶ answer ─┐
+//!   turn ────┤                                    ├──▶ write ──▶ turn
+//!            └─ otherwise ──────────────▶ read ───┘
+//! ```
+//!
+//! Nothing is read while replies wait unread beyond the limit: the client's own window fills, and it
+//! waits for itself.
+
+use std::io::{ErrorKind, Read, Result, Write};
+use std::mem::take;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::time::Instant;
+
+use mio::net::TcpStream;
+
+use super::responder::Responder;
+use crate::respond::Transport;
+
+const PREFIX: usize = 2; // octets of a message's length, RFC 1035 §4.2.2
+const SHORTEST: usize = 12; // octets of a header, RFC 1035 §4.1.1
+const LONGEST: usize = 65_535; // octets of a message
+
+/// Octets read at once: some 300 queries, and more than one of any usual size.
+const READ: usize = 16_384;
+
+/// Rounds of reading, answering and writing in a turn; then other connections have theirs.
+const ROUNDS: usize = 4;
+
+/// What one thread uses for all its connections in turn, so that an idle one holds no memory.
+pub(super) struct Worker {
+    /// Answers.
+    pub(super) responder: Responder,
+    /// The time of this round of turns.
+    pub(super) now: Instant,
+    unread: usize, // octets of replies from which a connection waits for its client
+    read: Box<[u8]>,
+    reply: Box<[u8]>,
+}
+
+impl Worker {
+    pub(super) fn new(responder: Responder, unread: usize) -> Self {
+        let (read, reply) = (vec![0; READ].into(), vec![0; LONGEST].into());
+        Self { responder, now: Instant::now(), unread, read, reply }
+    }
+}
+
+/// What a connection needs next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The client must send or read something.
+    Client,
+    /// Another turn.
+    Turn,
+    /// To be closed.
+    Close,
+}
+
+/// A client's connection.
+pub(super) struct Connection {
+    /// The socket, not blocking.
+    pub(super) stream: TcpStream,
+    /// The client's address.
+    pub(super) client: IpAddr,
+    /// When a query was last answered or all replies were taken; the start of idleness.
+    pub(super) active: Instant,
+    input: Vec<u8>,  // read, not answered: less than a message and a read
+    output: Vec<u8>, // replies not taken: less than the limit and a message
+    ended: bool,     // the client sends no more; it may still read
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream, client: IpAddr, now: Instant) -> Self {
+        Self { stream, client, active: now, input: Vec::new(), output: Vec::new(), ended: false }
+    }
+
+    /// Whether the client leaves replies unread.
+    pub(super) fn is_unread(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// Reads, answers and writes as far as the client lets it, or until others should have a turn.
+    pub(super) fn turn(&mut self, worker: &mut Worker) -> Next {
+        for _ in 0..ROUNDS {
+            match self.round(worker) {
+                Ok(Next::Turn) => {}
+                Ok(next) => return next,
+                Err(_) => return Next::Close, // The client has gone.
+            }
+        }
+        Next::Turn
+    }
+
+    fn round(&mut self, worker: &mut Worker) -> Result<Next> {
+        let is_dns = self.answer(worker);
+        self.write(worker.now)?;
+        if !is_dns {
+            return Ok(Next::Close);
+        }
+        if self.output.len() >= worker.unread {
+            return Ok(Next::Client);
+        }
+        if self.whole_query().is_some() {
+            return Ok(Next::Turn);
+        }
+        if self.ended {
+            return Ok(if self.output.is_empty() { Next::Close } else { Next::Client });
+        }
+        self.read(&mut worker.read)
+    }
+
+    /// Answers the whole queries that were read, while there is room. False: this is no DNS.
+    fn answer(&mut self, worker: &mut Worker) -> bool {
+        let mut done = 0;
+        while let Some(length) = message_length(&self.input[done..]) {
+            let (start, end) = (done + PREFIX, done + PREFIX + length);
+            if length < SHORTEST {
+                return false;
+            }
+            if end > self.input.len() || self.output.len() >= worker.unread {
+                break;
+            }
+            self.answer_one(start..end, worker);
+            done = end;
+        }
+        consume(&mut self.input, done);
+        true
+    }
+
+    fn answer_one(&mut self, query: Range<usize>, worker: &mut Worker) {
+        let (packet, reply) = (&self.input[query], &mut worker.reply);
+        let octets = worker.responder.answer(packet, self.client, Transport::Tcp, reply);
+        if octets > 0 {
+            self.output.extend_from_slice(&(octets as u16).to_be_bytes());
+            self.output.extend_from_slice(&reply[..octets]);
+            self.active = worker.now;
+        }
+    }
+
+    /// The length of the first query, if all of it was read.
+    fn whole_query(&self) -> Option<usize> {
+        message_length(&self.input).filter(|length| PREFIX + length <= self.input.len())
+    }
+
+    /// Writes as many of the replies as the client takes.
+    fn write(&mut self, now: Instant) -> Result<()> {
+        while !self.output.is_empty() {
+            match self.stream.write(&self.output) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(octets) => consume(&mut self.output, octets),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            if self.output.is_empty() {
+                self.active = now;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads once.
+    fn read(&mut self, room: &mut [u8]) -> Result<Next> {
+        match self.stream.read(room) {
+            Ok(0) => self.ended = true,
+            Ok(octets) => self.input.extend_from_slice(&room[..octets]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Next::Client),
+            Err(error) => return Err(error),
+        }
+        Ok(Next::Turn)
+    }
+}
+
+/// The length prefix at the start of `octets`, if both of its octets are there.
+fn message_length(octets: &[u8]) -> Option<usize> {
+    octets.first_chunk().map(|prefix| usize::from(u16::from_be_bytes(*prefix)))
+}
+
+/// Takes `count` octets off the front; an emptied buffer gives its memory back.
+fn consume(buffer: &mut Vec<u8>, count: usize) {
+    if count == buffer.len() {
+        take(buffer);
+    } else {
+        buffer.drain(..count);
+    }
+}

@@ -1,0 +1,276 @@
+//! Batches of datagrams: `recvmmsg(2)`, `sendmmsg(2)` and the socket options they need, behind safe types.
+//!
+//! All memory that the kernel reads or writes stands in the slots of a [`Batch`], allocated once.
+//! Message headers point into the slots; they are written anew before each call, so that no pointer
+//! outlives the borrow it was made from.
+
+#![allow(unsafe_code)]
+
+use std::io;
+use std::mem::{size_of, size_of_val, zeroed};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+use libc::{c_int, cmsghdr, iovec, mmsghdr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
+use socket2::Socket;
+
+/// Datagrams a system call. More gain little: at 64 a call costs each packet a few nanoseconds.
+pub(super) const BATCH: usize = 64;
+
+/// Octets of a query that are read. What is cut off is padding or no query; real ones stay below 512.
+const PACKET: usize = 4096;
+
+/// Octets of the largest reply over UDP, the upper bound of the setting `udp_payload`.
+const REPLY: usize = 4096;
+
+/// Octets of ancillary data; one `in6_pktinfo` takes 40.
+const CONTROL: usize = 64;
+
+/// Ancillary data, aligned as its header must be (`cmsg(3)`).
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct Control([u8; CONTROL]);
+
+/// One datagram received, and the reply to it.
+///
+/// The small fields give slots a stride that is no power of two, so that the first octets of all
+/// packets do not fall into the same lines of the processor's cache.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    peer: sockaddr_storage,
+    peer_octets: socklen_t,
+    control: Control,
+    control_octets: usize,
+    packet_octets: usize,
+    reply_octets: usize, // 0: no reply
+    packet: [u8; PACKET],
+    reply: [u8; REPLY],
+}
+
+impl Slot {
+    fn empty() -> Self {
+        Self {
+            // SAFETY: sockaddr_storage is plain data for which all zeros is a value (AF_UNSPEC).
+            peer: unsafe { zeroed() },
+            peer_octets: 0,
+            control: Control([0; CONTROL]),
+            control_octets: 0,
+            packet_octets: 0,
+            reply_octets: 0,
+            packet: [0; PACKET],
+            reply: [0; REPLY],
+        }
+    }
+
+    /// Has `answer` write the reply: it is given packet, sender and room, and returns the reply's length.
+    pub(super) fn answer(&mut self, answer: impl FnOnce(&[u8], SocketAddr, &mut [u8]) -> usize) {
+        if let Some(sender) = self.sender() {
+            self.reply_octets = answer(&self.packet[..self.packet_octets], sender, &mut self.reply).min(REPLY);
+        }
+    }
+
+    /// Who sent the packet.
+    fn sender(&self) -> Option<SocketAddr> {
+        let (family, octets) = (c_int::from(self.peer.ss_family), self.peer_octets as usize);
+        let peer = &raw const self.peer;
+        if family == libc::AF_INET && octets >= size_of::<sockaddr_in>() {
+            // SAFETY: a sockaddr_storage is large and aligned enough for any address, and the kernel
+            // has written at least a sockaddr_in of plain integers.
+            let v4 = unsafe { &*peer.cast::<sockaddr_in>() };
+            let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
+            Some(SocketAddr::from((ip, u16::from_be(v4.sin_port))))
+        } else if family == libc::AF_INET6 && octets >= size_of::<sockaddr_in6>() {
+            // SAFETY: as above, with sockaddr_in6.
+            let v6 = unsafe { &*peer.cast::<sockaddr_in6>() };
+            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
+            Some(SocketAddrV6::new(ip, u16::from_be(v6.sin6_port), v6.sin6_flowinfo, v6.sin6_scope_id).into())
+        } else {
+            None
+        }
+    }
+
+    /// Turns "was sent to this address, through this interface" into "send from this address".
+    ///
+    /// The interface is cleared: routing chooses it, as it would without ancillary data.
+    fn forget_interface(&mut self) {
+        let control = self.control.0.as_mut_ptr();
+        if self.control_octets < size_of::<cmsghdr>() {
+            self.control_octets = 0;
+            return;
+        }
+        // SAFETY: the kernel wrote a whole cmsghdr at the start, and Control is aligned for it.
+        let header = unsafe { &*control.cast::<cmsghdr>() };
+        let (level, kind, octets) = (header.cmsg_level, header.cmsg_type, header.cmsg_len);
+        // SAFETY: CMSG_LEN and CMSG_DATA compute sizes and addresses only. Each arm writes one integer
+        // of a structure that its guard has shown to lie within the octets which the kernel wrote.
+        unsafe {
+            let data = libc::CMSG_DATA(control.cast());
+            match (level, kind) {
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) if octets >= message_octets::<libc::in_pktinfo>() => {
+                    (&raw mut (*data.cast::<libc::in_pktinfo>()).ipi_ifindex).write_unaligned(0);
+                }
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) if octets >= message_octets::<libc::in6_pktinfo>() => {
+                    (&raw mut (*data.cast::<libc::in6_pktinfo>()).ipi6_ifindex).write_unaligned(0);
+                }
+                _ => self.control_octets = 0,
+            }
+        }
+    }
+}
+
+/// Octets of a control message with `T` as its data.
+fn message_octets<T>() -> usize {
+    // SAFETY: CMSG_LEN is arithmetic on its argument.
+    unsafe { libc::CMSG_LEN(size_of::<T>() as u32) as usize }
+}
+
+/// Room for [`BATCH`] datagrams and their replies.
+pub(super) struct Batch {
+    slots: Box<[Slot]>,
+    headers: Box<[mmsghdr]>,
+    vectors: Box<[iovec]>,
+    received: usize, // slots in use
+}
+
+impl Batch {
+    pub(super) fn new() -> Self {
+        // SAFETY: mmsghdr is plain data for which all zeros is a value (no name, no data).
+        let header: mmsghdr = unsafe { zeroed() };
+        let vector = iovec { iov_base: ptr::null_mut(), iov_len: 0 };
+        Self {
+            slots: vec![Slot::empty(); BATCH].into(),
+            headers: vec![header; BATCH].into(),
+            vectors: vec![vector; BATCH].into(),
+            received: 0,
+        }
+    }
+
+    /// Waits for one datagram as long as the socket's read timeout says, and takes all that are there.
+    ///
+    /// # Errors
+    /// What `recvmmsg(2)` says; `WouldBlock` when the time is over.
+    pub(super) fn receive(&mut self, socket: &Socket) -> io::Result<()> {
+        self.received = 0;
+        for ((slot, header), vector) in self.slots.iter_mut().zip(&mut self.headers).zip(&mut self.vectors) {
+            vector.iov_base = slot.packet.as_mut_ptr().cast();
+            vector.iov_len = PACKET;
+            header.msg_hdr.msg_name = (&raw mut slot.peer).cast();
+            header.msg_hdr.msg_namelen = size_of::<sockaddr_storage>() as socklen_t;
+            header.msg_hdr.msg_iov = vector;
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = slot.control.0.as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = CONTROL;
+        }
+        // SAFETY: each header points at a name, one vector and control data of its own slot, with
+        // their true sizes; `self` is borrowed mutably for the whole call, so nothing else sees them.
+        let count = unsafe {
+            let headers = self.headers.as_mut_ptr();
+            libc::recvmmsg(socket.as_raw_fd(), headers, BATCH as _, libc::MSG_WAITFORONE as _, ptr::null_mut())
+        };
+        self.received = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+        for (slot, header) in self.slots[..self.received].iter_mut().zip(&self.headers) {
+            slot.peer_octets = header.msg_hdr.msg_namelen;
+            slot.control_octets = header.msg_hdr.msg_controllen;
+            slot.packet_octets = (header.msg_len as usize).min(PACKET);
+            slot.reply_octets = 0;
+            slot.forget_interface();
+        }
+        Ok(())
+    }
+
+    /// The datagrams of the last `receive`.
+    pub(super) fn received(&mut self) -> &mut [Slot] {
+        &mut self.slots[..self.received]
+    }
+
+    /// Sends the replies, each to its sender and from the address that it was sent to. Returns how
+    /// many the kernel did not take; those are gone.
+    ///
+    /// Never waits: a sender who does not exist can fill the socket's buffer through an address that
+    /// never resolves, and must not hold up the others.
+    pub(super) fn send(&mut self, socket: &Socket) -> u64 {
+        let due = self.point_at_replies();
+        let (mut next, mut dropped) = (0, 0);
+        while next < due {
+            // SAFETY: `point_at_replies` made each of these headers point at name, vector and control
+            // data of a slot, with their true sizes, and the whole batch is borrowed mutably here.
+            match unsafe { send_some(socket, &mut self.headers[next..due]) } {
+                Ok(count) => next += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return dropped + (due - next) as u64;
+                }
+                Err(_) => {
+                    // The error is that of the first message; the others may do better.
+                    dropped += 1;
+                    next += 1;
+                }
+            }
+        }
+        dropped
+    }
+
+    /// Writes the headers of all replies that are due, and returns how many.
+    fn point_at_replies(&mut self) -> usize {
+        let due = self.slots[..self.received].iter_mut().filter(|slot| slot.reply_octets > 0);
+        let mut count = 0;
+        for ((slot, header), vector) in due.zip(&mut self.headers).zip(&mut self.vectors) {
+            vector.iov_base = slot.reply.as_mut_ptr().cast();
+            vector.iov_len = slot.reply_octets;
+            header.msg_hdr.msg_name = (&raw mut slot.peer).cast();
+            header.msg_hdr.msg_namelen = slot.peer_octets;
+            header.msg_hdr.msg_iov = vector;
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = slot.control.0.as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = slot.control_octets;
+            count += 1;
+        }
+        count
+    }
+}
+
+/// Hands messages to the kernel and returns how many it took, at least one.
+///
+/// # Safety
+/// What the headers point at is there, of the sizes they say, and nobody else writes it.
+unsafe fn send_some(socket: &Socket, headers: &mut [mmsghdr]) -> io::Result<usize> {
+    // SAFETY: the caller vouches for what the headers point at; the kernel writes msg_len only.
+    let count = unsafe {
+        let (pointer, count) = (headers.as_mut_ptr(), headers.len());
+        libc::sendmmsg(socket.as_raw_fd(), pointer, count as _, libc::MSG_DONTWAIT as _)
+    };
+    usize::try_from(count).map_err(|_| io::Error::last_os_error())
+}
+
+/// Has the kernel say to which address each datagram was sent (`ip(7)`, `ipv6(7)`).
+///
+/// # Errors
+/// What `setsockopt(2)` says.
+pub(super) fn receive_destination(socket: &Socket, v6: bool) -> io::Result<()> {
+    if v6 {
+        set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)
+    } else {
+        set_option(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)
+    }
+}
+
+/// Ignores what the network claims about path MTUs, so that a forged claim cannot have replies cut in
+/// fragments (RFC 9715); replies stay below `udp_payload` instead.
+///
+/// # Errors
+/// What `setsockopt(2)` says.
+pub(super) fn ignore_path_mtu(socket: &Socket, v6: bool) -> io::Result<()> {
+    if v6 {
+        set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_OMIT)
+    } else {
+        set_option(socket, libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_OMIT)
+    }
+}
+
+fn set_option(socket: &Socket, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
+    let pointer = (&raw const value).cast();
+    // SAFETY: the pointer is to a c_int that lives through the call, and the size given is its own.
+    let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, pointer, size_of_val(&value) as _) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

@@ -1,0 +1,109 @@
+//! What each thread brings to a packet: its snapshot, its counters, its random draws.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
+use crate::counters::Counters;
+use crate::decide::Draw;
+use crate::engine::{Engine, system_draw};
+use crate::respond::{Transport, respond};
+use crate::snapshot::Snapshot;
+
+const HEADER: usize = 12; // octets, RFC 1035 §4.1.1
+const QR: u8 = 0x80; // of the third octet: this is a response
+const OPCODE_AND_RD: u8 = 0x79; // of the third octet: what a reply repeats
+const SERVFAIL: u8 = 2; // RFC 1035 §4.1.1
+
+/// One thread's way to answer. Holds the snapshot that the thread answers from.
+pub(super) struct Responder {
+    engine: Arc<Engine>,
+    snapshot: Arc<Snapshot>,
+    pub(super) counters: Arc<Counters>,
+    draws: Draw, // a new one for each query
+}
+
+impl Responder {
+    /// A responder for one thread; its counters are summed with those of all others.
+    pub(super) fn new(engine: &Arc<Engine>) -> Self {
+        Self {
+            engine: Arc::clone(engine),
+            snapshot: engine.snapshots().load_full(),
+            counters: engine.register_counters(),
+            draws: Draw::new(system_draw()),
+        }
+    }
+
+    /// Takes up the current snapshot and lets go of an older one; once for each batch, and when idle.
+    pub(super) fn refresh(&mut self) {
+        let current = self.engine.snapshots().load();
+        if !Arc::ptr_eq(&current, &self.snapshot) {
+            self.snapshot = Guard::into_inner(current);
+        }
+    }
+
+    /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
+    pub(super) fn answer(&mut self, packet: &[u8], client: IpAddr, transport: Transport, out: &mut [u8]) -> usize {
+        let draw = self.draws.next();
+        let (snapshot, counters) = (&*self.snapshot, &*self.counters);
+        guarded(packet, counters, out, |out| respond(snapshot, packet, client, transport, draw, counters, out))
+    }
+}
+
+/// Runs `work`; a panic in it costs one SERVFAIL and a count (architecture §6.1).
+///
+/// Nothing is left half changed by a panic: the snapshot is immutable, counters are single words, and
+/// what `work` wrote into `out` is written over.
+fn guarded(packet: &[u8], counters: &Counters, out: &mut [u8], work: impl FnOnce(&mut [u8]) -> usize) -> usize {
+    catch_unwind(AssertUnwindSafe(|| work(out))).unwrap_or_else(|_| {
+        counters.panics.add();
+        counters.server_failures.add();
+        servfail(packet, out)
+    })
+}
+
+/// A SERVFAIL of a header alone: the question is left out, since reading it may be what went wrong.
+fn servfail(packet: &[u8], out: &mut [u8]) -> usize {
+    let (Some(header), Some(reply)) = (packet.get(..HEADER), out.get_mut(..HEADER)) else {
+        return 0;
+    };
+    if header[2] & QR != 0 {
+        return 0;
+    }
+    reply.fill(0);
+    reply[..2].copy_from_slice(&header[..2]);
+    reply[2] = QR | (header[2] & OPCODE_AND_RD);
+    reply[3] = SERVFAIL;
+    HEADER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUERY: [u8; 14] = [0xAB, 0xCD, 0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, 0, 7, 7];
+
+    /// A panic becomes a SERVFAIL with the query's id, opcode and RD, and is counted.
+    #[test]
+    fn panic_costs_one_servfail() {
+        let counters = Counters::default();
+        let mut out = [0xFF; 64];
+
+        let length = guarded(&QUERY, &counters, &mut out, |_| panic!("for the test"));
+
+        assert_eq!(&out[..length], [0xAB, 0xCD, 0x81, 0x02, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(counters.panics.get(), 1);
+    }
+
+    /// A panic over a runt or over a response is answered with silence.
+    #[test]
+    fn panic_answers_only_queries() {
+        let mut response = QUERY;
+        response[2] |= QR;
+        for packet in [&QUERY[..11], &response[..], &[]] {
+            assert_eq!(guarded(packet, &Counters::default(), &mut [0; 64], |_| panic!("for the test")), 0);
+        }
+    }
+}
