@@ -1,0 +1,1 @@
+"""From commits to the feed, and from acknowledgements to INSYNC."""

@@ -1,0 +1,194 @@
+"""
+The agent: makes the engine serve what the feed says, and says so (architecture §6.2).
+
+It goes from parent to child – catalog, head, shards – and compares with what the engine serves, so
+it needs no history: a start, a wake-up and a look by the clock are one and the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from meridian.clock import Clock
+from meridian.compile.image import decode_head
+from meridian.feed.feed import Entry, Feed
+from meridian.feed.keys import (
+    CATALOGS,
+    Ack,
+    ack_key,
+    catalog_number,
+    catalog_of,
+    decode_catalog,
+    encode,
+    head_key,
+    shard_key,
+)
+from meridian.feed.turns import Turns
+
+log = structlog.get_logger()
+
+HEARTBEAT = 5.0  # seconds between acknowledgements when nothing changes; three of them make an edge live
+_LOOK_EVERY = 10.0  # seconds between looks at every catalog, for what a wake-up has missed and what failed
+_CATALOGS_AT_ONCE = 4
+_PAUSES = (0.005, 0.02, 0.1, 0.4)  # seconds before each further attempt to load a zone
+
+
+class Serving(Protocol):
+    """What the agent asks of `meridian._engine.Engine`, whose face says what each call does."""
+
+    def needs(self, head: bytes) -> list[int] | None:
+        """Which shards are missing for this head; None if it is not newer than what is served."""
+        ...
+
+    def publish(self, head: bytes, shards: Sequence[bytes]) -> bool:
+        """Serve this version."""
+        ...
+
+    def retire(self, zone_id: str) -> bool:
+        """Serve the zone no more."""
+        ...
+
+
+class NotLoaded(Exception):
+    """A zone that cannot be loaded now, because of what the feed holds."""
+
+
+class NoHead(NotLoaded):
+    """A listed zone without a head: it was removed a moment ago, or the feed is damaged."""
+
+
+class Agent:
+    """
+    Keeps one engine in step with the feed.
+
+    Args:
+        edge: The name under which it acknowledges.
+    """
+
+    def __init__(self, feed: Feed, engine: Serving, edge: str, clock: Clock) -> None:
+        self._feed = feed
+        self._engine = engine
+        self._edge = edge
+        self._clock = clock
+        # Of each catalog: the version that is served, and each zone's version that the engine holds.
+        self._reached: dict[int, int] = {}
+        self._held: dict[int, dict[str, int]] = {}
+        self._failed: dict[str, str] = {}
+        self._news = asyncio.Event()
+
+    async def load(self) -> None:
+        """Serve all that the feed has; with it an edge starts, whether or not there is a control plane."""
+        begun = self._clock.monotonic()
+        for key in await self._feed.keys(CATALOGS):
+            await self.follow(key)
+        zones = sum(map(len, self._held.values()))
+        log.info("edge.loaded", edge=self._edge, zones=zones, took_ms=round((self._clock.monotonic() - begun) * 1000))
+
+    async def run(self) -> None:
+        """Follow the feed and acknowledge, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            turns = Turns(self.follow, tasks, _CATALOGS_AT_ONCE)
+            tasks.create_task(self._watch(turns))
+            tasks.create_task(self._look(turns))
+            tasks.create_task(self._acknowledge())
+
+    async def follow(self, key: str) -> None:
+        """Bring the zones of one catalog in step. Never raises: a zone that fails stays as it was served."""
+        catalog = catalog_number(key)
+        try:
+            found = await self._feed.get(key)
+            if found is None:
+                return
+            listed = decode_catalog(found[0]).zones
+            await self._bring_in_step(catalog, listed)
+        except Exception:
+            log.exception("catalog.unreadable", catalog=catalog)
+            return
+        self._reached[catalog] = found[1]
+        self._news.set()
+
+    async def acknowledge(self, version: int) -> None:
+        """Say what is served. `version` is that of the acknowledgement itself."""
+        ack = Ack(self._edge, self._clock.now().timestamp(), dict(self._reached), dict(self._failed))
+        await self._feed.put(Entry(ack_key(self._edge), encode(ack), version))
+
+    async def _bring_in_step(self, catalog: int, listed: dict[str, int]) -> None:
+        held = self._held.setdefault(catalog, {})
+        for zone_id, version in listed.items():
+            if held.get(zone_id) != version:
+                await self._load_zone(zone_id, held)
+        for zone_id in [zone_id for zone_id in held if zone_id not in listed]:
+            await asyncio.to_thread(self._engine.retire, zone_id)
+            del held[zone_id]
+            log.info("zone.retired", zone_id=zone_id)
+        for zone_id in [zone_id for zone_id in self._failed if zone_id not in listed]:
+            if catalog_of(zone_id) == catalog:
+                del self._failed[zone_id]
+
+    async def _load_zone(self, zone_id: str, held: dict[str, int]) -> None:
+        """Load a zone, several times if its shards run ahead of its head; note why it cannot be."""
+        for pause in (*_PAUSES, None):
+            try:
+                held[zone_id] = await self._swap(zone_id, held.get(zone_id, 0))
+            except Exception as error:
+                self._failed[zone_id] = f"{type(error).__name__}: {error}"
+                if pause is None or isinstance(error, NoHead):
+                    break
+                await asyncio.sleep(pause)
+            else:
+                self._failed.pop(zone_id, None)
+                return
+        log.error("zone.load_failed", zone_id=zone_id, reason=self._failed[zone_id], again_in_s=_LOOK_EVERY)
+
+    async def _swap(self, zone_id: str, served: int) -> int:
+        """Give the engine the zone as the feed has it now; return the version that it serves then."""
+        found = await self._feed.get(head_key(zone_id))
+        if found is None:
+            raise NoHead("the feed holds no head")
+        head, version = found
+        if version < served:
+            # The control plane went back in time, from a backup; an engine never does by itself.
+            await asyncio.to_thread(self._engine.retire, zone_id)
+        needed = self._engine.needs(head)
+        if needed is None:
+            return version
+        shards = await self._shards(zone_id, len(decode_head(head).shard_versions), needed)
+        begun = self._clock.monotonic()
+        await asyncio.to_thread(self._engine.publish, head, shards)
+        took = round((self._clock.monotonic() - begun) * 1000, 1)
+        log.info("zone.served", zone_id=zone_id, version=version, shards=len(shards), took_ms=took)
+        return version
+
+    async def _shards(self, zone_id: str, count: int, needed: Sequence[int]) -> list[bytes]:
+        shards = []
+        for index in needed:
+            found = await self._feed.get(shard_key(zone_id, count, index))
+            if found is None:
+                raise NotLoaded(f"the feed holds no shard {count}.{index}")
+            shards.append(found[0])
+        return shards
+
+    async def _watch(self, turns: Turns) -> None:
+        async for key in self._feed.watch(CATALOGS):
+            turns.due(key)
+
+    async def _look(self, turns: Turns) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            for key in await self._feed.keys(CATALOGS):
+                turns.due(key)
+
+    async def _acknowledge(self) -> None:
+        found = await self._feed.get(ack_key(self._edge))
+        version = 0 if found is None else found[1]
+        while True:
+            self._news.clear()
+            version += 1
+            await self.acknowledge(version)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), HEARTBEAT)

@@ -1,0 +1,291 @@
+"""
+The publisher: makes the feed say what the database says (architecture §6.2).
+
+Woken by each commit, it compiles what the outbox names, puts the shards, then the head, then the
+catalog, and only then forgets the outbox rows. So it may end at any point: what it did twice has
+the same versions and the same octets, which the feed ignores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import Connection
+
+from meridian.clock import Clock
+from meridian.compile import image
+from meridian.compile.zone import head, shard, shard_of, slots_of
+from meridian.feed.feed import Entry, Feed
+from meridian.feed.keys import (
+    CATALOGS,
+    Catalog,
+    catalog_key,
+    catalog_number,
+    catalog_of,
+    decode_catalog,
+    encode,
+    head_key,
+    shard_key,
+    zone_prefix,
+)
+from meridian.feed.turns import Turns
+from meridian.model.zone import HostedZone
+from meridian.store import change, outbox, record
+from meridian.store import zone as zones
+from meridian.store.database import Database
+from meridian.store.outbox import Row
+
+log = structlog.get_logger()
+
+_ZONES_AT_ONCE = 4
+_LOOK_EVERY = 1.0  # seconds between looks at the outbox when nothing wakes us, and at zones that failed
+_FIRST_DELAY, _LAST_DELAY = 1.0, 60.0  # seconds from one failed attempt of a zone to the next
+
+
+class Edition(NamedTuple):
+    """
+    What one moment of the database says of a zone.
+
+    Attributes:
+        version: None where the zone is not to be served.
+        entries: What of its image the feed does not hold yet: shards, then the head.
+        shard_count: Of the head in `entries`.
+        rows: The outbox rows that it settles.
+    """
+
+    version: int | None
+    entries: Sequence[Entry]
+    shard_count: int
+    rows: Sequence[Row]
+
+
+class _Failure(NamedTuple):
+    """Not to be tried again before this moment, and the delay that led to it."""
+
+    until: float
+    delay: float
+
+
+class Publisher:
+    """
+    Publishes zones, several at a time, each one's changes in the order of their commits.
+
+    Args:
+        on_published: Called on the event loop when changes have got their position in the feed.
+    """
+
+    def __init__(self, database: Database, feed: Feed, clock: Clock, on_published: Callable[[], None]) -> None:
+        self._database = database
+        self._feed = feed
+        self._clock = clock
+        self._on_published = on_published
+        self._woken = asyncio.Event()
+        self._failures: dict[str, _Failure] = {}
+        self._catalog_turn: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def run(self) -> None:
+        """Reconcile the feed with the database, then publish each change, until cancelled."""
+        loop = asyncio.get_running_loop()
+        self._database.on_commit(lambda: _wake(loop, self._woken))
+        await self.reconcile()
+        async with asyncio.TaskGroup() as tasks:
+            turns = Turns(self.publish, tasks, _ZONES_AT_ONCE)
+            while True:
+                self._woken.clear()
+                for zone_id in await self._due():
+                    turns.due(zone_id)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), _LOOK_EVERY)
+
+    async def reconcile(self) -> None:
+        """
+        Bring every catalog in step with the database: for a start, and for a feed that was lost.
+
+        Each catalog is written once, after the images of all its zones, and beyond every position
+        that a pending change has. So no acknowledgement can stand for a zone still missing.
+        """
+        versions, positions = await asyncio.to_thread(self._read_versions)
+        wanted: dict[int, dict[str, int]] = defaultdict(dict)
+        for zone_id, version in versions:
+            wanted[catalog_of(zone_id)][zone_id] = version
+        for key in await self._feed.keys(CATALOGS):
+            wanted.setdefault(catalog_number(key), {})
+        for catalog in sorted(wanted):
+            await self._reconcile_catalog(catalog, wanted[catalog], positions.get(catalog, 0))
+
+    async def publish(self, zone_id: str) -> None:
+        """Bring one zone in step. What goes wrong is logged, and tried again later: it must not hold up other zones."""
+        begun = self._clock.monotonic()
+        try:
+            edition = await self._put_image(zone_id)
+            position = await self._list(zone_id, edition.version)
+            await asyncio.to_thread(self._settle, zone_id, edition, position)
+            await self._sweep(zone_id, edition)
+        except Exception as error:
+            self._put_off(zone_id, error)
+            return
+        self._failures.pop(zone_id, None)
+        self._on_published()
+        if edition.entries or edition.rows:
+            took = round((self._clock.monotonic() - begun) * 1000, 1)
+            event = "zone.removed" if edition.version is None else "zone.published"
+            log.info(event, zone_id=zone_id, version=edition.version, values=len(edition.entries), took_ms=took)
+
+    async def _due(self) -> list[str]:
+        try:
+            waiting = await asyncio.to_thread(self._read_waiting)
+        except Exception:  # a database that is away for a moment must not end the server
+            log.exception("outbox.unreadable", again_in_s=_LOOK_EVERY)
+            return []
+        now = self._clock.monotonic()
+        resting = {zone_id for zone_id, failure in self._failures.items() if failure.until > now}
+        return [zone_id for zone_id in dict.fromkeys([*waiting, *self._failures]) if zone_id not in resting]
+
+    async def _put_image(self, zone_id: str) -> Edition:
+        found = await self._feed.get(head_key(zone_id))
+        last = None if found is None else image.decode_head(found[0])
+        edition = await asyncio.to_thread(self._compile, zone_id, last)
+        if last is not None and edition.version is not None and edition.version < last.version:
+            # The database went back in time, from a backup: the feed has to forget the later versions.
+            await self._feed.delete(*await self._feed.keys(zone_prefix(zone_id)))
+        await self._feed.put(*edition.entries)
+        return edition
+
+    async def _list(self, zone_id: str, version: int | None) -> int:
+        """List a zone at this version, or not at all; give the version of the catalog that says so."""
+        catalog = catalog_of(zone_id)
+        async with self._catalog_turn[catalog]:
+            listed, at = await self._catalog(catalog)
+            if listed.get(zone_id) == version:
+                return at
+            rest = {known: listed[known] for known in listed if known != zone_id}
+            await self._put_catalog(catalog, rest if version is None else rest | {zone_id: version}, at + 1)
+            return at + 1
+
+    async def _sweep(self, zone_id: str, edition: Edition) -> None:
+        """Delete the keys that no parent lists any more: those of a removed zone, or of a former shard count."""
+        if edition.version is None:
+            await self._feed.delete(*await self._feed.keys(zone_prefix(zone_id)))
+        elif len(edition.entries) > edition.shard_count:
+            kept = {
+                head_key(zone_id),
+                *(shard_key(zone_id, edition.shard_count, n) for n in range(edition.shard_count)),
+            }
+            await self._feed.delete(*(key for key in await self._feed.keys(zone_prefix(zone_id)) if key not in kept))
+
+    async def _reconcile_catalog(self, catalog: int, wanted: dict[str, int], position: int) -> None:
+        listed, at = await self._catalog(catalog)
+        if listed == wanted and at >= position:
+            return
+        now: dict[str, int] = {}
+        for zone_id, version in wanted.items():
+            kept = listed.get(zone_id) if listed.get(zone_id) == version else await self._republish(zone_id)
+            if kept is not None:
+                now[zone_id] = kept
+        beyond = at if self._failures.keys() & wanted.keys() else max(at, position)
+        await self._put_catalog(catalog, now, beyond + 1)
+        for zone_id in listed.keys() - now.keys():
+            await self._feed.delete(*await self._feed.keys(zone_prefix(zone_id)))
+        log.info("catalog.reconciled", catalog=catalog, zones=len(now), version=beyond + 1)
+
+    async def _republish(self, zone_id: str) -> int | None:
+        """Put a zone's image; give the version to list: the one that stands in the feed where it fails."""
+        try:
+            return (await self._put_image(zone_id)).version
+        except Exception as error:
+            self._put_off(zone_id, error)
+        found = await self._feed.get(head_key(zone_id))
+        return None if found is None else found[1]
+
+    async def _catalog(self, catalog: int) -> tuple[dict[str, int], int]:
+        found = await self._feed.get(catalog_key(catalog))
+        return ({}, 0) if found is None else (decode_catalog(found[0]).zones, found[1])
+
+    async def _put_catalog(self, catalog: int, listed: dict[str, int], version: int) -> None:
+        await self._feed.put(Entry(catalog_key(catalog), encode(Catalog(listed)), version))
+
+    def _put_off(self, zone_id: str, error: Exception) -> None:
+        before = self._failures.get(zone_id)
+        delay = _FIRST_DELAY if before is None else min(2 * before.delay, _LAST_DELAY)
+        self._failures[zone_id] = _Failure(self._clock.monotonic() + delay, delay)
+        log.error("zone.publish_failed", zone_id=zone_id, reason=repr(error), again_in_s=delay, exc_info=error)
+
+    # What follows runs in worker threads.
+
+    def _read_versions(self) -> tuple[list[tuple[str, int]], dict[int, int]]:
+        """Every zone's version, and for each catalog the latest position that a pending change has."""
+        latest: dict[int, int] = {}
+        with self._database.read() as conn:
+            for catalog, version in change.pending_positions(conn):
+                latest[catalog] = max(version, latest.get(catalog, 0))
+            return zones.versions(conn), latest
+
+    def _read_waiting(self) -> list[str]:
+        with self._database.read() as conn:
+            return outbox.zones(conn)
+
+    def _compile(self, zone_id: str, last: image.Head | None) -> Edition:
+        # One transaction, so that the version, the rows and every shard are of one moment.
+        with self._database.read() as conn:
+            rows = outbox.of_zone(conn, zone_id)
+            zone = zones.get(conn, zone_id)
+            if zone is None or zone.private:
+                return Edition(None, (), 0, rows)
+            changed = changed_shards(zone, last, rows)
+            if not changed and last is not None and last.version == zone.version:
+                return Edition(zone.version, (), zone.shard_count, rows)
+            return Edition(zone.version, _entries(conn, zone, last, changed), zone.shard_count, rows)
+
+    def _settle(self, zone_id: str, edition: Edition, position: int) -> None:
+        if not edition.rows:
+            return
+        newest = max(row.version for row in edition.rows)
+        with self._database.write() as conn:
+            change.published(conn, zone_id, edition.version or newest, catalog_of(zone_id), position)
+            outbox.done(conn, [row.id for row in edition.rows])
+
+
+def changed_shards(zone: HostedZone, last: image.Head | None, rows: Iterable[Row]) -> Sequence[int]:
+    """
+    Which shards differ from those that the last head names.
+
+    All of them, unless the rows tell of every version since that head.
+    """
+    if last is not None and last.version == zone.version and len(last.shard_versions) == zone.shard_count:
+        return ()
+    if last is None or last.version > zone.version or len(last.shard_versions) != zone.shard_count:
+        return range(zone.shard_count)
+    since = {row.version: row.slots for row in rows if row.version > last.version}
+    slots: set[int] = set()
+    for version in range(last.version + 1, zone.version + 1):
+        of_version = since.get(version)
+        if of_version is None:
+            return range(zone.shard_count)
+        slots.update(of_version)
+    return sorted({shard_of(slot, zone.shard_count) for slot in slots})
+
+
+def _entries(conn: Connection, zone: HostedZone, last: image.Head | None, changed: Sequence[int]) -> list[Entry]:
+    """The changed shards and the head, as the feed keeps them."""
+    fits = last is not None and len(last.shard_versions) == zone.shard_count
+    versions = list(last.shard_versions) if last is not None and fits else [zone.version] * zone.shard_count
+    entries = []
+    for index in changed:
+        versions[index] = zone.version
+        record_sets, ancestors = record.in_slots(conn, zone.id, *slots_of(index, zone.shard_count))
+        compiled = shard(zone.id, index, zone.shard_count, zone.version, record_sets, ancestors)
+        key = shard_key(zone.id, zone.shard_count, index)
+        entries.append(Entry(key, image.encode(compiled), zone.version))
+    at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
+    compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions)
+    return [*entries, Entry(head_key(zone.id), image.encode(compiled_head), zone.version)]
+
+
+def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # the loop has ended: the next start finds the outbox row
+        loop.call_soon_threadsafe(event.set)

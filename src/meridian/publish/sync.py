@@ -1,0 +1,122 @@
+"""
+INSYNC: a change is in sync when every live edge serves it, and for no other reason (R-CHG-16).
+
+Each edge says, catalog by catalog, up to which version it serves everything (`feed.keys.Ack`). A
+change waits at a catalog and version (`store.change`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from typing import NamedTuple
+
+import structlog
+
+from meridian.clock import Clock
+from meridian.feed.feed import Feed
+from meridian.feed.keys import ACKS, Ack, decode_ack
+from meridian.store import change
+from meridian.store.database import Database
+
+log = structlog.get_logger()
+
+LIVE_FOR = 15.0  # seconds after its last word that an edge counts as live
+_LOOK_EVERY = 1.0  # seconds; an edge that falls silent no longer holds others up
+
+
+class Served(NamedTuple):
+    """
+    What all live edges serve.
+
+    Attributes:
+        catalogs: Catalog to the version that all of them have reached. Empty if no edge is live.
+        failed: Zones that one of them could not load.
+    """
+
+    catalogs: dict[int, int]
+    failed: Collection[str]
+
+
+def served_by_all(acks: Iterable[Ack], now: float) -> Served:
+    """
+    Sum up what live edges have said.
+
+    Args:
+        now: Seconds since the epoch; an edge silent for 15 s or more is not live.
+    """
+    live = [ack for ack in acks if now - ack.at < LIVE_FOR]
+    if not live:
+        return Served({}, ())
+    common = set.intersection(*(set(ack.catalogs) for ack in live))
+    catalogs = {catalog: min(ack.catalogs[catalog] for ack in live) for catalog in common}
+    return Served(catalogs, {zone_id for ack in live for zone_id in ack.failed})
+
+
+class Sync:
+    """Turns changes INSYNC as edges acknowledge them."""
+
+    def __init__(self, database: Database, feed: Feed, clock: Clock) -> None:
+        self._database = database
+        self._feed = feed
+        self._clock = clock
+        self._acks: dict[str, Ack] = {}
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again: changes have got their position. On the event loop only."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Follow the acknowledgements until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._look())
+
+    async def acknowledge(self) -> int:
+        """Turn every change INSYNC that all live edges serve, and give their number."""
+        served = served_by_all(self._acks.values(), self._clock.now().timestamp())
+        if not served.catalogs:
+            return 0
+        try:
+            count = await asyncio.to_thread(self._write, served)
+        except Exception:  # a database that is away for a moment must not end the server
+            log.exception("changes.unreadable", again_in_s=_LOOK_EVERY)
+            return 0
+        if count:
+            log.info("changes.insync", count=count)
+        return count
+
+    async def hear(self, key: str) -> None:
+        """Take in what an edge says under this key."""
+        found = await self._feed.get(key)
+        if found is None:
+            self._acks.pop(key, None)
+        else:
+            self._acks[key] = decode_ack(found[0])
+
+    async def _follow(self) -> None:
+        async for key in self._feed.watch(ACKS):
+            await self.hear(key)
+            self._woken.set()
+
+    async def _look(self) -> None:
+        while True:
+            self._woken.clear()
+            await self.acknowledge()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _LOOK_EVERY)
+
+    def _write(self, served: Served) -> int:
+        with self._database.read() as conn:
+            waiting = change.pending_positions(conn)
+        reached = {
+            catalog: served.catalogs[catalog]
+            for catalog, version in waiting
+            if version <= served.catalogs.get(catalog, 0)
+        }
+        if not reached:
+            return 0
+        with self._database.write() as conn:
+            return change.acknowledge(conn, reached, served.failed)
