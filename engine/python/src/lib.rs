@@ -1,0 +1,163 @@
+//! The engine's face for Python, `meridian._engine` (src/meridian/_engine.pyi says what each call means).
+//!
+//! No logic: arguments are turned into the engine's own types, and every call detaches from the
+//! interpreter while the engine works.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use meridian_engine::io::{Addresses, Listeners, TcpLimits};
+use meridian_engine::respond::Transport;
+use meridian_engine::snapshot::Settings;
+use meridian_engine::{engine::ExplainError, image};
+use pyo3::create_exception;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+
+create_exception!(
+    meridian._engine,
+    ImageError,
+    PyValueError,
+    "An image that cannot be served: bad encoding, unknown format, wrong shard count."
+);
+
+/// Octets of the largest UDP reply: what every client takes (RFC 1035 §4.2.1), and what a batch has room for.
+const UDP_PAYLOAD: RangeInclusive<u16> = 512..=4096;
+
+/// The data plane of one process.
+#[pyclass(frozen, module = "meridian._engine")]
+struct Engine {
+    engine: Arc<meridian_engine::Engine>,
+    listeners: Mutex<Vec<Listeners>>,
+}
+
+#[pymethods]
+impl Engine {
+    /// Make an engine that serves nothing yet.
+    #[new]
+    #[pyo3(signature = (*, udp_payload = 1232))]
+    fn new(udp_payload: u16) -> PyResult<Self> {
+        if !UDP_PAYLOAD.contains(&udp_payload) {
+            return Err(PyValueError::new_err(format!("udp_payload: {udp_payload} is not 512 to 4096")));
+        }
+        let engine = meridian_engine::Engine::new(Settings { udp_payload });
+        Ok(Self { engine, listeners: Mutex::default() })
+    }
+
+    /// Which shards this head asks for that are not held yet; None if it is not newer.
+    fn needs(&self, py: Python<'_>, head: &[u8]) -> PyResult<Option<Vec<u32>>> {
+        py.detach(|| self.engine.needs(head)).map_err(image_error)
+    }
+
+    /// Serve this version of a zone. False: not newer, nothing done.
+    fn publish(&self, py: Python<'_>, head: &[u8], shards: Vec<PyBackedBytes>) -> PyResult<bool> {
+        let shards: Vec<&[u8]> = shards.iter().map(|shard| &**shard).collect();
+        py.detach(|| self.engine.publish(head, &shards)).map_err(image_error)
+    }
+
+    /// Stop serving a zone. False: it was not served.
+    fn retire(&self, py: Python<'_>, zone_id: &str) -> bool {
+        py.detach(|| self.engine.retire(zone_id))
+    }
+
+    /// Each zone held and its version.
+    fn zones(&self, py: Python<'_>) -> BTreeMap<String, u64> {
+        py.detach(|| self.engine.zones().into_iter().collect())
+    }
+
+    /// Set slots of the health table.
+    fn set_health(&self, py: Python<'_>, pairs: Vec<(u32, bool)>) {
+        py.detach(|| self.engine.set_health(&pairs));
+    }
+
+    /// Answer a question and say why, as JSON.
+    #[pyo3(signature = (name, qtype, client, draw = None))]
+    fn explain(&self, py: Python<'_>, name: &[u8], qtype: u16, client: &str, draw: Option<u64>) -> PyResult<String> {
+        let client = ip_address(client)?;
+        py.detach(|| self.engine.explain(name, qtype, client, draw)).map_err(explain_error)
+    }
+
+    /// The reply to one packet, or None where none is due.
+    #[pyo3(signature = (packet, client, *, tcp = false, draw = None))]
+    fn respond<'py>(
+        &self,
+        py: Python<'py>,
+        packet: &[u8],
+        client: &str,
+        tcp: bool,
+        draw: Option<u64>,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let client = ip_address(client)?;
+        let transport = if tcp { Transport::Tcp } else { Transport::Udp };
+        let reply = py.detach(|| self.engine.respond(packet, client, transport, draw));
+        Ok(reply.map(|reply| PyBytes::new(py, &reply)))
+    }
+
+    /// Sums over all threads since start, by name.
+    fn counters(&self, py: Python<'_>) -> BTreeMap<&'static str, u64> {
+        py.detach(|| self.engine.counters().into_iter().collect())
+    }
+
+    /// Open sockets and serve.
+    #[pyo3(signature = (udp, tcp, *, threads = 0))]
+    fn listen(&self, py: Python<'_>, udp: Vec<String>, tcp: Vec<String>, threads: usize) -> PyResult<Vec<String>> {
+        let (udp, tcp) = (socket_addresses(&udp)?, socket_addresses(&tcp)?);
+        py.detach(|| {
+            let opened = Listeners::open(&self.engine, &udp, &tcp, threads, TcpLimits::default())?;
+            let urls = urls(opened.addresses());
+            self.hold_listeners().push(opened);
+            Ok(urls)
+        })
+    }
+
+    /// Close all sockets and end the threads.
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.hold_listeners().clear());
+    }
+}
+
+impl Engine {
+    /// A list is whole whoever panicked while holding it, so its lock is taken all the same.
+    fn hold_listeners(&self) -> MutexGuard<'_, Vec<Listeners>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn image_error(error: image::ImageError) -> PyErr {
+    ImageError::new_err(error.to_string())
+}
+
+fn explain_error(error: ExplainError) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+fn ip_address(text: &str) -> PyResult<IpAddr> {
+    text.parse().map_err(|_| PyValueError::new_err(format!("client: {text:?} is not an IP address")))
+}
+
+fn socket_addresses(texts: &[String]) -> PyResult<Vec<SocketAddr>> {
+    texts.iter().map(|text| socket_address(text)).collect()
+}
+
+fn socket_address(text: &str) -> PyResult<SocketAddr> {
+    text.parse().map_err(|_| {
+        PyValueError::new_err(format!("{text:?} is not an address and port like 192.0.2.1:53 or [2001:db8::1]:53"))
+    })
+}
+
+fn urls(addresses: &Addresses) -> Vec<String> {
+    let udp = addresses.udp.iter().map(|address| format!("udp://{address}"));
+    let tcp = addresses.tcp.iter().map(|address| format!("tcp://{address}"));
+    udp.chain(tcp).collect()
+}
+
+/// The compiled engine.
+#[pymodule]
+mod _engine {
+    #[pymodule_export]
+    use super::{Engine, ImageError};
+}
