@@ -6,14 +6,18 @@ enter it.
 """
 
 from collections.abc import Sequence
+from typing import Self, final
+
+__all__ = ["Engine", "ImageError"]
 
 class ImageError(ValueError):
     """An image that cannot be served: bad encoding, unknown format, wrong shard count."""
 
+@final
 class Engine:
     """The data plane of one process. Rates: `publish` with each change, `respond` in tests and benches only."""
 
-    def __init__(self, *, udp_payload: int = 1232) -> None:
+    def __new__(cls, *, udp_payload: int = 1232) -> Self:
         """Make an engine that serves nothing yet. `udp_payload` is the largest UDP answer in octets, 512 to 4096."""
 
     def needs(self, head: bytes) -> list[int] | None:
