@@ -1,0 +1,24 @@
+"""What each call of the API does, by the service model's name. Calls that are not here answer 501."""
+
+from collections.abc import Mapping
+
+from meridian.api.context import Operation
+from meridian.api.operations import change, record, tag, zone
+
+OPERATIONS: Mapping[str, Operation] = {
+    "ChangeResourceRecordSets": record.change_resource_record_sets,
+    "ChangeTagsForResource": tag.change_tags_for_resource,
+    "CreateHostedZone": zone.create_hosted_zone,
+    "DeleteHostedZone": zone.delete_hosted_zone,
+    "GetAccountLimit": zone.get_account_limit,
+    "GetChange": change.get_change,
+    "GetHostedZone": zone.get_hosted_zone,
+    "GetHostedZoneCount": zone.get_hosted_zone_count,
+    "GetHostedZoneLimit": zone.get_hosted_zone_limit,
+    "ListHostedZones": zone.list_hosted_zones,
+    "ListHostedZonesByName": zone.list_hosted_zones_by_name,
+    "ListResourceRecordSets": record.list_resource_record_sets,
+    "ListTagsForResource": tag.list_tags_for_resource,
+    "ListTagsForResources": tag.list_tags_for_resources,
+    "UpdateHostedZoneComment": zone.update_hosted_zone_comment,
+}

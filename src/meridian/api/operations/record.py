@@ -1,0 +1,119 @@
+"""Record sets: change and list (records.md §7 to §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from meridian.api.context import Context
+from meridian.api.operations.change import change_to_api, record_change
+from meridian.api.operations.paging import Page, cut
+from meridian.api.paging import page_size
+from meridian.changes.batch import owner_names, plan, references
+from meridian.changes.draft import Reader
+from meridian.changes.shape import read_changes, to_api
+from meridian.errors import ApiError, InvalidInput
+from meridian.model.name import BadName, parse
+from meridian.model.record import Change, RecordSet
+from meridian.model.zone import HostedZone
+from meridian.store import outbox
+from meridian.store import record as records
+from meridian.store import zone as zones
+
+MAX_PAGE = 300  # record sets a page (R-LST-5)
+
+# The policies that the data plane decides. The others can be stored and compiled, but not answered yet.
+DECIDED = frozenset({"simple", "weighted", "failover", "multivalue"})
+
+
+def change_resource_record_sets(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Apply a batch of changes, all or nothing (R-CHG-1..16)."""
+    batch = request["ChangeBatch"]
+    changes = read_changes(batch)
+    with context.database.write() as conn:
+        zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"], for_update=True)
+        _refuse_unbuilt(changes)
+        version = _apply(conn, context, zone, changes)
+        change = record_change(conn, context, zone.id, version, batch.get("Comment"))
+    return {"ChangeInfo": change_to_api(change)}
+
+
+def list_resource_record_sets(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """A page of the zone's record sets, from the start that is asked for on, inclusive (R-LST-1..12)."""
+    limit = page_size(request, maximum=MAX_PAGE)
+    start = _start(request)
+    with context.database.read() as conn:
+        zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"])
+        page: Page[RecordSet] = cut(records.page(conn, zone.id, start, limit + 1), limit)
+    reply = {
+        "ResourceRecordSets": [to_api(record_set) for record_set in page.items],
+        "IsTruncated": page.next is not None,
+        "MaxItems": str(limit),
+    }
+    return reply if page.next is None else {**reply, **_next(page.next)}
+
+
+def _apply(conn: Connection, context: Context, zone: HostedZone, changes: Sequence[Change]) -> int:
+    """Store what the batch comes to, ask for its publication, and give the zone's new version."""
+    planned = plan(
+        zone,
+        changes,
+        _reader(conn, zone, changes),
+        context.settings.quotas,
+        record_set_count=zone.record_set_count,
+    )
+    slots = records.apply(conn, zone, planned)
+    version = zones.bump_version(conn, zone.id)
+    outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
+    return version
+
+
+def _reader(conn: Connection, zone: HostedZone, changes: Sequence[Change]) -> Reader:
+    """Record sets by owner name: those that the batch names are read together, others when asked for."""
+    known = records.at_names(conn, zone.id, owner_names(zone, changes))
+    return lambda name: known[name] if name in known else records.at_name(conn, zone.id, name)
+
+
+def _reshard(conn: Connection, zone_id: str) -> bool:
+    """Give the zone more shards if it has grown past what it has; tell whether that was so (architecture §3)."""
+    zone = zones.get(conn, zone_id)
+    assert zone is not None
+    shards = zones.shards_for(zone.record_set_count, zone.shard_count)
+    if shards == zone.shard_count:
+        return False
+    zones.set_shard_count(conn, zone_id, shards)
+    return True
+
+
+def _refuse_unbuilt(changes: Sequence[Change]) -> None:
+    for check in sorted(references(changes).health_checks):  # none can be made yet
+        raise ApiError("NoSuchHealthCheck", f"A health check with id {check} does not exist.")
+    for change in changes:
+        policy = change.record_set.policy
+        if change.action != "DELETE" and policy not in DECIDED:
+            where = f"{change.record_set.name}, type {change.record_set.type}"
+            raise ApiError("NotImplemented", f"Routing policy {policy} is not implemented yet: {where}.", status=501)
+
+
+def _start(request: dict[str, Any]) -> records.Start:
+    name, type_, identifier = (request.get(f"StartRecord{part}") for part in ("Name", "Type", "Identifier"))
+    if type_ is not None and name is None:
+        raise InvalidInput("StartRecordType can only be given together with StartRecordName.")
+    if identifier is not None and type_ is None:
+        raise InvalidInput("StartRecordIdentifier can only be given together with StartRecordName and StartRecordType.")
+    if not name:
+        return records.Start()
+    try:
+        return records.Start(parse(name).sort_key, type_ or "", identifier or "")
+    except BadName as error:
+        text = f"FATAL problem: {error.code} ({error.explanation}) encountered with '{name}'"
+        raise InvalidInput(f"Invalid StartRecordName: {text}") from None
+
+
+def _next(record_set: RecordSet) -> dict[str, Any]:
+    start = {"NextRecordName": record_set.name.text, "NextRecordType": record_set.type}
+    if record_set.set_identifier is None:
+        return start
+    return {**start, "NextRecordIdentifier": record_set.set_identifier}

@@ -1,0 +1,215 @@
+"""Hosted zones: create, read, list, comment, delete (zones.md §1, §2; records.md §10, §12)."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from sqlalchemy import Connection
+
+from meridian.api.context import Context
+from meridian.api.operations.change import change_to_api, record_change
+from meridian.api.operations.paging import Page, cut
+from meridian.api.paging import page_size
+from meridian.changes.batch import Plan
+from meridian.changes.zone import assign_delegation_set, default_record_sets, zone_name
+from meridian.errors import ApiError, InvalidInput
+from meridian.model import name as names
+from meridian.model.zone import DelegationSet, HostedZone
+from meridian.store import outbox
+from meridian.store import record as records
+from meridian.store import tag as tags
+from meridian.store import zone as zones
+from meridian.store.ids import new_id
+
+MAX_PAGE = 100  # zones a page (R-PAG-2)
+
+_RANDOM = random.SystemRandom()
+
+
+def create_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Make a public zone with four name servers, NS and SOA (R-ZON-1..9, R-APX-1)."""
+    _refuse_unbuilt(request)
+    name = zone_name(request["Name"], context.settings)
+    with context.database.write() as conn:
+        zone = _insert(conn, context, request, name)
+        outbox.add(conn, zone.id, zone.version, None)
+        change = record_change(conn, context, zone.id, zone.version)
+    return {
+        "HostedZone": zone_to_api(zone),
+        "ChangeInfo": change_to_api(change),
+        "DelegationSet": delegation_set_to_api(zone.delegation_set),
+        "Location": f"{context.settings.base_url}/2013-04-01/hostedzone/{zone.id}",
+    }
+
+
+def get_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """One zone and its name servers (R-ZON-11)."""
+    with context.database.read() as conn:
+        zone = zones.owned(conn, context.caller.account_id, request["Id"])
+    return {"HostedZone": zone_to_api(zone), "DelegationSet": delegation_set_to_api(zone.delegation_set)}
+
+
+def list_hosted_zones(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """A page of the account's zones, by id (R-LSZ-1)."""
+    if "DelegationSetId" in request:
+        raise _no_delegation_sets()
+    limit = page_size(request, maximum=MAX_PAGE)
+    marker = request.get("Marker", "")
+    with context.database.read() as conn:
+        found = zones.page(
+            conn,
+            context.caller.account_id,
+            start=marker,
+            limit=limit + 1,
+            private_only=request.get("HostedZoneType") == "PrivateHostedZone",
+        )
+    page: Page[HostedZone] = cut(found, limit)
+    reply = {**_zones_page(page, limit), "Marker": marker}
+    return reply if page.next is None else {**reply, "NextMarker": page.next.id}
+
+
+def list_hosted_zones_by_name(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """A page of the account's zones, by reversed name, then id (R-LSZ-2, R-LSZ-3)."""
+    if "HostedZoneId" in request and "DNSName" not in request:
+        raise InvalidInput("HostedZoneId can only be given together with DNSName.")
+    limit = page_size(request, maximum=MAX_PAGE)
+    start = (_start_key(request.get("DNSName", "")), request.get("HostedZoneId", ""))
+    with context.database.read() as conn:
+        found = zones.page_by_name(conn, context.caller.account_id, start=start, limit=limit + 1)
+    page: Page[HostedZone] = cut(found, limit)
+    echo: dict[str, Any] = {key: request[key] for key in ("DNSName", "HostedZoneId") if key in request}
+    reply = {**_zones_page(page, limit), **echo}
+    if page.next is None:
+        return reply
+    return {**reply, "NextDNSName": page.next.name.text, "NextHostedZoneId": page.next.id}
+
+
+def get_hosted_zone_count(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """How many zones the account has (R-ZON-13)."""
+    with context.database.read() as conn:
+        return {"HostedZoneCount": zones.count(conn, context.caller.account_id)}
+
+
+def update_hosted_zone_comment(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Set the comment; one that is absent clears it (R-ZON-12)."""
+    with context.database.write() as conn:
+        zones.owned(conn, context.caller.account_id, request["Id"], for_update=True)
+        zones.set_comment(conn, request["Id"], request.get("Comment"))
+        zone = zones.owned(conn, context.caller.account_id, request["Id"])
+    return {"HostedZone": zone_to_api(zone)}
+
+
+def delete_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Delete a zone that holds nothing but its NS and SOA (R-ZDL-1, R-ZDL-3, R-ZDL-5)."""
+    with context.database.write() as conn:
+        zone = zones.owned(conn, context.caller.account_id, request["Id"], for_update=True)
+        _require_empty(conn, zone)
+        version = zones.bump_version(conn, zone.id)
+        zones.delete(conn, zone.id)
+        tags.remove_all(conn, "hostedzone", zone.id)
+        outbox.add(conn, zone.id, version, None)
+        change = record_change(conn, context, zone.id, version)
+    return {"ChangeInfo": change_to_api(change)}
+
+
+def get_hosted_zone_limit(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """A quota of a zone and how much of it is used (R-QUO-1, R-QUO-2)."""
+    with context.database.read() as conn:
+        zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"])
+    if request["Type"] == "MAX_VPCS_ASSOCIATED_BY_ZONE":
+        raise ApiError("HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone.")
+    limit = {"Type": request["Type"], "Value": context.settings.quotas.record_sets_per_zone}
+    return {"Limit": limit, "Count": zone.record_set_count}
+
+
+def get_account_limit(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """A quota of the account and how much of it is used (R-QUO-1, R-QUO-2)."""
+    if request["Type"] != "MAX_HOSTED_ZONES_BY_OWNER":
+        raise ApiError("NotImplemented", f"The limit {request['Type']} is not implemented yet.", status=501)
+    limit = {"Type": request["Type"], "Value": context.settings.quotas.hosted_zones}
+    return {"Limit": limit, "Count": get_hosted_zone_count(context, {})["HostedZoneCount"]}
+
+
+def zone_to_api(zone: HostedZone) -> dict[str, Any]:
+    """The shape HostedZone. `Config.PrivateZone` is always there (R-ZON-11)."""
+    comment = {} if zone.comment is None else {"Comment": zone.comment}
+    return {
+        "Id": f"/hostedzone/{zone.id}",
+        "Name": zone.name.text,
+        "CallerReference": zone.caller_reference,
+        "Config": {**comment, "PrivateZone": zone.private},
+        "ResourceRecordSetCount": zone.record_set_count,
+    }
+
+
+def delegation_set_to_api(delegation_set: DelegationSet) -> dict[str, Any]:
+    """The shape DelegationSet. A set of a single zone has no id (R-DEL-8)."""
+    return {"NameServers": list(delegation_set.name_servers)}
+
+
+def _refuse_unbuilt(request: dict[str, Any]) -> None:
+    if "VPC" in request and "DelegationSetId" in request:
+        raise InvalidInput("A reusable delegation set cannot be used with a private hosted zone.")  # R-ZON-3
+    if "VPC" in request:
+        raise ApiError("NotImplemented", "Private hosted zones are not implemented yet; leave VPC out.", status=501)
+    if request.get("HostedZoneConfig", {}).get("PrivateZone"):
+        raise InvalidInput("A private hosted zone needs a VPC.")  # R-ZON-2
+    if "DelegationSetId" in request:
+        raise _no_delegation_sets()
+
+
+def _no_delegation_sets() -> ApiError:
+    text = "Reusable delegation sets are not implemented yet; leave DelegationSetId out."
+    return ApiError("NotImplemented", text, status=501)
+
+
+def _insert(conn: Connection, context: Context, request: dict[str, Any], name: names.Name) -> HostedZone:
+    account_id = context.caller.account_id
+    zone_id = new_id("Z")
+    rank = zones.claim_reference(conn, account_id, request["CallerReference"], zone_id)
+    if zones.count(conn, account_id) >= context.settings.quotas.hosted_zones:
+        text = "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more hosted zones."
+        raise ApiError("TooManyHostedZones", text)
+    settings = context.settings
+    delegation_set = assign_delegation_set(
+        name, settings.name_server_families, lambda at: zones.overlapping_name_servers(conn, at), _RANDOM
+    )
+    zone = HostedZone(
+        id=zone_id,
+        account_id=account_id,
+        name=name,
+        caller_reference=request["CallerReference"],
+        rank=rank,
+        version=1,
+        shard_count=1,
+        record_set_count=0,
+        delegation_set=delegation_set,
+        comment=request.get("HostedZoneConfig", {}).get("Comment"),
+    )
+    zones.insert(conn, zone)
+    first = default_record_sets(name, delegation_set, settings.hostmaster)
+    records.apply(conn, zone, Plan(delete=(), put=first))
+    return zones.owned(conn, account_id, zone_id)
+
+
+def _require_empty(conn: Connection, zone: HostedZone) -> None:
+    required = {(zone.name, "NS"), (zone.name, "SOA")}
+    if any((found.name, found.type) not in required for found in records.page(conn, zone.id, records.Start(), 3)):
+        text = "The specified hosted zone contains non-required resource record sets  and so cannot be deleted."
+        raise ApiError("HostedZoneNotEmpty", text)
+
+
+def _start_key(text: str) -> str:
+    try:
+        return names.parse(text).sort_key if text else ""
+    except names.BadName:
+        raise ApiError("InvalidDomainName", f"{text} is not a valid domain name") from None
+
+
+def _zones_page(page: Page[HostedZone], limit: int) -> dict[str, Any]:
+    return {
+        "HostedZones": [zone_to_api(zone) for zone in page.items],
+        "IsTruncated": page.next is not None,
+        "MaxItems": str(limit),
+    }
