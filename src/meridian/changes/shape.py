@@ -242,7 +242,7 @@ def _geo_location(members: Mapping[str, Any] | None) -> GeoLocation | None:
 
 
 def _cidr(members: Mapping[str, Any] | None) -> CidrRoutingConfig | None:
-    return members and CidrRoutingConfig(members["CollectionId"], members["LocationName"])
+    return None if members is None else CidrRoutingConfig(members["CollectionId"], members["LocationName"])
 
 
 def _geo_proximity(members: Mapping[str, Any] | None) -> GeoProximityLocation | None:
@@ -265,7 +265,9 @@ def _present(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _show_geo_location(place: GeoLocation | None) -> dict[str, Any] | None:
-    return place and _present(
+    if place is None:
+        return None
+    return _present(
         {
             "ContinentCode": place.continent_code,
             "CountryCode": place.country_code,
@@ -275,7 +277,9 @@ def _show_geo_location(place: GeoLocation | None) -> dict[str, Any] | None:
 
 
 def _show_alias(alias: AliasTarget | None) -> dict[str, Any] | None:
-    return alias and {
+    if alias is None:
+        return None
+    return {
         "HostedZoneId": alias.hosted_zone_id,
         "DNSName": alias.dns_name,
         "EvaluateTargetHealth": alias.evaluate_target_health,
@@ -283,12 +287,16 @@ def _show_alias(alias: AliasTarget | None) -> dict[str, Any] | None:
 
 
 def _show_cidr(config: CidrRoutingConfig | None) -> dict[str, Any] | None:
-    return config and {"CollectionId": config.collection_id, "LocationName": config.location_name}
+    if config is None:
+        return None
+    return {"CollectionId": config.collection_id, "LocationName": config.location_name}
 
 
 def _show_geo_proximity(place: GeoProximityLocation | None) -> dict[str, Any] | None:
-    at = place and place.coordinates
-    return place and _present(
+    if place is None:
+        return None
+    at = place.coordinates
+    return _present(
         {
             "AWSRegion": place.aws_region,
             "LocalZoneGroup": place.local_zone_group,

@@ -121,7 +121,7 @@ def decode(type: str, rdata: bytes) -> str:
         ValueError: The octets are not RDATA of this type.
     """
     try:
-        parsed = dns.rdata.from_wire(_IN, TYPES[type], rdata, 0, len(rdata))
+        parsed = dns.rdata.from_wire(_IN, _number_of(type), rdata, 0, len(rdata))
     except (dns.exception.DNSException, ValueError) as error:
         raise ValueError(f"not {type} record data: {error}") from None
     return _DECODERS[type](parsed)
@@ -188,17 +188,22 @@ def _encode_svcb(type: str, value: str) -> bytes:
     priority, target = _read(type, fields[:2])
     params = " ".join(_master_file(field) for field in fields[2:])
     try:
-        return _octets_of(dns.rdata.from_text(_IN, TYPES[type], f"{priority} {target} {params}"))
+        return _octets_of(dns.rdata.from_text(_IN, _number_of(type), f"{priority} {target} {params}"))
     except (dns.exception.DNSException, ValueError) as error:
         raise _Problem(f"{type}RRDATAIllegalParameters", str(error)) from None
 
 
 def _wire(type: str, values: list[Any]) -> bytes:
-    number = dns.rdatatype.RdataType(TYPES[type])
+    number = _number_of(type)
+    rdata_class = dns.rdata.get_rdata_class(_IN, number)  # type: ignore[no-untyped-call]
     try:
-        return _octets_of(dns.rdata.get_rdata_class(_IN, number)(_IN, number, *values))
+        return _octets_of(rdata_class(_IN, number, *values))
     except (dns.exception.DNSException, ValueError) as error:
         raise _Problem(f"{type}RRDATAIllegalFormat", str(error)) from None
+
+
+def _number_of(type: str) -> dns.rdatatype.RdataType:
+    return dns.rdatatype.RdataType(TYPES[type])
 
 
 def _octets_of(rdata: dns.rdata.Rdata) -> bytes:
