@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from meridian.api.context import Context
+from meridian.store.tables import metadata
+from tests.operations.calls import asked, call, change, create_zone, upsert
+
+
+class Broken(Exception):
+    """The database went away in the middle."""
+
+
+@contextmanager
+def breaking_at(statement: int) -> Iterator[None]:
+    """Fail before the statement of this number, counted from 1; BEGIN is the first."""
+    numbers = count(1)
+
+    def before(*_: Any) -> None:
+        if next(numbers) == statement:
+            raise Broken
+
+    event.listen(sa.Engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", before)
+
+
+def everything(context: Context) -> dict[str, list[tuple[Any, ...]]]:
+    with context.database.read() as conn:
+        return {
+            table.name: [tuple(row) for row in conn.execute(sa.select(table).order_by(*table.primary_key.columns))]
+            for table in metadata.sorted_tables
+        }
+
+
+def change_records(context: Context, zone_id: str) -> None:
+    change(
+        context,
+        zone_id,
+        upsert("a.b.c.example.com", "A", "192.0.2.1"),
+        upsert("old.example.com", "TXT", '"new"'),
+        asked("DELETE", "gone.b.example.com", "A", "192.0.2.1"),
+    )
+
+
+def delete_zone(context: Context, zone_id: str) -> None:
+    call(context, "DeleteHostedZone", Id=empty_zone(context))
+
+
+def empty_zone(context: Context) -> str:
+    found = call(context, "ListHostedZonesByName", DNSName="empty.example")["HostedZones"]
+    return str(found[0]["Id"]).removeprefix("/hostedzone/")
+
+
+def create_another(context: Context, zone_id: str) -> None:
+    create_zone(context, "another.example")
+
+
+def tag(context: Context, zone_id: str) -> None:
+    added = [{"Key": "k", "Value": "new"}, {"Key": "l"}]
+    call(context, "ChangeTagsForResource", ResourceType="hostedzone", ResourceId=zone_id, AddTags=added)
+
+
+@pytest.mark.parametrize("write", [change_records, delete_zone, create_another, tag])
+def test_breaking_at_any_statement_leaves_nothing(context: Context, write: Callable[[Context, str], None]) -> None:
+    """R-CHG-2: whichever statement of a call is the last to run, nothing of the call is kept; unbroken, all is."""
+    zone_id = create_zone(context)
+    create_zone(context, "empty.example")
+    change(context, zone_id, *(upsert(name, "A", "192.0.2.1") for name in ("gone.b.example.com", "y.example.com")))
+    change(context, zone_id, upsert("old.example.com", "TXT", '"old"'))
+    before = everything(context)
+    for statement in count(1):
+        with breaking_at(statement):
+            try:
+                write(context, zone_id)
+            except Broken:
+                assert everything(context) == before, statement
+            else:
+                break
+
+    assert statement > 5
+    assert everything(context) != before
