@@ -24,7 +24,9 @@ EXAMPLES = {
 }
 
 # Everything XML 1.0 can hold but the carriage return, which clients lose before we see it.
-_TEXT = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff", include_characters="\t\n")
+_TEXT = st.characters(
+    codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff", include_characters="\t\n"
+)
 _ID = st.text(alphabet="ABCXYZ0123456789", min_size=1, max_size=24)
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

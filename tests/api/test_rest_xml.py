@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.api.client import OPERATIONS, SERVICE, send, understand
-from tests.api.shapes import values
 
 from meridian.api.http import HttpRequest
 from meridian.api.model import load
@@ -15,6 +13,8 @@ from meridian.api.rest_xml import compile_codec, error_reply
 from meridian.api.route import Router
 from meridian.api.xml_write import ReplyError
 from meridian.errors import ApiError, ChangeRejected, InvalidInput
+from tests.api.client import OPERATIONS, SERVICE, send, understand
+from tests.api.shapes import values
 
 MODEL = load()
 CODECS = {name: compile_codec(operation, MODEL) for name, operation in MODEL.operations.items()}
@@ -116,7 +116,7 @@ def test_reply_is_written_without_blanks_in_the_order_of_the_model() -> None:
 
 
 def test_needed_elements_are_there_when_empty() -> None:
-    """Text and lists that the model needs are empty elements; a reply without members keeps its root (R-API-3, R-API-21)."""
+    """Needed text and lists are empty elements; a reply without members keeps its root (R-API-3, R-API-21)."""
     zones = CODECS["ListHostedZones"].write({"IsTruncated": False, "MaxItems": "1"}, "r").body
     deleted = CODECS["DeleteHealthCheck"].write({}, "r").body
 
@@ -194,8 +194,14 @@ def test_query_is_read(path: str, query: bytes, arguments: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        (b"id=1&version=x", "Value 'x' at 'trafficPolicyVersion' failed to satisfy constraint: Member must be an integer"),
-        (b"id=1&version=0", "Value '0' at 'trafficPolicyVersion' failed to satisfy constraint: Member must have value "),
+        (
+            b"id=1&version=x",
+            "Value 'x' at 'trafficPolicyVersion' failed to satisfy constraint: Member must be an integer",
+        ),
+        (
+            b"id=1&version=0",
+            "Value '0' at 'trafficPolicyVersion' failed to satisfy constraint: Member must have value ",
+        ),
         (b"version=1", "Value null at 'trafficPolicyId' failed to satisfy constraint: Member must not be null"),
     ],
 )
@@ -215,7 +221,10 @@ def test_bad_query_is_refused(query: bytes, text: str) -> None:
     [
         lambda zone: ("GetHostedZone", {"Id": zone}),
         lambda zone: ("ListQueryLoggingConfigs", {"HostedZoneId": zone}),
-        lambda zone: ("CreateQueryLoggingConfig", {"HostedZoneId": zone, "CloudWatchLogsLogGroupArn": "arn:" + "x" * 20}),
+        lambda zone: (
+            "CreateQueryLoggingConfig",
+            {"HostedZoneId": zone, "CloudWatchLogsLogGroupArn": "arn:" + "x" * 20},
+        ),
         lambda zone: ("ListTagsForResource", {"ResourceType": "hostedzone", "ResourceId": zone}),
         lambda zone: ("ListTagsForResources", {"ResourceType": "hostedzone", "ResourceIds": [zone]}),
     ],

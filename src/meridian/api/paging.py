@@ -28,7 +28,8 @@ def page_size(request: Mapping[str, Any], *, maximum: int = 100, member: str = "
     if not (text.isascii() and text.isdigit()):
         constraint = "Member must be a whole number greater than or equal to 1"
         raise rejection([violation(text, field_name(member), constraint)])
-    size = maximum if len(text.lstrip("0")) > _DIGITS_ENOUGH else int(text)
+    digits = text.lstrip("0")
+    size = maximum if len(digits) > _DIGITS_ENOUGH else int(digits or "0")
     if size < 1:
         raise rejection([violation(text, field_name(member), "Member must have value greater than or equal to 1")])
     return min(size, maximum)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from meridian.api.model import AMENDMENTS, EXTRA_STATUS, load
+from tests.api.client import OPERATIONS, SERVICE
+
+MODEL = load()
+
+
+def test_every_operation_of_the_installed_model_is_known() -> None:
+    """The installed model is the authority on what there is."""
+    assert tuple(MODEL.operations) == OPERATIONS
+    assert len(OPERATIONS) >= 74
+
+
+def test_calls_that_need_no_signature() -> None:
+    """Three calls give public data to anyone (R-SIG-5)."""
+    public = {name for name, operation in MODEL.operations.items() if operation.public}
+
+    assert public == {"GetCheckerIpRanges", "GetGeoLocation", "ListGeoLocations"}
+
+
+def test_every_amendment_has_evidence() -> None:
+    """A patch of the model says where it comes from."""
+    assert all(amendment.evidence for amendment in AMENDMENTS)
+
+
+def test_listed_statuses_do_not_repeat_the_model() -> None:
+    """Only codes that the model lacks are listed beside it."""
+    assert not set(EXTRA_STATUS) & {shape.error_code for shape in SERVICE.error_shapes}
+
+
+def test_replies_are_named_after_their_operation() -> None:
+    """The root of a reply is the operation's name and Response, in the model as in ours (R-API-3)."""
+    assert all(operation.output.name == f"{name}Response" for name, operation in MODEL.operations.items())
