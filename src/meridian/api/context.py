@@ -8,22 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meridian.clock import Clock
+from meridian.model.account import Credential as Credential
 from meridian.settings import Settings
 
 if TYPE_CHECKING:
     from meridian.store.database import Database
-
-
-class Credential(msgspec.Struct, frozen=True):
-    """An access key, whom it belongs to, and the secret that its requests are signed with."""
-
-    access_key_id: str
-    secret: str
-    account_id: str
-    user: str
-
-    def __repr__(self) -> str:
-        return f"Credential({self.access_key_id!r}, account_id={self.account_id!r}, user={self.user!r})"
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 import string
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 from sqlalchemy.exc import IntegrityError
 
 from meridian.errors import MeridianError
+from meridian.model.account import Credential
 from meridian.store.database import Database
 from meridian.store.ids import new_id
 from meridian.store.tables import access_key, account, account_user
@@ -19,25 +19,6 @@ MAX_KEYS = 2  # keys a user, so that one can be replaced without a gap
 
 _SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
 _CREDENTIAL = sa.select(access_key).where(access_key.c.id == bindparam("id"))
-
-
-class Credential(msgspec.Struct, frozen=True):
-    """
-    An access key and whose it is.
-
-    Attributes:
-        access_key_id: `AKIA` and 16 capitals and digits.
-        secret: 40 characters. Never logged.
-        account_id: 12 digits.
-    """
-
-    access_key_id: str
-    secret: str
-    account_id: str
-    user: str
-
-    def __repr__(self) -> str:
-        return f"Credential({self.access_key_id}, {self.account_id}, {self.user})"
 
 
 def create_account(conn: Connection) -> str:
