@@ -187,10 +187,10 @@ def table(results: list[Result]) -> str:
 def _row(result: Result, floor: float | None) -> str:
     best = result.quietest
     ratio = "-" if floor is None else f"{best.cost_us / floor:.2f}"
-    latency = best.load.latency_us
+    p50, p99 = (best.load.latency_us[key] or 0 for key in ("p50", "p99"))
     return (
         f"{result.server:<10}{1e6 / best.cost_us:>14,.0f}{result.user_us:>9.2f}{result.system_us:>11.2f}{ratio:>8}"
-        f"{latency['p50'] or 0:>8.0f}{latency['p99'] or 0:>8.0f}{result.memory >> 20:>6}{result.wrong:>7}{result.lost:>6}"
+        f"{p50:>8.0f}{p99:>8.0f}{result.memory >> 20:>6}{result.wrong:>7}{result.lost:>6}"
     )
 
 

@@ -99,7 +99,7 @@ def answer_hash(answer: Iterable[dns.rrset.RRset]) -> int:
 
 
 def _canonical(rrset: dns.rrset.RRset) -> Iterable[bytes]:
-    owner = rrset.name.canonicalize().to_wire()
+    owner = rrset.name.canonicalize().to_wire() or b""
     fixed = rrset.rdtype.to_bytes(2, "big") + rrset.rdclass.to_bytes(2, "big") + rrset.ttl.to_bytes(4, "big")
     for rdata in rrset:
         yield owner + fixed + rdata.to_digestable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +11,11 @@ import dns.name
 import dns.rdatatype
 import dns.zone
 
-from meridian.compile.image import FORMAT, Arm, Group, Head, Records, Shard, encode
+from meridian.compile.image import encode
+from meridian.compile.zone import head, shard, shard_of
 from meridian.model.name import Name, from_wire
+from meridian.model.record import RecordSet
+from meridian.model.zone import DelegationSet, HostedZone
 
 
 class Images(NamedTuple):
@@ -23,41 +27,53 @@ class Images(NamedTuple):
 
 def images(apex: str, file: Path, *, zone_id: str, rank: int = 0) -> Images:
     """
-    Compile a master file as plain record sets, each name in the shard that its hash says.
+    Compile a master file as plain record sets, as a zone that was created with all of them at once.
 
     Raises:
         dns.exception.DNSException: The file is not a zone.
     """
-    zone = dns.zone.from_file(str(file), origin=apex, relativize=False)
-    owners: dict[Name, dict[int, Group]] = {}
-    for owner, rdatatype, records in _record_sets(zone):
-        owners.setdefault(owner, {})[rdatatype] = Group("simple", [Arm(records)])
-    top = from_wire(dns.name.from_text(apex).to_wire())
-    for owner in list(owners):
-        for above in owner.between(top):
-            owners.setdefault(above, {})
-    bits = 0 if len(owners) <= 500 else 4 if len(owners) <= 8_000 else 8
-    shards: list[dict[bytes, dict[int, Group]]] = [{} for _ in range(1 << bits)]
-    for owner, groups in owners.items():
-        shards[owner.slot >> (12 - bits)][owner.wire] = groups
-    head = Head(
-        FORMAT, zone_id, 1, top.wire, rank, _only(owners[top], "SOA"), _only(owners[top], "NS"), [1] * len(shards)
-    )
+    sets = list(_record_sets(dns.zone.from_file(str(file), origin=apex, relativize=False)))
+    zone = _zone(_name(dns.name.from_text(apex)), zone_id, rank, len(sets))
+    owners = {each.name for each in sets}
+    by_shard: dict[int, list[RecordSet]] = defaultdict(list)
+    empty: dict[int, set[Name]] = defaultdict(set)
+    for each in sets:
+        by_shard[shard_of(each.name.slot, zone.shard_count)].append(each)
+    for name in {above for owner in owners for above in owner.between(zone.name)} - owners:
+        empty[shard_of(name.slot, zone.shard_count)].add(name)
+    apex_sets = {each.type: each for each in sets if each.name == zone.name}
     return Images(
-        encode(head), [encode(Shard(FORMAT, zone_id, i, len(shards), 1, names, {})) for i, names in enumerate(shards)]
+        encode(head(zone, apex_sets["SOA"], apex_sets["NS"], [1] * zone.shard_count)),
+        [
+            encode(shard(zone_id, index, zone.shard_count, 1, by_shard[index], empty[index]))
+            for index in range(zone.shard_count)
+        ],
     )
 
 
-def _record_sets(zone: dns.zone.Zone) -> Iterator[tuple[Name, int, Records]]:
+def _zone(apex: Name, zone_id: str, rank: int, count: int) -> HostedZone:
+    return HostedZone(
+        id=zone_id,
+        account_id="",
+        name=apex,
+        caller_reference="",
+        rank=rank,
+        version=1,
+        shard_count=1 if count <= 500 else 16 if count <= 8_000 else 256,
+        record_set_count=count,
+        delegation_set=DelegationSet(()),
+    )
+
+
+def _record_sets(zone: dns.zone.Zone) -> Iterator[RecordSet]:
     for owner, rdataset in zone.iterate_rdatasets():
-        yield (
-            from_wire(owner.to_wire()),
-            int(rdataset.rdtype),
-            Records(rdataset.ttl, [rdata.to_wire() for rdata in rdataset]),
+        yield RecordSet(
+            name=_name(owner),
+            type=dns.rdatatype.to_text(rdataset.rdtype),
+            ttl=rdataset.ttl,
+            rdata=tuple(rdata.to_wire() or b"" for rdata in rdataset),
         )
 
 
-def _only(groups: dict[int, Group], rdatatype: str) -> Records:
-    target = groups[int(dns.rdatatype.from_text(rdatatype))].arms[0].target
-    assert isinstance(target, Records)
-    return target
+def _name(name: dns.name.Name) -> Name:
+    return from_wire(name.to_wire() or b"")

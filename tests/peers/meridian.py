@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,6 +17,12 @@ class Meridian(Server):
     """The engine with one UDP thread, serving images of the same master files. No control plane runs."""
 
     name = "meridian"
+
+    def __init__(
+        self, zones: Mapping[str, Path], *, port: int = 0, core: int | None = None, patience: float = 300.0
+    ) -> None:
+        """The same as for every server; reading and compiling 100,000 records takes Python some ten seconds."""
+        super().__init__(zones, port=port, core=core, patience=patience)
 
     def command(self) -> list[str]:
         """The engine's process, with the repository and its sources to import from."""
