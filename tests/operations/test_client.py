@@ -62,7 +62,10 @@ def test_the_life_of_a_zone(client: Any) -> None:
     assert made["Location"].endswith(zone_id)
     assert client.get_hosted_zone(Id=zone_id)["DelegationSet"] == made["DelegationSet"]
 
-    batch = {"Comment": "why", "Changes": [upsert(f"h{n}.example.com", f"192.0.2.{n}") for n in range(5)]}
+    batch: dict[str, Any] = {
+        "Comment": "why",
+        "Changes": [upsert(f"h{n}.example.com", f"192.0.2.{n}") for n in range(5)],
+    }
     info = client.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch=batch)["ChangeInfo"]
     assert client.get_change(Id=info["Id"])["ChangeInfo"] == info
     assert (info["Status"], info["Comment"]) == ("PENDING", "why")

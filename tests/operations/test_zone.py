@@ -71,7 +71,7 @@ def test_a_new_zone_is_published_whole(context: Context) -> None:
     """The zone and its outbox row are one transaction; the row asks for the whole zone."""
     zone_id = create_zone(context)
     with context.database.read() as conn:
-        assert [row[1:] for row in outbox.pending(conn, 9)] == [(zone_id, 1, None)]
+        assert [row[1:] for row in outbox.of_zone(conn, zone_id)] == [(zone_id, 1, None)]
         assert zones.versions(conn) == [(zone_id, 1)]
 
 
@@ -188,7 +188,7 @@ def test_only_an_empty_zone_can_be_deleted(context: Context) -> None:
     with pytest.raises(ApiError, match="NoSuchHostedZone"):
         call(context, "GetHostedZone", Id=zone_id)
     with context.database.read() as conn:
-        assert outbox.pending(conn, 9)[-1][1:] == (zone_id, 4, None)
+        assert outbox.of_zone(conn, zone_id)[-1][1:] == (zone_id, 4, None)
 
 
 def test_tags_go_with_the_zone(context: Context) -> None:

@@ -53,11 +53,6 @@ _ACKNOWLEDGE = (
     )
     .values(status="INSYNC")
 )
-_FORGET_POSITIONS = (
-    sa.update(change)
-    .where(change.c.status == "PENDING", change.c.catalog.is_not(None))
-    .values(catalog=None, catalog_version=None)
-)
 _PRUNE = sa.delete(change).where(change.c.status == "INSYNC", change.c.submitted_at < bindparam("before"))
 
 
@@ -124,11 +119,6 @@ def acknowledge(conn: Connection, positions: Mapping[int, int], failed: Collecti
         conn.execute(_ACKNOWLEDGE, {"at_catalog": catalog, "at_version": version, "failed": list(failed)}).rowcount
         for catalog, version in positions.items()
     )
-
-
-def forget_positions(conn: Connection) -> int:
-    """Take the position of every PENDING change: a new feed counts its catalogs anew, and publishes all again."""
-    return conn.execute(_FORGET_POSITIONS).rowcount
 
 
 def prune(conn: Connection, now: datetime) -> int:

@@ -15,7 +15,6 @@ _MOST_ROWS = 1000  # what one look takes of a zone; the next look takes the rest
 _read_slots = msgspec.msgpack.Decoder(tuple[int, ...]).decode
 
 _ADD = insert(outbox)
-_PENDING = select(outbox).order_by(outbox.c.id).limit(bindparam("count"))
 _ZONES = select(outbox.c.zone_id).group_by(outbox.c.zone_id).order_by(func.min(outbox.c.id))
 _OF_ZONE = select(outbox).where(outbox.c.zone_id == bindparam("zone_id")).order_by(outbox.c.id).limit(_MOST_ROWS)
 _DONE = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
@@ -42,12 +41,6 @@ def add(conn: Connection, zone_id: str, version: int, slots: Iterable[int] | Non
     """Ask for a zone version to be published; None stands for the whole zone, also where it was deleted."""
     encoded = None if slots is None else msgspec.msgpack.encode(sorted(slots))
     conn.execute(_ADD, {"zone_id": zone_id, "version": version, "slots": encoded})
-
-
-def pending(conn: Connection, limit: int) -> list[Row]:
-    """Up to `limit` rows, oldest first."""
-    rows = conn.execute(_PENDING, {"count": limit})
-    return [Row(id_, zone_id, version, slots and _read_slots(slots)) for id_, zone_id, version, slots in rows]
 
 
 def zones(conn: Connection) -> list[str]:
