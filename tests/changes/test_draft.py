@@ -1,0 +1,37 @@
+"""The working copy of a zone."""
+
+from meridian.changes.draft import Draft
+from meridian.model.name import parse
+from meridian.model.record import RecordSet
+
+WWW = parse("www.example.com")
+OLD = RecordSet(name=WWW, type="A", ttl=60, values=("192.0.2.1",))
+NEW = RecordSet(name=WWW, type="A", ttl=60, values=("192.0.2.2",))
+TEXT = RecordSet(name=WWW, type="TXT", ttl=60, values=('"x"',))
+
+
+def test_a_draft_shows_changes_over_what_is_stored() -> None:
+    """What was put replaces, what was removed is gone."""
+    draft = Draft(lambda name: [OLD] if name == WWW else [])
+
+    draft.put(NEW)
+    draft.put(TEXT)
+
+    assert draft.find(OLD.key) == NEW
+    assert draft.group(WWW, "TXT") == [TEXT]
+    assert draft.growth == 1
+    assert list(draft.changed()) == [NEW, TEXT]
+    assert list(draft.removed()) == []
+
+
+def test_what_was_taken_away_and_brought_back_is_no_change() -> None:
+    """Only the difference between before and now counts."""
+    draft = Draft(lambda name: [OLD, TEXT])
+
+    draft.remove(OLD.key)
+    draft.put(OLD)
+    draft.remove(TEXT.key)
+
+    assert list(draft.changed()) == []
+    assert list(draft.removed()) == [TEXT.key]
+    assert draft.growth == -1
