@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ import msgspec
 
 from bench import loadgen
 from bench.loadgen import Load
+from bench.machine import Machine
 from bench.workloads import WORKLOADS, Workload
 from tests.peers import CpuTime, Echo, Gdnsd, Knot, Meridian, Nsd, Server
 from tests.peers.install import CannotInstall, ensure
@@ -82,27 +82,6 @@ class Result(msgspec.Struct, frozen=True):
     def lost(self) -> int:
         """Questions without an answer, over all passes."""
         return sum(each.load.lost for each in self.passes)
-
-
-class Machine(msgspec.Struct, frozen=True):
-    """Where the figures come from."""
-
-    cpu: str
-    cores: int
-    kernel: str
-    python: str
-
-    @classmethod
-    def here(cls) -> Machine:
-        """This machine."""
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        return cls(
-            models[0] if models else platform.machine(),
-            os.cpu_count() or 1,
-            platform.release(),
-            platform.python_version(),
-        )
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -233,7 +212,7 @@ def main() -> None:
     if Meridian in kinds and not Meridian.is_built():
         raise SystemExit("the engine is not built: run `make build` (or `maturin develop --release`), or leave it out")
     machine = Machine.here()
-    print(f"{machine.cpu}, {machine.cores} cores, Linux {machine.kernel}; {given.queries:,} questions a pass")
+    print(f"{machine}; {given.queries:,} questions a pass")
     results = []
     for workload in given.workloads.split(","):
         measured = measure(

@@ -13,4 +13,16 @@ from tests.peers.meridian import Meridian
 from tests.peers.nsd import Nsd
 from tests.peers.server import CpuTime, Server, ServerFailed
 
-__all__ = ["CpuTime", "Echo", "Gdnsd", "Knot", "Meridian", "Nsd", "Server", "ServerFailed", "install_line", "missing"]
+__all__ = [
+    "CpuTime",
+    "Echo",
+    "Gdnsd",
+    "Knot",
+    "Meridian",
+    "Nsd",
+    "Server",
+    "ServerFailed",
+    "Service",
+    "install_line",
+    "missing",
+]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.peers.server import Server
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 class Meridian(Server):
@@ -27,7 +27,7 @@ class Meridian(Server):
     def command(self) -> list[str]:
         """The engine's process, with the repository and its sources to import from."""
         zones = [part for apex, file in self.zones.items() for part in (apex, str(file.absolute()))]
-        path = f"{_ROOT}:{_ROOT / 'src'}"
+        path = f"{ROOT}:{ROOT / 'src'}"
         return [
             "env", f"PYTHONPATH={path}", sys.executable, "-m", "tests.peers.meridian_process", str(self.port), *zones,
         ]  # fmt: skip

@@ -1,0 +1,29 @@
+"""Where figures come from."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import msgspec
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """A machine, as far as figures depend on it."""
+
+    cpu: str
+    cores: int
+    kernel: str
+    python: str
+
+    @classmethod
+    def here(cls) -> Machine:
+        """This machine."""
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        cpu = models[0] if models else platform.machine()
+        return cls(cpu, os.cpu_count() or 1, platform.release(), platform.python_version())
+
+    def __str__(self) -> str:
+        return f"{self.cpu}, {self.cores} cores, Linux {self.kernel}, Python {self.python}"

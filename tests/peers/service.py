@@ -1,0 +1,68 @@
+"""The whole of Meridian, control plane and edge in one process, as `meridian demo` starts it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+import dns.message
+
+from tests.peers.meridian import ROOT, Meridian
+from tests.peers.server import HOST, Server, exchange, free_port
+
+_START = "from meridian.cli import main; main()"
+
+
+class Service(Server):
+    """
+    All roles on SQLite in a temporary folder; zones come and go through the API.
+
+    Args:
+        settings: Further settings by name, as MERIDIAN_… variables take them.
+        core: The core that everything is kept on; None for any.
+    """
+
+    name = "service"
+
+    def __init__(self, settings: Mapping[str, str] | None = None, *, core: int | None = None) -> None:
+        super().__init__({}, core=core, patience=120.0)
+        self.api_port = free_port()
+        self._settings = dict(settings or {})
+
+    def command(self) -> list[str]:
+        """`meridian demo`, which makes a first access key and writes it in AWS's file formats."""
+        settings = {
+            "data_dir": str(self.folder / "data"),
+            "dns_listen": f"{HOST}:{self.port}",
+            "dns_threads": "1",
+            "api_listen": f"{HOST}:{self.api_port}",
+            **self._settings,
+        }
+        variables = [f"MERIDIAN_{key.upper()}={value}" for key, value in settings.items()]
+        return ["env", f"PYTHONPATH={ROOT / 'src'}", *variables, sys.executable, "-c", _START, "demo"]
+
+    @classmethod
+    def version(cls) -> str:
+        """Such as `meridian 0.1.0`."""
+        return Meridian.version()
+
+    def is_ready(self, ask: socket.socket) -> bool:
+        """Tell whether DNS and API both answer and the access key is written."""
+        query = dns.message.make_query("ready.invalid.", "A").to_wire()
+        with socket.create_connection((HOST, self.api_port), timeout=0.1):
+            return self._aws("credentials").exists() and exchange(ask, query)[:2] == query[:2]
+
+    def client(self) -> Any:
+        """A boto3 client of this service, made from the files that it has written."""
+        session = botocore.session.Session()
+        session.set_config_variable("credentials_file", str(self._aws("credentials")))
+        session.set_config_variable("config_file", str(self._aws("config")))
+        return boto3.Session(botocore_session=session).client("route53")
+
+    def _aws(self, file: str) -> Path:
+        return self.folder / "data" / "aws" / file
