@@ -16,9 +16,10 @@ import pytest
 import uvicorn
 from starlette.routing import BaseRoute
 
-from meridian.api.context import Credential, Operation
+from meridian.api.context import Operation
 from meridian.api.server import build_app
 from meridian.clock import SystemClock
+from meridian.model.account import Credential
 from meridian.settings import Settings
 from meridian.store.database import Database
 

@@ -202,6 +202,10 @@ def test_query_is_read(path: str, query: bytes, arguments: dict[str, Any]) -> No
             b"id=1&version=0",
             "Value '0' at 'trafficPolicyVersion' failed to satisfy constraint: Member must have value ",
         ),
+        (
+            b"id=a%00&version=1",
+            "Value 'a\0' at 'trafficPolicyId' failed to satisfy constraint: Member must not contain a ",
+        ),
         (b"version=1", "Value null at 'trafficPolicyId' failed to satisfy constraint: Member must not be null"),
     ],
 )

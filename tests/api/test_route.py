@@ -75,6 +75,7 @@ def test_spellings_of_paths(method: str, path: str, name: str, parameters: dict[
         ("GET", "/", "There is no operation at GET /; the paths of this API begin with /2013-04-01/"),
         ("GET", "/2013-04-01", "There is no operation at GET /2013-04-01"),
         ("GET", "/2013-04-01/nothing", "There is no operation at GET /2013-04-01/nothing"),
+        ("GET", f"/2013-04-01/{'x' * 5000}", f"There is no operation at GET /2013-04-01/{'x' * 1013}"),
         ("PUT", "/2013-04-01/hostedzone", "There is no operation at PUT /2013-04-01/hostedzone"),
         ("POST", "/2013-04-01/hostedzone/Z1/x", "There is no operation at POST /2013-04-01/hostedzone/Z1/x"),
         ("GET", "/2013-04-01/change", "There is no operation at GET /2013-04-01/change"),

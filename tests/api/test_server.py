@@ -144,8 +144,10 @@ def test_our_mistakes_say_nothing_but_their_id(serve: Serve, answer: Any) -> Non
         "Code": "InternalFailure",
         "Message": f"The server failed on this request. Its log says why under request id {request_id}.",
     }
-    ((event, logged_id),) = ((line["event"], line["request_id"]) for line in logs)
-    assert (event, logged_id) == ("api.failed", request_id)
+    assert [(line["event"], line["log_level"], line["request_id"]) for line in logs] == [
+        ("api.failed", "error", request_id),
+        ("api.answered", "debug", request_id),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -291,6 +293,20 @@ def test_every_operation_answers(serve: Serve) -> None:
         method = next(method for method, api_name in client.meta.method_to_api_mapping.items() if api_name == name)
         error = refusal(getattr(client, method), **found).response["Error"]
         assert error["Code"] in ("NotImplemented", "InvalidInput"), (name, error)
+
+
+def test_websockets_are_closed(serve: Serve) -> None:
+    """There is nothing to open a WebSocket to."""
+    server = serve({})
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "x" * 24,
+    }
+
+    assert raw(server, "GET", "/2013-04-01/hostedzone", headers=upgrade)[0] == 403
+    assert raw(server, "GET", "/")[0] == 404
 
 
 def test_extra_routes_come_first(serve: Serve) -> None:

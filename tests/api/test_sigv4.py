@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from meridian.api.http import HttpRequest
 from meridian.api.sigv4 import canonical_path, is_signed, verify
 from meridian.errors import ApiError
+from meridian.model.account import Credential
 from tests.api.client import received
 
 KEY, SECRET = "AKIAEXAMPLE", "secret/with+signs"
+CREDENTIAL = Credential(KEY, SECRET, "111122223333", "alice")
 BASE = "http://localhost:5380"
 NOW = datetime.now(UTC)  # when the requests of the tables below are signed
 ZONE = f"{BASE}/2013-04-01/hostedzone/Z1"
@@ -48,9 +50,9 @@ def presign(url: str = ZONE, *, expires: int = 300, token: str | None = None) ->
     return received(request.prepare())
 
 
-def check(request: HttpRequest, *, later: float = 0, now: datetime = NOW, **options: Any) -> str:
+def check(request: HttpRequest, *, later: float = 0, now: datetime = NOW, **options: Any) -> Credential:
     """Verify a request so many seconds later."""
-    return verify(request, {KEY: SECRET}.get, now + timedelta(seconds=later), **options)
+    return verify(request, {KEY: CREDENTIAL}.get, now + timedelta(seconds=later), **options)
 
 
 def with_header(request: HttpRequest, name: str, change: Callable[[str], str]) -> HttpRequest:
@@ -89,7 +91,7 @@ def with_header(request: HttpRequest, name: str, change: Callable[[str], str]) -
 )
 def test_signatures_of_the_stock_client_are_good(request_: HttpRequest) -> None:
     """What botocore signs we accept, whatever the path and query look like (R-SIG-1..3)."""
-    assert check(request_) == KEY
+    assert check(request_) == CREDENTIAL
 
 
 @settings(deadline=None, max_examples=200)
@@ -103,7 +105,7 @@ def test_any_request_of_the_stock_client_is_good(path: list[str], query: dict[st
     request = AWSRequest(method="POST", url=f"{BASE}/{'/'.join(path)}", data=body, params=query)
     SigV4Auth(Credentials(KEY, SECRET), "route53", "us-east-1").add_auth(request)
 
-    assert check(received(request.prepare()), now=datetime.now(UTC)) == KEY
+    assert check(received(request.prepare()), now=datetime.now(UTC)) == CREDENTIAL
 
 
 @pytest.mark.parametrize(
@@ -181,6 +183,16 @@ def presigned(old: bytes, new: bytes) -> HttpRequest:
         (HttpRequest("GET", b"/", b"", (), b""), "MissingAuthenticationToken", "Missing Authentication Token"),
         (authorization(lambda value: ""), "MissingAuthenticationToken", "Missing Authentication Token"),
         (sign(key="AKIAOTHER"), "InvalidClientTokenId", "The security token included in the request is invalid."),
+        (
+            presigned(KEY.encode(), b"AKIA%00"),
+            "InvalidClientTokenId",
+            "The security token included in the request is in",
+        ),
+        (
+            presigned(KEY.encode(), b"AKIA%FF"),
+            "InvalidClientTokenId",
+            "The security token included in the request is in",
+        ),
         (authorization(lambda value: "Basic eDp5"), "IncompleteSignature", "'Basic' is not supported."),
         (
             authorization(lambda value: "AWS4-HMAC-SHA256"),
@@ -270,7 +282,7 @@ def test_services_are_the_servers_choice() -> None:
     """A signature for one service is no signature for another."""
     request = sign(service="route53domains")
 
-    assert check(request, now=datetime.now(UTC), services=frozenset({"route53", "route53domains"})) == KEY
+    assert check(request, now=datetime.now(UTC), services=frozenset({"route53", "route53domains"})) == CREDENTIAL
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def expected(*names: str) -> str:
         (batch(change(f"{NAME_AND_TYPE}<TTL/>")), "cvc-datatype-valid.1.2.1: '' is not a valid value for 'long'."),
         (
             batch(change(f"{NAME_AND_TYPE}<TTL>{'9' * 5000}</TTL>")),
-            f"cvc-datatype-valid.1.2.1: '{'9' * 5000}' is not a valid value for 'long'.",
+            f"cvc-datatype-valid.1.2.1: '{'9' * 1024}' is not a valid value for 'long'.",
         ),
         (
             batch(change(f"{NAME_AND_TYPE}<MultiValueAnswer>True</MultiValueAnswer>")),
@@ -243,6 +243,10 @@ def expected(*names: str) -> str:
             batch(f"text{change(NAME_AND_TYPE)}"),
             "cvc-complex-type.2.3: Element 'Changes' cannot have character [children], because the type's content type "
             "is element-only.",
+        ),
+        (
+            batch(f"<{'x' * 5000}/>", namespace=""),
+            f"cvc-complex-type.2.4.a: Invalid content was found starting with element '{'x' * 1024}'. ",
         ),
         (batch(f"{change(NAME_AND_TYPE)}text"), "cvc-complex-type.2.3: Element 'Changes' cannot have character"),
         (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meridian.clock import Clock
-from meridian.model.account import Credential as Credential
 from meridian.settings import Settings
 
 if TYPE_CHECKING:

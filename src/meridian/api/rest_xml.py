@@ -108,6 +108,8 @@ def _read_places(places: Iterable[_Place], texts: Mapping[str, str]) -> dict[str
         text = texts.get(place.location)
         if text is None:
             continue
+        if "\0" in text:  # an octet that no database takes in text, and XML cannot hold
+            raise rejection([violation(text, field_name(place.member), "Member must not contain a null character")])
         try:
             found[place.member] = place.parse(text)
         except ValueError:

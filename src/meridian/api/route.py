@@ -14,6 +14,7 @@ import msgspec
 
 from meridian.api.ids import PREFIXES
 from meridian.api.model import API_VERSION, PREFIXED_ID_SHAPES, OperationModel
+from meridian.api.validate import LONGEST_VALUE_SHOWN
 from meridian.errors import ApiError
 
 
@@ -113,7 +114,8 @@ def _decode_raw(segment: str) -> str:
 
 
 def _unknown(method: str, segments: Sequence[str]) -> str:
-    text = f"There is no operation at {method} /{'/'.join(segments)}"
+    path = "/".join(segments)[:LONGEST_VALUE_SHOWN]
+    text = f"There is no operation at {method} /{path}"
     if segments[:1] != [API_VERSION]:
         text += f"; the paths of this API begin with /{API_VERSION}/"
     return text

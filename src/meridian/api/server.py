@@ -19,9 +19,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from meridian.api import sigv4
-from meridian.api.context import ANYONE, Caller, Context, Credential, Operation
+from meridian.api.context import ANYONE, Caller, Context, Operation
 from meridian.api.http import HttpReply, HttpRequest
 from meridian.api.model import OperationModel, load
 from meridian.api.rest_xml import compile_codec, error_reply
@@ -29,13 +30,14 @@ from meridian.api.route import Router
 from meridian.api.throttle import Throttle
 from meridian.clock import Clock
 from meridian.errors import ApiError
+from meridian.model.account import Credential
 from meridian.settings import Settings
 
 if TYPE_CHECKING:
     from meridian.store.database import Database
 
 BODY_SECONDS = 60.0  # how long a body may take to arrive
-WORKERS = 64  # requests being answered at the same time; more wait
+WORKERS = 15  # requests being answered at the same time: as many as the database has connections; more wait
 
 FindCredential = Callable[[str], Credential | None]
 
@@ -96,6 +98,19 @@ class Api:
 
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
         """Answer one request; whatever goes wrong is a reply too."""
+        started = self._clock.monotonic()
+        reply = self._answer_or_refuse(request, request_id)
+        log.debug(
+            "api.answered",
+            request_id=request_id,
+            method=request.method,
+            path=request.path.decode("latin-1"),
+            status=reply.status,
+            took_ms=round((self._clock.monotonic() - started) * 1000, 1),
+        )
+        return reply
+
+    def _answer_or_refuse(self, request: HttpRequest, request_id: str) -> HttpReply:
         try:
             return self._answer(request, request_id)
         except ApiError as error:
@@ -126,17 +141,7 @@ class Api:
     def _authenticate(self, request: HttpRequest, operation: OperationModel) -> Caller:
         if operation.public and not sigv4.is_signed(request):
             return ANYONE
-        found: list[Credential] = []
-
-        def find_secret(access_key_id: str) -> str | None:
-            credential = self._find_secret(access_key_id)
-            if credential is None:
-                return None
-            found.append(credential)
-            return credential.secret
-
-        sigv4.verify(request, find_secret, self._clock.now())
-        (credential,) = found
+        credential = sigv4.verify(request, self._find_secret, self._clock.now())
         return Caller(credential.account_id, credential.user, credential.access_key_id)
 
     def _dispatch(
@@ -172,8 +177,9 @@ class Endpoint:
         self._workers: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
+        """Serve one request. There is nothing here to open a WebSocket to."""
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
             return
         request_id = str(uuid.uuid4())
         try:

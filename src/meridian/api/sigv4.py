@@ -18,6 +18,7 @@ import msgspec
 
 from meridian.api.http import HttpRequest
 from meridian.errors import ApiError
+from meridian.model.account import Credential
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICES = frozenset({"route53"})
@@ -59,20 +60,20 @@ def is_signed(request: HttpRequest) -> bool:
 
 def verify(
     request: HttpRequest,
-    find_secret: Callable[[str], str | None],
+    find_secret: Callable[[str], Credential | None],
     now: datetime,
     services: frozenset[str] = SERVICES,
-) -> str:
+) -> Credential:
     """
     Check the signature of a request, in its Authorization header or in its query.
 
     Args:
-        find_secret: The secret of an access key id; None if there is no such key.
+        find_secret: The credential of an access key id; None if there is no such key.
         now: In UTC.
         services: Names of services that the scope may hold.
 
     Returns:
-        The access key id that signed.
+        The credential that the request is signed with.
 
     Raises:
         ApiError: MissingAuthenticationToken, IncompleteSignature, InvalidClientTokenId, RequestExpired
@@ -80,17 +81,18 @@ def verify(
     """
     pairs = _query_pairs(request.query)
     claim = _claim(request, pairs)
-    secret = find_secret(claim.access_key_id)
-    if secret is None:
+    printable = claim.access_key_id.isascii() and claim.access_key_id.isprintable()
+    credential = find_secret(claim.access_key_id) if printable else None
+    if credential is None:
         raise ApiError("InvalidClientTokenId", "The security token included in the request is invalid.")
     _check_scope(claim, services)
     _check_time(claim, now)
     _check_signed_headers(request, claim)
     canonical = canonical_request(request, pairs, claim.signed_headers)
-    expected = _sign(secret, claim, canonical)
+    expected = _sign(credential.secret, claim, canonical)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise _mismatch(_MISMATCH)
-    return claim.access_key_id
+    return credential
 
 
 def canonical_request(request: HttpRequest, pairs: Iterable[tuple[str, str]], signed_headers: Sequence[str]) -> str:

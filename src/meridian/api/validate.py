@@ -16,13 +16,13 @@ from meridian.errors import InvalidInput
 Check = Callable[[Any, str], list[str]]
 """Takes a value and its field path (`changeBatch.changes.1.member.action`); gives what is wrong with it."""
 
-_LONGEST_VALUE_SHOWN = 1024
+LONGEST_VALUE_SHOWN = 1024  # characters of a value in an error text
 _INTEGER_LIMITS = {"integer": (-(2**31), 2**31 - 1), "long": (-(2**63), 2**63 - 1)}
 
 
 def violation(value: object, field: str, constraint: str) -> str:
     """Say that `value` at `field` breaks `constraint`; None stands for a value that is missing."""
-    shown = "null" if value is None else f"'{str(value)[:_LONGEST_VALUE_SHOWN]}'"
+    shown = "null" if value is None else f"'{str(value)[:LONGEST_VALUE_SHOWN]}'"
     return f"Value {shown} at '{field}' failed to satisfy constraint: {constraint}"
 
 

@@ -15,6 +15,7 @@ from lxml import etree
 
 from meridian.api.model import OperationModel
 from meridian.api.scalar import is_scalar, parser_of
+from meridian.api.validate import LONGEST_VALUE_SHOWN
 from meridian.errors import ApiError, InvalidInput
 
 _Element = etree._Element  # what lxml calls the class of its elements
@@ -88,7 +89,7 @@ class _Names:
 
     def shown(self, tag: str) -> str:
         """A tag without our namespace; with it if it is another one."""
-        return tag.removeprefix(f"{{{self._namespace}}}")
+        return _cut(tag.removeprefix(f"{{{self._namespace}}}"))
 
     def one_of(self, names: Iterable[str]) -> str:
         """The list of names in the schema checker's form."""
@@ -159,7 +160,7 @@ def _scalar(shape: Any, names: _Names) -> _Reader:
         try:
             value = parse_text(text)
         except ValueError:
-            what = f"cvc-datatype-valid.1.2.1: '{text}' is not a valid value for '{schema_type}'."
+            what = f"cvc-datatype-valid.1.2.1: '{_cut(text)}' is not a valid value for '{schema_type}'."
             raise _invalid(what) from None
         if allowed and value not in allowed:
             raise _not_in_enumeration(value, shape.enum)
@@ -195,7 +196,7 @@ def _expect_no_attributes(element: _Element, names: _Names) -> None:
     for attribute in map(str, element.attrib):
         if not attribute.startswith(_INSTANCE):
             name = names.shown(element.tag)
-            what = f"Attribute '{attribute}' is not allowed to appear in element '{name}'."
+            what = f"Attribute '{_cut(attribute)}' is not allowed to appear in element '{name}'."
             raise _invalid(f"cvc-complex-type.3.2.2: {what}")
 
 
@@ -213,8 +214,13 @@ def _incomplete(element: _Element, names: _Names, missing: Iterable[str]) -> Inv
 
 
 def _not_in_enumeration(value: str, allowed: Iterable[str]) -> InvalidInput:
-    what = f"Value '{value}' is not facet-valid with respect to enumeration '[{', '.join(allowed)}]'."
+    what = f"Value '{_cut(value)}' is not facet-valid with respect to enumeration '[{', '.join(allowed)}]'."
     return _invalid(f"cvc-enumeration-valid: {what} It must be a value from the enumeration.")
+
+
+def _cut(text: str) -> str:
+    """What is shown of a text, so that a reply is never as long as a request."""
+    return text[:LONGEST_VALUE_SHOWN]
 
 
 def _invalid(what: str) -> InvalidInput:
