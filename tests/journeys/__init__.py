@@ -1,0 +1,1 @@
+"""Journeys: the real server, driven by stock clients down to the wire."""
