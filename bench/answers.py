@@ -186,8 +186,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--queries", type=int, default=500_000, help="questions a pass (default: %(default)s)")
     parser.add_argument("--passes", type=int, default=5, help="passes after the warm-up (default: %(default)s)")
     parser.add_argument("--window", type=int, default=128, help="questions outstanding, 1 to 256 (default: 128)")
-    parser.add_argument("--server-core", type=int, default=0, help="core of the servers (default: 0)")
-    parser.add_argument("--load-core", type=int, default=1, help="core of the generator (default: 1)")
+    cores = sorted(os.sched_getaffinity(0))
+    parser.add_argument("--server-core", type=int, default=cores[0], help="core of the servers (default: %(default)s)")
+    parser.add_argument("--load-core", type=int, default=cores[-1], help="core of the generator (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="also write everything measured to this file")
     given = parser.parse_args()
     for what, known in (("servers", SERVERS), ("workloads", WORKLOADS)):
@@ -196,8 +197,8 @@ def _arguments() -> argparse.Namespace:
             parser.error(f"--{what}: there is no {', '.join(sorted(unknown))}; choose from {', '.join(known)}")
     if not 1 <= given.window <= 256 or given.passes < 1 or given.queries < 1:
         parser.error("--window takes 1 to 256, --passes and --queries at least 1")
-    if max(given.server_core, given.load_core) >= (os.cpu_count() or 1) or given.server_core == given.load_core:
-        parser.error(f"--server-core and --load-core must differ and be below {os.cpu_count()}")
+    if given.server_core == given.load_core or not {given.server_core, given.load_core} <= set(cores):
+        parser.error(f"--server-core and --load-core: two different cores of {', '.join(map(str, cores))}")
     return given
 
 

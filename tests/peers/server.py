@@ -107,10 +107,11 @@ class Server(ABC):
         """
         self._folder = Path(tempfile.mkdtemp(prefix=f"peer-{self.name}-"))
         try:
+            bound = ["setpriv", "--pdeathsig", "TERM", "--"]  # no server outlives a test run that was killed
             pin = [] if self._core is None else ["taskset", "-c", str(self._core)]
             with (self.folder / "log").open("wb") as log:
                 self._process = subprocess.Popen(
-                    pin + self.command(),
+                    bound + pin + self.command(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

@@ -1,0 +1,95 @@
+"""The load generator: it sees right answers, wrong ones and missing ones for what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.rrset
+import pytest
+
+from bench import loadgen
+from bench.loadgen import Question
+from bench.workloads import WORKLOADS, Workload
+from tests.peers import Echo, Nsd, Server, install_line, missing
+from tests.peers.server import HOST, free_port
+
+_LACKING = missing(["nsd", "echo", "load"])
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(bool(_LACKING), reason=f"not installed; as root: {install_line(_LACKING)}"),
+]
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    return loadgen.build()
+
+
+@pytest.fixture(scope="module")
+def workload() -> Workload:
+    return WORKLOADS["static"](1)
+
+
+@pytest.fixture(scope="module")
+def nsd(workload: Workload, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("zones")
+    for apex, text in workload.zones.items():
+        (folder / apex).write_text(text)
+    with Nsd({apex: folder / apex for apex in workload.zones}) as server:
+        yield server
+
+
+def test_right_answers_are_right(program: Path, workload: Workload, nsd: Server, tmp_path: Path) -> None:
+    """Names that exist and names that do not, each asked once and more."""
+    for name in ("static", "nxdomain"):
+        loadgen.write(WORKLOADS[name](1).questions, tmp_path / name)
+        load = loadgen.run(program, nsd.address, tmp_path / name, count=30_000, window=64)
+        assert (load.sent, load.answered, load.wrong, load.lost, load.stray) == (30_000, 30_000, 0, 0, 0)
+        assert load.seconds > 0
+        assert load.latency_us["p50"] is not None
+
+
+def test_wrong_answers_are_wrong(program: Path, workload: Workload, nsd: Server, tmp_path: Path) -> None:
+    """Another address, another TTL, one record too many, another RCODE: each is counted and the first is shown."""
+    question = workload.questions[0]
+    ((answer,),) = question.answers
+    other = dns.rrset.from_text(question.name, answer.ttl, "IN", "A", "192.0.2.99")
+    later = dns.rrset.from_rdata_list(question.name, answer.ttl + 1, list(answer))
+    expected = [
+        question._replace(answers=((other,),)),
+        question._replace(answers=((later,),)),
+        question._replace(answers=((answer, other),)),
+        question._replace(rcode=3),
+    ]
+    loadgen.write([question, *expected], tmp_path / "questions")
+    load = loadgen.run(program, nsd.address, tmp_path / "questions", count=5, window=1)
+    assert (load.answered, load.wrong) == (5, 4)
+    assert load.first_wrong is not None
+    assert load.first_wrong.question == 1
+
+
+def test_one_of_several_right_answers_is_right(program: Path, workload: Workload, nsd: Server, tmp_path: Path) -> None:
+    """As with weighted names."""
+    question = workload.questions[0]
+    other = dns.rrset.from_text(question.name, 300, "IN", "A", "192.0.2.99")
+    loadgen.write([question._replace(answers=((other,), *question.answers))], tmp_path / "questions")
+    assert loadgen.run(program, nsd.address, tmp_path / "questions", count=10, window=1).wrong == 0
+
+
+def test_an_echo_answers_nothing(program: Path, workload: Workload, tmp_path: Path) -> None:
+    """Unless nothing but the question's return is expected of it."""
+    sample = workload.questions[:100]
+    with Echo(dict.fromkeys(workload.zones, Path("/dev/null"))) as echo:
+        for questions, wrong in ((sample, 100), ([question.unchecked() for question in sample], 0)):
+            loadgen.write(questions, tmp_path / "questions")
+            assert loadgen.run(program, echo.address, tmp_path / "questions", count=100, window=10).wrong == wrong
+
+
+def test_questions_without_an_answer_are_lost(program: Path, tmp_path: Path) -> None:
+    """Where nothing listens, all are."""
+    sample: list[Question] = WORKLOADS["static"](1).questions[:20]
+    loadgen.write(sample, tmp_path / "questions")
+    load = loadgen.run(program, (HOST, free_port()), tmp_path / "questions", count=20, window=20)
+    assert (load.sent, load.answered, load.lost) == (20, 0, 20)
