@@ -153,7 +153,6 @@ def test_lost_feed(world: World) -> None:
         found = await world.feed.get(catalog_key(catalog_of(zone_id)))
         assert found is not None
         assert found[1] > 6
-        world.start_edge()
         await world.serve()
         await world.acknowledge()
         assert world.status(pending) == "INSYNC"

@@ -104,13 +104,13 @@ class World:
         self.agent = Agent(self.feed, self.engine, "edge-1", self.clock)
 
     def lose_feed(self) -> None:
-        """The feed's file is gone, and with it all values."""
+        """The feed's file goes away between one run of the process and the next."""
         self.feed.close()
         for file in self.folder.glob("feed.db*"):
             file.unlink()
         self.feed = BreakableFeed(self.folder / "feed.db")
         self.start_publisher()
-        self.agent = Agent(self.feed, self.engine, "edge-1", self.clock)
+        self.start_edge()
 
     # What the API does.
 

@@ -54,7 +54,7 @@ class Edition(NamedTuple):
     Attributes:
         version: None where the zone is not to be served.
         entries: What of its image the feed does not hold yet: shards, then the head.
-        shard_count: Of the head in `entries`.
+        shard_count: How many shards it has, 0 where it is not to be served.
         rows: The outbox rows that it settles.
     """
 
@@ -113,8 +113,8 @@ class Publisher:
         wanted: dict[int, dict[str, int]] = defaultdict(dict)
         for zone_id, version in versions:
             wanted[catalog_of(zone_id)][zone_id] = version
-        for key in await self._feed.keys(CATALOGS):
-            wanted.setdefault(catalog_number(key), {})
+        for catalog in (*positions, *map(catalog_number, await self._feed.keys(CATALOGS))):
+            wanted.setdefault(catalog, {})  # one that may have lost its last zone
         for catalog in sorted(wanted):
             await self._reconcile_catalog(catalog, wanted[catalog], positions.get(catalog, 0))
 
@@ -124,8 +124,8 @@ class Publisher:
         try:
             edition = await self._put_image(zone_id)
             position = await self._list(zone_id, edition.version)
-            await asyncio.to_thread(self._settle, zone_id, edition, position)
             await self._sweep(zone_id, edition)
+            await asyncio.to_thread(self._settle, zone_id, edition, position)
         except Exception as error:
             self._put_off(zone_id, error)
             return
@@ -161,7 +161,7 @@ class Publisher:
         catalog = catalog_of(zone_id)
         async with self._catalog_turn[catalog]:
             listed, at = await self._catalog(catalog)
-            if listed.get(zone_id) == version:
+            if at and listed.get(zone_id) == version:
                 return at
             rest = {known: listed[known] for known in listed if known != zone_id}
             await self._put_catalog(catalog, rest if version is None else rest | {zone_id: version}, at + 1)
@@ -169,14 +169,11 @@ class Publisher:
 
     async def _sweep(self, zone_id: str, edition: Edition) -> None:
         """Delete the keys that no parent lists any more: those of a removed zone, or of a former shard count."""
-        if edition.version is None:
-            await self._feed.delete(*await self._feed.keys(zone_prefix(zone_id)))
-        elif len(edition.entries) > edition.shard_count:
-            kept = {
-                head_key(zone_id),
-                *(shard_key(zone_id, edition.shard_count, n) for n in range(edition.shard_count)),
-            }
-            await self._feed.delete(*(key for key in await self._feed.keys(zone_prefix(zone_id)) if key not in kept))
+        if not any(row.slots is None for row in edition.rows):
+            return  # only what concerns a whole zone leaves keys behind
+        count = edition.shard_count
+        kept = {head_key(zone_id), *(shard_key(zone_id, count, index) for index in range(count))} if count else ()
+        await self._feed.delete(*(key for key in await self._feed.keys(zone_prefix(zone_id)) if key not in kept))
 
     async def _reconcile_catalog(self, catalog: int, wanted: dict[str, int], position: int) -> None:
         listed, at = await self._catalog(catalog)
