@@ -31,22 +31,17 @@ _ID = st.text(alphabet="ABCXYZ0123456789", min_size=1, max_size=24)
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def values(shape: Any, *, members: set[str] | None = None) -> st.SearchStrategy[Any]:
-    """
-    Good values of a shape.
-
-    Args:
-        members: For a structure, the members that may be there; None for all.
-    """
-    return _STRATEGIES[shape.type_name](shape) if members is None else _structures(shape, members)
+def values(shape: Any) -> st.SearchStrategy[Any]:
+    """Good values of a shape."""
+    strategy: st.SearchStrategy[Any] = _STRATEGIES[shape.type_name](shape)
+    return strategy
 
 
-def _structures(shape: Any, members: set[str] | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    chosen = {name: inner for name, inner in shape.members.items() if members is None or name in members}
+def _structures(shape: Any) -> st.SearchStrategy[dict[str, Any]]:
     required = set(shape.required_members)
     return st.fixed_dictionaries(
-        {name: _located(inner) for name, inner in chosen.items() if name in required},
-        optional={name: _located(inner) for name, inner in chosen.items() if name not in required},
+        {name: _located(inner) for name, inner in shape.members.items() if name in required},
+        optional={name: _located(inner) for name, inner in shape.members.items() if name not in required},
     )
 
 

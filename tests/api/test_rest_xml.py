@@ -238,3 +238,31 @@ def test_ids_lose_their_prefix(call: Callable[[str], tuple[str, dict[str, Any]]]
     name, arguments = call(prefix + "Z1")
 
     assert read(send(name, arguments)) == call("Z1")
+
+
+BODY = (
+    b'<ChangeResourceRecordSetsRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><ChangeBatch><Changes><Change>'
+    b"<Action>UPSERT</Action><ResourceRecordSet><Name>a</Name><Type>A</Type><TTL>60</TTL><ResourceRecords><ResourceRecord>"
+    b"<Value>192.0.2.1</Value></ResourceRecord></ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch>"
+    b"</ChangeResourceRecordSetsRequest>"
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    query=st.binary(max_size=60),
+    at=st.integers(0, len(BODY)),
+    cut=st.integers(0, 40),
+    put=st.binary(max_size=20) | st.sampled_from([b"<", b"</Changes>", b"<Change/>", b"&#0;", b"<![CDATA["]),
+    method=st.sampled_from(["GET", "POST"]),
+)
+def test_damaged_requests_are_read_or_refused(query: bytes, at: int, cut: int, put: bytes, method: str) -> None:
+    """Any octets in the query and any damage to a body give a request or one of two errors, never a failure."""
+    body = BODY[:at] + put + BODY[at + cut :]
+    request = HttpRequest(method, b"/2013-04-01/hostedzone/Z1/rrset", query, (), body)
+
+    try:
+        assert read(request)[1]["HostedZoneId"] == "Z1"
+    except ApiError as error:
+        assert error.code in ("MalformedInput", "InvalidInput")  # noqa: PT017  both ends are right
+        assert understand("GetHostedZone", error_reply(error, "r", MODEL))["Error"]["Code"] == error.code
