@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from meridian.changes.batch import Plan, owner_names, references
 from meridian.changes.shape import read_changes, to_api
 from meridian.errors import ChangeRejected, InvalidInput
 from meridian.model.name import Name, parse
-from meridian.model.record import RecordSet
+from meridian.model.record import Change, RecordSet
 from tests.changes.zones import DEFAULTS, Contents, api_members, changes, hosted_zone, record_set
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "changes"
@@ -97,6 +98,22 @@ def test_a_replaced_record_set_is_not_deleted() -> None:
     assert done.delete == ()
     (put,) = done.put
     assert put.values == ("192.0.2.2",)
+
+
+@pytest.mark.parametrize(("given", "accepted"), [(None, True), (True, True), (False, False)])
+def test_a_delete_may_leave_multi_value_answer_out(given: bool | None, accepted: bool) -> None:
+    """But not give another one (R-CHG-5)."""
+    members = {"Name": "www.example.com", "Type": "A", "SetIdentifier": "a", "Values": ["192.0.2.1"]}
+    stored = record_set({**members, "MultiValueAnswer": True})
+    asked = msgspec.structs.replace(stored, rdata=(), multi_value_answer=given)
+    zone = Contents([*DEFAULTS, stored])
+
+    try:
+        deleted = zone.plan([Change("DELETE", asked)]).delete
+    except ChangeRejected:
+        deleted = ()
+
+    assert accepted == (deleted == (stored.key,))
 
 
 def test_each_owner_name_is_read_once() -> None:

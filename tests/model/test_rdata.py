@@ -146,6 +146,11 @@ def test_no_text_does_harm(type: str, value: str) -> None:
     assert wire == encode(type, decode(type, wire))
 
 
+def test_names_are_shown_in_lower_case() -> None:
+    """Also those in octets from elsewhere, so that one name has one text."""
+    assert decode("CNAME", b"\x03WWW\x04Test\x00") == "www.test."
+
+
 def test_octets_that_are_no_record_data_are_refused() -> None:
     """Decoding says which type the octets do not fit."""
     with pytest.raises(ValueError, match="not A record data"):

@@ -143,7 +143,7 @@ class _Trial:
         self.draft = Draft(read)
         self.reasons: list[list[str]] = [[] for _ in changes]
         self.written: dict[Key, int] = {}  # which change wrote a record set that is there at the end
-        self.deleted: dict[Key, int] = {}  # which change took one away
+        self.deleted: dict[Key, int] = {}  # which change took one away, perhaps to be written anew
 
     # --- in the given order
 
@@ -194,7 +194,6 @@ class _Trial:
         ]
         self.draft.put(record_set)
         self.written[record_set.key] = index
-        self.deleted.pop(record_set.key, None)
         return reasons
 
     # --- on the final state
