@@ -261,8 +261,11 @@ def test_damaged_requests_are_read_or_refused(query: bytes, at: int, cut: int, p
     body = BODY[:at] + put + BODY[at + cut :]
     request = HttpRequest(method, b"/2013-04-01/hostedzone/Z1/rrset", query, (), body)
 
+    refused: ApiError | None = None
     try:
         assert read(request)[1]["HostedZoneId"] == "Z1"
     except ApiError as error:
-        assert error.code in ("MalformedInput", "InvalidInput")  # noqa: PT017  both ends are right
-        assert understand("GetHostedZone", error_reply(error, "r", MODEL))["Error"]["Code"] == error.code
+        refused = error
+    if refused:
+        assert refused.code in ("MalformedInput", "InvalidInput")
+        assert understand("GetHostedZone", error_reply(refused, "r", MODEL))["Error"]["Code"] == refused.code
