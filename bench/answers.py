@@ -7,7 +7,8 @@ the servers take turns, forwards and backwards, for several passes. Costs are th
 kernel accounts to the server's processes, so they do not depend on how fast the generator is. Of
 each server's passes the cheapest counts: whatever else the machine does only ever adds.
 
-Compare ratios, not figures: the echo in the same run is the floor of this machine and kernel.
+Compare ratios, not figures: the echo in the same run tells what one system call each way costs on this
+machine and kernel. Servers that receive and send in batches can be cheaper than it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 /* A bare UDP echo: what one packet in and one packet out cost on this machine.
- * It flips the QR bit and sends the packet back; no server can be cheaper with
- * one system call a packet. Usage: echo PORT */
+ * It sets the QR bit and sends the packet back, with one system call each way.
+ * Usage: echo PORT */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-"""A bare UDP echo: the floor below which no server's cost can fall."""
+"""A bare UDP echo: what a packet in and a packet out cost, with nothing between them."""
 
 from __future__ import annotations
 
