@@ -37,15 +37,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an operator can choose."""
 
     data_dir: Annotated[str, Meta(description="folder for the database and the edge's last values")] = "meridian-data"
-    database: Annotated[
-        str, Meta(description="SQLAlchemy URL; empty: SQLite in data_dir")
-    ] = ""
-    roles: Annotated[
-        tuple[str, ...], Meta(description="what this process does: control, edge, checker")
-    ] = ROLES
-    dns_listen: Annotated[
-        tuple[str, ...], Meta(description="addresses for DNS over UDP and TCP")
-    ] = ("127.0.0.1:5300", "[::1]:5300")
+    database: Annotated[str, Meta(description="SQLAlchemy URL; empty: SQLite in data_dir")] = ""
+    roles: Annotated[tuple[str, ...], Meta(description="what this process does: control, edge, checker")] = ROLES
+    dns_listen: Annotated[tuple[str, ...], Meta(description="addresses for DNS over UDP and TCP")] = (
+        "127.0.0.1:5300",
+        "[::1]:5300",
+    )
     dns_threads: Annotated[int, Meta(ge=0, le=256, description="UDP threads an address; 0: one a core")] = 0
     udp_payload: Annotated[
         int, Meta(ge=512, le=4096, description="largest DNS answer over UDP, in octets (R-DNS-1)")
@@ -62,17 +59,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(description="domains of our name servers, two to four; each zone gets one name in each place (R-DEL-1)"),
     ] = ("a.meridian.test", "b.meridian.test", "c.meridian.test", "d.meridian.test")
-    hostmaster: Annotated[
-        str, Meta(description="mailbox in SOA records, written as a name (R-APX-2)")
-    ] = "hostmaster.meridian.test"
+    hostmaster: Annotated[str, Meta(description="mailbox in SOA records, written as a name (R-APX-2)")] = (
+        "hostmaster.meridian.test"
+    )
     edge_name: Annotated[str, Meta(description="this edge's name in acknowledgements; empty: host name")] = ""
-    strict_names: Annotated[
-        bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")
-    ] = True
-    reserved_names: Annotated[
-        tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")
-    ] = ()
+    strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
+    reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
+    log_format: Annotated[str, Meta(description="console (for people) or json")] = "console"
     quotas: Quotas = Quotas()
 
     @property
@@ -177,6 +171,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("name_server_families: give two to four domains, for example a.example.net,b.example.org")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
+    if settings.log_format not in ("console", "json"):
+        raise SettingsError(f"log_format: '{settings.log_format}'; choose console or json")
 
 
 def split_address(address: str, key: str) -> tuple[str, int]:

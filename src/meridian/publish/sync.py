@@ -8,9 +8,11 @@ change waits at a catalog and version (`store.change`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -19,6 +21,8 @@ from meridian.feed.feed import Feed
 from meridian.feed.keys import ACKS, Ack, decode_ack
 from meridian.store import change
 from meridian.store.database import Database
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -63,6 +67,8 @@ class Sync:
         self._clock = clock
         self._acks: dict[str, Ack] = {}
         self._woken = asyncio.Event()
+        self._progress = threading.Condition()
+        self._rounds = 0  # in which changes became INSYNC
 
     def wake(self) -> None:
         """Look again: changes have got their position. On the event loop only."""
@@ -86,7 +92,30 @@ class Sync:
             return 0
         if count:
             log.info("changes.insync", count=count)
+            with self._progress:
+                self._rounds += 1
+                self._progress.notify_all()
         return count
+
+    def wait_for(self, look: Callable[[], T], is_done: Callable[[T], bool], seconds: float) -> T:
+        """
+        Look, and look again whenever changes have become INSYNC, until it is done or the time is up.
+
+        Blocks: from worker threads only.
+
+        Returns:
+            What the last look gave.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            seen = self._rounds
+            found = look()
+            left = end - time.monotonic()
+            if is_done(found) or left <= 0:
+                return found
+            with self._progress:
+                if self._rounds == seen:
+                    self._progress.wait(left)
 
     async def hear(self, key: str) -> None:
         """Take in what an edge says under this key."""

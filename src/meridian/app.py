@@ -1,0 +1,301 @@
+"""
+The map: builds every part of the program and runs it.
+
+    control   API ─ database ─commit─▶ publisher ─▶ feed      sync ◀─ feed
+    edge      feed ─▶ agent ─▶ engine ─▶ DNS                  agent ─▶ feed
+
+Roles decide which parts there are. All run in one `asyncio.TaskGroup`: if one fails, all end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+import uvicorn
+
+from meridian import telemetry
+from meridian._engine import Engine
+from meridian.api.context import Context
+from meridian.api.operations import OPERATIONS
+from meridian.api.server import build_app
+from meridian.clock import Clock, SystemClock
+from meridian.edge.agent import Agent
+from meridian.errors import MeridianError, SettingsError
+from meridian.feed.feed import Feed
+from meridian.feed.local import LocalFeed
+from meridian.model.account import Credential
+from meridian.publish.publisher import Publisher
+from meridian.publish.sync import Sync
+from meridian.settings import Settings, split_address
+from meridian.store import account
+from meridian.store.database import Database
+
+log = structlog.get_logger()
+
+FEED_FILE = "feed.db"
+_INSYNC_SECONDS = 0.5  # how long GetChange waits for a change that is on its way
+
+
+class Started(NamedTuple):
+    """
+    Where the program can be reached.
+
+    Attributes:
+        api: URL of the API; None without the control role.
+        dns: `udp://127.0.0.1:5300` and the like; empty without the edge role.
+    """
+
+    api: str | None
+    dns: Sequence[str]
+
+
+class _Part(NamedTuple):
+    """Something that runs until it is cancelled, or until `stop` was called if it has one."""
+
+    run: Callable[[], Coroutine[Any, Any, None]]
+    stop: Callable[[], None] | None = None
+
+
+def run(
+    settings: Settings,
+    *,
+    on_first_key: Callable[[Credential], None],
+    on_started: Callable[[Started], None],
+) -> None:
+    """
+    Run the program until SIGINT or SIGTERM.
+
+    Args:
+        on_first_key: Called with the access key that is made on a database without accounts, before
+            anything can fail.
+        on_started: Called on the event loop when everything answers.
+
+    Raises:
+        MeridianError: Something the user can mend, such as an address in use.
+    """
+    telemetry.configure(settings.log_level, settings.log_format)
+    try:
+        asyncio.run(_run(settings, on_first_key, on_started))
+    except BaseExceptionGroup as group:
+        known = group.subgroup(MeridianError)
+        if known is None:
+            raise
+        raise _first(known) from None
+
+
+async def _run(
+    settings: Settings, on_first_key: Callable[[Credential], None], on_started: Callable[[Started], None]
+) -> None:
+    clock = SystemClock()
+    stop = _stop_at_signals()
+    with ExitStack() as open_parts:
+        _claim_data_dir(settings, open_parts)
+        feed = LocalFeed(Path(settings.data_dir) / FEED_FILE)
+        open_parts.callback(feed.close)
+        parts: list[_Part] = []
+        api, dns = None, []
+        if "control" in settings.roles:
+            api = _build_control(settings, feed, clock, open_parts, parts, on_first_key)
+        if "edge" in settings.roles:
+            dns = await _build_edge(settings, feed, clock, open_parts, parts)
+        if "checker" in settings.roles:
+            log.debug("checker.idle", reason="this version has no health checks")
+        log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
+        on_started(Started(api, dns))
+        await _run_parts(parts, stop)
+    log.info("meridian.stopped")
+
+
+async def _run_parts(parts: Sequence[_Part], stop: asyncio.Event) -> None:
+    """Run all parts; once `stop` is set, first those that end by themselves, then the others."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [(part, tasks.create_task(part.run())) for part in parts]
+        await stop.wait()
+        for part, task in running:
+            if part.stop is not None:
+                part.stop()
+                await task
+        for _, task in running:
+            task.cancel()
+
+
+def _build_control(
+    settings: Settings,
+    feed: Feed,
+    clock: Clock,
+    open_parts: ExitStack,
+    parts: list[_Part],
+    on_first_key: Callable[[Credential], None],
+) -> str:
+    """Add the API, the publisher and sync; give the API's URL."""
+    database = open_database(settings)
+    open_parts.callback(database.close)
+    first = account.first_key(database)
+    if first is not None:
+        on_first_key(first)
+    sync = Sync(database, feed, clock)
+    publisher = Publisher(database, feed, clock, sync.wake)
+    server, listener = _build_api(settings, database, clock, sync)
+    open_parts.callback(listener.close)
+    parts.append(_Part(partial(server.serve, [listener]), server.end))
+    parts.append(_Part(publisher.run))
+    parts.append(_Part(sync.run))
+    return settings.base_url
+
+
+def open_database(settings: Settings) -> Database:
+    """
+    Open the database of these settings, with its schema up to date.
+
+    Raises:
+        MeridianError: It cannot be opened; says why.
+    """
+    database = Database(settings.database_url)
+    database.migrate()
+    return database
+
+
+def _build_api(settings: Settings, database: Database, clock: Clock, sync: Sync) -> tuple[_Server, socket.socket]:
+    def find_secret(access_key_id: str) -> Credential | None:
+        with database.read() as conn:
+            return account.find_credential(conn, access_key_id)
+
+    def get_change(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+        """Wait a moment for a change on its way, so that a client's first look finds it in sync."""
+        return sync.wait_for(
+            lambda: OPERATIONS["GetChange"](context, request),
+            lambda reply: reply["ChangeInfo"]["Status"] == "INSYNC",
+            _INSYNC_SECONDS,
+        )
+
+    application = build_app(
+        operations={**OPERATIONS, "GetChange": get_change},
+        database=database,
+        settings=settings,
+        clock=clock,
+        find_secret=find_secret,
+    )
+    config = uvicorn.Config(
+        application,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+    return _Server(config), _listen_api(settings)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, ended by us and not by signals of its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+    def end(self) -> None:
+        """Take no more requests, answer those under way, and end."""
+        self.should_exit = True
+
+
+def _listen_api(settings: Settings) -> socket.socket:
+    host, port = split_address(settings.api_listen, "api_listen")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise _cannot_listen("api_listen", settings.api_listen, error) from None
+    # asyncio sets this only on sockets that it has made; without it a reply's body waits for an ACK of its head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+async def _build_edge(
+    settings: Settings, feed: Feed, clock: Clock, open_parts: ExitStack, parts: list[_Part]
+) -> list[str]:
+    """Add the engine and its agent; give the addresses where DNS is answered, from the feed's last values already."""
+    engine = Engine(udp_payload=settings.udp_payload)
+    agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock)
+    await agent.load()
+    open_parts.callback(engine.stop)
+    parts.append(_Part(agent.run))
+    return _listen_dns(engine, settings)
+
+
+def _listen_dns(engine: Engine, settings: Settings) -> list[str]:
+    opened: list[str] = []
+    for address in settings.dns_listen:
+        try:
+            opened += engine.listen([address], [address], threads=settings.dns_threads)
+        except OSError as error:
+            if split_address(address, "dns_listen")[0] == "::1" and error.errno in _NO_IPV6:
+                log.warning("dns.address_skipped", address=address, reason="this machine has no IPv6")
+                continue
+            raise _cannot_listen("dns_listen", address, error) from None
+    return opened
+
+
+_NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_REMEDIES = {
+    errno.EADDRINUSE: "another program listens there: stop it, or choose another port with {key}",
+    errno.EACCES: "ports below 1024 need the right to bind them (setcap cap_net_bind_service=+ep, or a service "
+    "manager): give it, or choose a higher port with {key}",
+    errno.EADDRNOTAVAIL: "no interface of this machine has this address: choose one that `ip address` shows with {key}",
+}
+
+
+def _cannot_listen(key: str, address: str, error: OSError) -> SettingsError:
+    remedy = _REMEDIES.get(error.errno or 0, "choose another address with {key}").format(key=key)
+    return SettingsError(f"{key}: cannot listen on {address}: {error.strerror or error}; {remedy}")
+
+
+def _claim_data_dir(settings: Settings, open_parts: ExitStack) -> None:
+    """
+    Keep every other process of the same role out of the data folder, until this one ends.
+
+    Raises:
+        SettingsError: One is there already, or the folder cannot be made.
+    """
+    folder = Path(settings.data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for role in settings.roles:
+            lock = open_parts.enter_context((folder / f"{role}.lock").open("a+"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}\n")
+            lock.flush()
+    except BlockingIOError:
+        raise SettingsError(
+            f"data_dir: another meridian already uses {folder}; stop it, or choose another folder with data_dir"
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"data_dir: {folder}: {error.strerror}; choose another folder with data_dir") from None
+
+
+def _stop_at_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _first(group: BaseExceptionGroup[MeridianError]) -> MeridianError:
+    """The first error of a group."""
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
