@@ -36,7 +36,7 @@ pub mod ede {
 const MOST_SHUFFLED: usize = 64;
 /// The farthest a compression pointer reaches (RFC 1035 §4.1.4).
 const MOST_POINTED: usize = 0x3fff;
-/// OPT without options, and one Extended DNS Error without text.
+/// Octets of OPT without options, and of one Extended DNS Error without text.
 const OPT: usize = 11;
 const EDE: usize = 6;
 
@@ -46,7 +46,8 @@ const EDE: usize = 6;
 pub struct Reply<'o, 'q> {
     out: &'o mut [u8],
     at: usize,
-    /// Where sections must end, so that OPT still fits.
+    /// Where sections must end, so that OPT still fits. An Extended DNS Error is only added where
+    /// there is room: no record gives way to it.
     limit: usize,
     counts: [u16; 3],
     edns: Option<Edns<'q>>,
@@ -65,9 +66,10 @@ impl<'o, 'q> Reply<'o, 'q> {
     /// advertise in OPT.
     pub fn new(out: &'o mut [u8], query: &Query<'q>, size: usize, payload: u16) -> Self {
         let size = size.min(out.len());
+        let out = &mut out[..size];
         let end = query.question_end;
         out[..end].copy_from_slice(&query.packet[..end]);
-        let options = query.edns.map_or(0, |edns| OPT + EDE + edns.client_subnet.map_or(0, |subnet| 4 + subnet.len()));
+        let options = query.edns.map_or(0, |edns| OPT + edns.client_subnet.map_or(0, |subnet| 4 + subnet.len()));
         Self {
             out,
             at: end,
@@ -228,7 +230,7 @@ impl<'o, 'q> Reply<'o, 'q> {
         if let Some(subnet) = edns.client_subnet {
             self.option(8, &[subnet]);
         }
-        if let Some(error) = self.error {
+        if let Some(error) = self.error.filter(|_| self.at + EDE <= self.out.len()) {
             self.option(15, &[&error.to_be_bytes()]);
         }
         let length = (self.at - start - OPT) as u16; // Options are a few dozen octets.

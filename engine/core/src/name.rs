@@ -135,6 +135,11 @@ impl Name {
         self.count() >= apex.labels() && self.suffix(self.count() - apex.labels()) == apex.wire()
     }
 
+    /// Whether it is `wire`, a name in lower-case wire form, or below it.
+    pub fn has_suffix(&self, wire: &[u8]) -> bool {
+        (0..=self.count()).any(|i| self.suffix(i) == wire)
+    }
+
     /// The name in the form to keep.
     pub fn keep(&self) -> Owner {
         Owner { wire: self.wire().into(), hash: self.hashes[0], labels: self.count }

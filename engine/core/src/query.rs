@@ -146,8 +146,10 @@ fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Opt
 }
 
 fn read_edns<'p>(fixed: &[u8], options: &'p [u8]) -> Option<Edns<'p>> {
+    let version = fixed[5];
     let mut client_subnet = None;
-    let mut rest = options;
+    // What options of another version look like is not known (RFC 6891 §6.1.3).
+    let mut rest = if version == 0 { options } else { &[] };
     while !rest.is_empty() {
         let (code, length) = (number(rest, 0)?, usize::from(number(rest, 2)?));
         let data = rest.get(4..4 + length)?;
@@ -157,7 +159,7 @@ fn read_edns<'p>(fixed: &[u8], options: &'p [u8]) -> Option<Edns<'p>> {
         }
         rest = &rest[4 + length..];
     }
-    Some(Edns { payload: number(fixed, 2)?, version: fixed[5], dnssec_ok: fixed[6] & 0x80 != 0, client_subnet })
+    Some(Edns { payload: number(fixed, 2)?, version, dnssec_ok: fixed[6] & 0x80 != 0, client_subnet })
 }
 
 /// RFC 7871 §6, §7.1.2: a known family, the address cut to the prefix, no bit set after it, scope 0.

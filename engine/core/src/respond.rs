@@ -157,14 +157,12 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
         for _ in 0..MAX_CHAIN {
             match self.one_name(zone, apex, owner, asked)? {
                 Link::Done(rcode) => return Ok(rcode),
-                Link::Follow(target) => {
-                    if !self.moves_to(zone, target) {
-                        return Ok(rcode::NOERROR);
-                    }
-                    owner = target;
-                }
+                Link::Follow(target) if self.moves_to(zone, target) => owner = target,
+                Link::Follow(_) => break,
             }
         }
+        // The chain leads on elsewhere, or round: its CNAMEs are a positive answer.
+        self.authority(zone, apex, rtype::CNAME);
         Ok(rcode::NOERROR)
     }
 
@@ -207,7 +205,7 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
             Outcome::Failure(reason) => return Ok(self.failure(reason)),
         }
         let end = self.reply.position();
-        self.authority(zone, apex, owner, rtype);
+        self.authority(zone, apex, rtype);
         self.addresses(zone, rtype, start, end);
         Ok(rcode::NOERROR)
     }
@@ -275,8 +273,8 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
 
     /// The zone's NS records beside a positive answer (R-SEL-7); left out where there is no room,
     /// or where they are the answer.
-    fn authority(&mut self, zone: &Zone, apex: usize, owner: usize, rtype: u16) {
-        if rtype == rtype::NS && owner == apex {
+    fn authority(&mut self, zone: &Zone, apex: usize, rtype: u16) {
+        if rtype == rtype::NS && self.name.count() == zone.apex.labels() {
             return;
         }
         // No room is no harm here.
@@ -307,7 +305,7 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
         while at < end {
             let position = self.reply.rdata(at);
             let added = self.addresses_of(zone, position);
-            if added.is_err() && self.name.wire().ends_with(cut_name) {
+            if added.is_err() && self.name.has_suffix(cut_name) {
                 return Err(Full);
             }
             at = self.reply.rdata_end(at);
@@ -322,9 +320,24 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
             return;
         };
         let mut at = start;
-        while at < end && self.addresses_of(zone, self.reply.rdata(at) + offset).is_ok() {
+        while at < end {
+            let known = self.leads_where_one_before_did(start, at, offset);
+            if !known && self.addresses_of(zone, self.reply.rdata(at) + offset).is_err() {
+                return;
+            }
             at = self.reply.rdata_end(at);
         }
+    }
+
+    /// Whether a record of `start..at` has the same target as the one at `at`: SRV records of one
+    /// host on several ports do. The target begins `offset` octets into the RDATA.
+    fn leads_where_one_before_did(&self, start: usize, at: usize, offset: usize) -> bool {
+        let target = |record| &self.reply.written()[self.reply.rdata(record) + offset..self.reply.rdata_end(record)];
+        let mut record = start;
+        while record < at && !target(record).eq_ignore_ascii_case(target(at)) {
+            record = self.reply.rdata_end(record);
+        }
+        record < at
     }
 
     /// Adds the A and AAAA records of the name at `position` of the message, if it is in the zone.

@@ -76,6 +76,12 @@ class Group(msgspec.Struct, frozen=True):
     arms: list[Arm]
 
 
+class HiddenGroup(Group, frozen=True):
+    """A group without a name. No owner says its type, so it does: a type number."""
+
+    type: int
+
+
 class Shard(msgspec.Struct, frozen=True):
     """
     A part of a zone's names.
@@ -93,7 +99,7 @@ class Shard(msgspec.Struct, frozen=True):
     count: int
     version: int
     names: dict[bytes, dict[int, Group]]
-    groups: dict[str, Group]
+    groups: dict[str, HiddenGroup]
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -131,7 +131,7 @@ fn choose<T: Trace>(
     }
     let choice = pick(decision, &standing, circumstances);
     if T::ON {
-        let step = group_step(zone, named, decision, &standing, last_resort, &choice, circumstances);
+        let step = group_step(zone, named, decision, &standing, last_resort, &choice, circumstances.health);
         trace.step(|| Step::Group(step));
     }
     choice
@@ -198,16 +198,18 @@ fn group_step(
     standing: &Arms,
     last_resort: bool,
     choice: &Choice,
-    circumstances: &mut Circumstances<'_>,
+    health: &Health,
 ) -> GroupStep {
+    // Explaining may not use up the work of answering: the reply would no longer be the wire's.
+    let mut circumstances = Circumstances::new(health, Draw::new(0));
     let chosen = |arm: usize| match choice {
         Choice::Arm(one) => *one == arm,
         Choice::Several(arms, count) => arms[..*count].contains(&arm),
         Choice::None(_) => false,
     };
     let arms = decision.arms.iter().enumerate().map(|(at, arm)| {
-        let own_check = circumstances.health.is_healthy(arm.health);
-        let healthy = arm_is_healthy(zone, arm, circumstances, 0);
+        let own_check = health.is_healthy(arm.health);
+        let healthy = arm_is_healthy(zone, arm, &mut circumstances, 0);
         let probability = if standing.has(at) { probability(decision, standing, at) } else { 0.0 };
         let excluded = excluded(decision, standing.has(at), own_check, healthy);
         ArmStep::new(&decision.policy, arm, healthy, excluded, probability, chosen(at))

@@ -144,7 +144,10 @@ impl Shard {
             builder.owner(owner, groups)?;
         }
         for (id, group) in &image.groups.0 {
-            let slot = builder.group(0, group)?;
+            if group.r#type == 0 {
+                return refuse(format!("hidden group {id}: no type"));
+            }
+            let slot = builder.group(group.r#type, group)?;
             builder.hidden.push(((*id).into(), slot));
         }
         builder.finish(image)

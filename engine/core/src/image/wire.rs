@@ -117,6 +117,9 @@ pub struct Group<'a> {
     /// Its record sets.
     #[serde(borrow)]
     pub arms: Vec<Arm<'a>>,
+    /// Its type number, in hidden groups: those of names stand under theirs.
+    #[serde(default)]
+    pub r#type: u16,
 }
 
 /// The groups of one name, by type number.

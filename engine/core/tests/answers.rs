@@ -1,0 +1,9 @@
+//! Answers as the RFCs and the behaviour rules have them: the tables of `tests/vectors/answers`.
+
+mod common;
+
+/// Every case holds, in one shard and in sixteen, and is explained by the reply it gives.
+#[test]
+fn answers() {
+    common::run::folder("answers");
+}
