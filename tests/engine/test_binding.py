@@ -16,6 +16,7 @@ import dns.rdatatype
 import pytest
 
 from meridian import _engine
+from meridian.compile.image import Arm, Group, Records
 from meridian.model.name import parse
 from tests.engine.zone import ID, head, plain, shards, weighted
 from tests.fakes import engine as fake
@@ -126,6 +127,14 @@ class TestPublishing:
         assert isinstance(caught.value, ValueError)
         assert str(caught.value)
         assert engine.zones() == {}
+
+
+def test_record_set_without_records(engine: _engine.Engine) -> None:
+    """A record set without records is refused: a CNAME without a target cannot be followed."""
+    empty = Group("simple", [Arm(Records(60, []))])
+
+    with pytest.raises(_engine.ImageError, match="without records"):
+        engine.publish(head(1, [1]), shards(1, 1, {"www.example.com.": empty}))
 
 
 def test_needs_reads_the_head(engine: _engine.Engine) -> None:

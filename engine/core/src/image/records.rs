@@ -50,6 +50,9 @@ pub fn encode(out: &mut Vec<u8>, rtype: u16, ttl: u32, rdata: &[&[u8]]) -> Resul
     let Ok(count) = u16::try_from(rdata.len()) else {
         return refuse(format!("{} records in one set; at most 65535", rdata.len()));
     };
+    if count == 0 {
+        return refuse(format!("type {rtype}: a record set without records"));
+    }
     for octets in rdata {
         let Ok(length) = u16::try_from(octets.len()) else {
             return refuse(format!("RDATA of {} octets; at most 65535", octets.len()));
