@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import structlog
 
@@ -31,6 +32,38 @@ _DELETE = "DELETE FROM value WHERE key = ?"
 _LAST = "\U0010ffff"  # sorts after every character that a key has
 
 
+class LastValues:
+    """
+    The values in a feed's file, for reading alone: also from beside the process that writes them.
+
+    Args:
+        file: Has to be there; it is never changed.
+
+    Raises:
+        MeridianError: It is not there, or is no feed of this version.
+    """
+
+    def __init__(self, file: Path) -> None:
+        if not file.exists():
+            raise MeridianError(f"{file}: no such file; start the server there once, or name its folder with data_dir")
+        if not _is_usable(file):
+            raise MeridianError(f"{file}: not the feed of this version of meridian; start the server to renew it")
+        self._connection = _connect(file, read_only=True)
+
+    def get(self, key: str) -> tuple[bytes, int] | None:
+        """The last value of a key and its version; None where there is none."""
+        found: tuple[bytes, int] | None = self._connection.execute(_GET, (key,)).fetchone()
+        return found
+
+    def keys(self, prefix: str) -> list[str]:
+        """All keys that begin with `prefix`, sorted."""
+        return [key for (key,) in self._connection.execute(_KEYS, (prefix, prefix + _LAST))]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
 class LocalFeed:
     """
     A `Feed` within one process.
@@ -48,7 +81,7 @@ class LocalFeed:
 
     def __init__(self, file: Path) -> None:
         self._writing = _open(file)
-        self._reading = _connect(file)
+        self._values = LastValues(file)
         # SQLite blocks, so it runs apart from the event loop: one thread for each connection.
         self._writer = ThreadPoolExecutor(1, "feed-write")
         self._reader = ThreadPoolExecutor(1, "feed-read")
@@ -60,7 +93,7 @@ class LocalFeed:
 
     async def get(self, key: str) -> tuple[bytes, int] | None:
         """The last value of a key and its version; None where there is none."""
-        return await self._run(self._reader, lambda: self._reading.execute(_GET, (key,)).fetchone())
+        return await self._run(self._reader, lambda: self._values.get(key))
 
     async def delete(self, *keys: str) -> None:
         """Forget keys, all in one transaction."""
@@ -68,8 +101,7 @@ class LocalFeed:
 
     async def keys(self, prefix: str) -> list[str]:
         """All keys that begin with `prefix`, sorted."""
-        found = await self._run(self._reader, lambda: self._reading.execute(_KEYS, (prefix, prefix + _LAST)).fetchall())
-        return [key for (key,) in found]
+        return await self._run(self._reader, lambda: self._values.keys(prefix))
 
     async def watch(self, prefix: str) -> AsyncGenerator[str, None]:
         """Give each present key that begins with `prefix`, then each that is put or deleted."""
@@ -84,9 +116,10 @@ class LocalFeed:
 
     def close(self) -> None:
         """End the threads and close the file, after what is under way."""
-        for executor, connection in ((self._writer, self._writing), (self._reader, self._reading)):
+        for executor in (self._writer, self._reader):
             executor.shutdown()
-            connection.close()
+        self._values.close()
+        self._writing.close()
 
     async def _run(self, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, call)
@@ -151,7 +184,7 @@ def _open(file: Path) -> sqlite3.Connection:
 
 def _is_usable(file: Path) -> bool:
     try:
-        with closing(_connect(file)) as connection:
+        with closing(_connect(file, read_only=True)) as connection:
             (found,) = connection.execute("PRAGMA user_version").fetchone()
             connection.execute("SELECT key FROM value LIMIT 1")
     except sqlite3.DatabaseError:
@@ -159,5 +192,6 @@ def _is_usable(file: Path) -> bool:
     return bool(found == FORMAT)
 
 
-def _connect(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(file, timeout=5.0, check_same_thread=False)
+def _connect(file: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    uri = f"file:{quote(str(file.absolute()))}?mode={'ro' if read_only else 'rwc'}"
+    return sqlite3.connect(uri, uri=True, timeout=5.0, check_same_thread=False)

@@ -1,0 +1,354 @@
+"""The command line: `meridian serve | demo | user | explain | import | export`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import click
+import msgspec
+
+from meridian import app, demo, transfer
+from meridian.client import Api, connect
+from meridian.errors import MeridianError
+from meridian.explain import explain, lines
+from meridian.feed.local import LastValues
+from meridian.model.account import Credential
+from meridian.settings import Quotas, Settings, load
+from meridian.store import account
+from meridian.store.database import Database
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_EXIT = 2  # what a user's mistake ends with
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user is one line, never a stack trace."""
+    try:
+        cli.main(standalone_mode=False)
+    except MeridianError as error:
+        click.echo(f"meridian: {error}", err=True)
+        sys.exit(_EXIT)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:  # such as `meridian export … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(package_name="meridian")
+def cli() -> None:
+    """Authoritative DNS with the Route 53 API, on your own machines."""
+
+
+def _description(hint: Any) -> str:
+    """The description in a setting's `Annotated[…, Meta(description=…)]`."""
+    metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return " ".join(meta.description for meta in metas if isinstance(meta, msgspec.Meta) and meta.description)
+
+
+def _shown(default: Any) -> str:
+    return ",".join(default) if isinstance(default, tuple) else str(default)
+
+
+def settings_options(*names: str) -> Callable[[F], F]:
+    """
+    Options for these settings, for all if none are named, and --config; the command gets `settings`.
+
+    Descriptions and defaults are those of `Settings`, so that no setting can be forgotten here.
+    """
+
+    def decorate(command: F) -> F:
+        hints = get_type_hints(Settings, include_extras=True)
+        if not names:
+            command = _quota_option(command)
+        for field in reversed(msgspec.structs.fields(Settings)):
+            if field.name == "quotas" or (names and field.name not in names):
+                continue
+            flag = field.name.replace("_", "-")
+            option = f"--{flag}/--no-{flag}" if isinstance(field.default, bool) else f"--{flag}"
+            text = f"{_description(hints[field.name])}  [default: {_shown(field.default) or 'none'}]"
+            command = click.option(option, field.name, default=None, metavar=_metavar(field.default), help=text)(
+                command
+            )
+        file = click.Path(dir_okay=False, path_type=Path)
+        return click.option("--config", type=file, help="TOML file with settings, named as the options are.")(command)
+
+    return decorate
+
+
+def _metavar(default: Any) -> str | None:
+    if isinstance(default, bool):
+        return None
+    if isinstance(default, tuple):
+        return "A,B,…"
+    return "NUMBER" if isinstance(default, int | float) else "TEXT"
+
+
+def _quota_option(command: F) -> F:
+    hints = get_type_hints(Quotas, include_extras=True)
+    known = "; ".join(
+        f"{field.name}: {_description(hints[field.name])} [{field.default}]" for field in msgspec.structs.fields(Quotas)
+    )
+    return click.option("--quota", "quotas", multiple=True, metavar="NAME=NUMBER", help=f"A quota. {known}")(command)
+
+
+def _settings(options: dict[str, Any], environ: dict[str, str] | None = None) -> Settings:
+    """The settings that the options of `settings_options` ask for; takes them out of `options`."""
+    file = options.pop("config")
+    fields = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    given = {name: options.pop(name) for name in list(options) if name in fields}
+    for name, value in given.items():
+        if isinstance(fields[name], tuple) and value is not None:
+            given[name] = [part.strip() for part in value.split(",") if part.strip()]
+    given["quotas"] = dict(_quota(text) for text in given.get("quotas") or ()) or None
+    return load(file, environ if environ is not None else os.environ, given)
+
+
+def _quota(text: str) -> tuple[str, str]:
+    name, _, number = text.partition("=")
+    if not number:
+        raise click.BadParameter(
+            f"'{text}' is not NAME=NUMBER, such as record_sets_per_zone=100000", param_hint="--quota"
+        )
+    return name, number
+
+
+@cli.command()
+@settings_options()
+def serve(**options: Any) -> None:
+    """
+    Run the server until Ctrl-C or SIGTERM.
+
+    Every option can also stand in the TOML file of --config (dns_listen = ["192.0.2.53:53"]) or in a
+    variable (MERIDIAN_DNS_LISTEN=192.0.2.53:53). Later places win: file, variables, options.
+
+    \b
+    Examples:
+      meridian serve
+          everything in one process, data in ./meridian-data
+      meridian serve --data-dir /var/lib/meridian --dns-listen 192.0.2.53:53,[2001:db8::53]:53
+          on the addresses of a name server
+      meridian serve --roles edge
+          answer with the last values only; the API may be away
+      meridian serve --name-server-families ns.example.net,ns.example.org
+          the names that zones are delegated to
+
+    The first start makes an access key and shows it once; `meridian user key` makes more.
+    """
+    app.run(_settings(options), on_first_key=_show_first_key, on_started=_say_started)
+
+
+def _show_first_key(key: Credential) -> None:
+    click.echo("The first access key, shown this once:")
+    click.echo(_key_lines(key))
+
+
+def _key_lines(key: Credential) -> str:
+    return f"  AWS_ACCESS_KEY_ID={key.access_key_id}\n  AWS_SECRET_ACCESS_KEY={key.secret}"
+
+
+def _say_started(started: app.Started) -> None:
+    click.echo(f"API: {started.api or 'not in this process'}   DNS: {', '.join(started.dns) or 'not in this process'}")
+
+
+@cli.command(name="demo")
+@settings_options()
+def demo_(**options: Any) -> None:
+    """
+    Run the server with a demo zone, and say what to try.
+
+    The first start creates the zone example.com; later starts find everything as it was. Files for
+    AWS's tools are in the data folder under aws/.
+    """
+    settings = _settings(options, {"MERIDIAN_LOG_LEVEL": "warning", **os.environ})
+    click.echo("Starting Meridian …")
+
+    def tell(started: app.Started) -> None:
+        try:
+            with _database(settings) as database:
+                key = demo.stored_key(database)
+            has_zone = demo.prepare(settings, key)
+        except MeridianError as error:
+            click.echo(f"meridian: the demo zone could not be made: {error}", err=True)
+            return
+        click.echo("\n".join(demo.lines(settings, started, has_zone=has_zone)))
+
+    def on_started(started: app.Started) -> None:
+        click.echo("Preparing the demo zone …")
+        threading.Thread(target=tell, args=[started], daemon=True).start()
+
+    app.run(settings, on_first_key=lambda _: None, on_started=on_started)
+
+
+@cli.group()
+def user() -> None:
+    """Users and their access keys. Works on the database itself; the server may run."""
+
+
+@user.command(name="list")
+@settings_options("data_dir", "database")
+def list_users(**options: Any) -> None:
+    """List users with their access keys."""
+    with _database(_settings(options)) as database, database.read() as conn:
+        for account_id, name in account.users(conn):
+            click.echo(f"{account_id}  {name}  {' '.join(account.keys(conn, account_id, name)) or 'no keys'}")
+
+
+@user.command(name="add")
+@click.argument("name")
+@click.option("--account", "account_id", help="Account that the user is to have a part in; without it, a new account.")
+@settings_options("data_dir", "database")
+def add_user(name: str, account_id: str | None, **options: Any) -> None:
+    """Make a user with an access key, in an account of its own or in a given one."""
+    with _database(_settings(options)) as database, database.write() as conn:
+        owner = account_id or account.create_account(conn)
+        account.create_user(conn, owner, name)
+        key = account.create_key(conn, owner, name)
+    click.echo(f"user {name} of account {owner}; its access key, shown this once:")
+    click.echo(_key_lines(key))
+
+
+@user.command(name="key")
+@click.argument("name")
+@click.option("--account", "account_id", help="The user's account; needed where several have a user of this name.")
+@settings_options("data_dir", "database")
+def make_key(name: str, account_id: str | None, **options: Any) -> None:
+    """Make a further access key for a user, and show it once."""
+    with _database(_settings(options)) as database, database.write() as conn:
+        key = account.create_key(conn, _account_of(account.users(conn, account_id), name), name)
+    click.echo(_key_lines(key))
+
+
+@user.command(name="remove")
+@click.argument("name")
+@click.option("--account", "account_id", help="The user's account; needed where several have a user of this name.")
+@settings_options("data_dir", "database")
+def remove_user(name: str, account_id: str | None, **options: Any) -> None:
+    """Remove a user and its keys; what its account owns stays."""
+    with _database(_settings(options)) as database, database.write() as conn:
+        account.delete_user(conn, _account_of(account.users(conn, account_id), name), name)
+    click.echo(f"user {name} is removed")
+
+
+@user.command(name="remove-key")
+@click.argument("access_key_id")
+@settings_options("data_dir", "database")
+def remove_key(access_key_id: str, **options: Any) -> None:
+    """Remove an access key; what is signed with it is refused from now on."""
+    with _database(_settings(options)) as database, database.write() as conn:
+        account.delete_key(conn, access_key_id)
+    click.echo(f"access key {access_key_id} is removed")
+
+
+def _account_of(users: list[tuple[str, str]], name: str) -> str:
+    owners = [owner for owner, user_name in users if user_name == name]
+    if not owners:
+        raise MeridianError(f"there is no user {name}; meridian user list shows those there are")
+    if len(owners) > 1:
+        raise MeridianError(f"several accounts have a user {name}; give --account: {', '.join(owners)}")
+    return owners[0]
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    database = app.open_database(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@cli.command(name="explain")
+@click.argument("name")
+@click.argument("rtype", metavar="TYPE")
+@click.option("--client", default="127.0.0.1", show_default=True, help="Address of the resolver that asks.")
+@click.option("--draw", type=click.IntRange(0, 2**64 - 1), help="The random draw of an earlier explanation.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/explain.md.")
+@settings_options("data_dir")
+def explain_(name: str, rtype: str, client: str, draw: int | None, as_json: bool, **options: Any) -> None:
+    """
+    Say why a question is answered as it is.
+
+    Asks the evaluator that answers the wire about the values that were served last, in the data
+    folder of an edge; the server need not run.
+
+    \b
+    Example:
+      meridian explain www.example.com A --client 203.0.113.9
+    """
+    values = LastValues(Path(_settings(options).data_dir) / app.FEED_FILE)
+    try:
+        explained = explain(values, name, rtype, client, draw)
+    finally:
+        values.close()
+    click.echo(json.dumps(explained, indent=2) if as_json else "\n".join(lines(explained)))
+
+
+@cli.command(name="import")
+@click.argument("zone")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--create", is_flag=True, help="Create the zone if there is none with this name.")
+@click.option("--apex", is_flag=True, help="Take SOA and apex NS from the file too; otherwise the zone keeps its own.")
+@click.option("--overwrite", is_flag=True, help="Replace record sets that are there; otherwise they are an error.")
+@click.option("--insync", is_flag=True, help="Wait until every live edge serves the last change.")
+@settings_options("data_dir", "api_listen", "public_url")
+def import_(zone: str, file: Path, create: bool, apex: bool, overwrite: bool, insync: bool, **options: Any) -> None:
+    """
+    Put the records of a BIND master file into ZONE, a name or an id.
+
+    Speaks to a running server as any client does, with the key of the environment or of the data
+    folder's aws/ files. Each batch of up to 1,000 records is applied as a whole.
+
+    \b
+    Example:
+      meridian import example.org example.org.zone --create --insync
+    """
+    transfer.import_zone(
+        _api(options), zone, file, create=create, apex=apex, overwrite=overwrite, insync=insync, say=click.echo
+    )
+
+
+@cli.command()
+@click.argument("zone")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; without it, the terminal."
+)
+@settings_options("data_dir", "api_listen", "public_url")
+def export(zone: str, output: Path | None, **options: Any) -> None:
+    """
+    Write ZONE, a name or an id, as a BIND master file.
+
+    Aliases and routing policies have no form there: they become comments.
+    """
+    text = (f"{line}\n" for line in transfer.export_zone(_api(options), zone))
+    if output is None:
+        for line in text:
+            click.echo(line, nl=False)
+        return
+    try:
+        with output.open("w") as stream:
+            stream.writelines(text)
+    except OSError as error:
+        raise MeridianError(f"{output}: {error.strerror}") from None
+
+
+def _api(options: dict[str, Any]) -> Api:
+    settings = _settings(options)
+    return connect(settings.base_url, demo.aws_folder(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""The API as any client sees it, through boto3: what `demo`, `import` and `export` speak with."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.config
+import botocore.exceptions
+
+from meridian.changes.shape import read_changes, to_api
+from meridian.errors import MeridianError
+from meridian.model.account import Credential
+from meridian.model.name import Name, parse, plain
+from meridian.model.record import Action, RecordSet
+
+_CREDENTIALS = """\
+[default]
+aws_access_key_id = {key.access_key_id}
+aws_secret_access_key = {key.secret}
+"""
+# AWS_ENDPOINT_URL would win over either; newer tools read the service's own entry, some only the first.
+_CONFIG = """\
+[default]
+region = us-east-1
+endpoint_url = {url}
+services = meridian
+
+[services meridian]
+route_53 =
+  endpoint_url = {url}
+"""
+
+
+class Failed(MeridianError):
+    """The server refused a call, or could not be reached."""
+
+
+def write_files(folder: Path, key: Credential, url: str) -> None:
+    """Write `credentials` and `config` in AWS's own formats; the first for its owner's eyes only."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / "credentials"
+    secret.touch(mode=0o600)
+    secret.chmod(0o600)
+    secret.write_text(_CREDENTIALS.format(key=key))
+    (folder / "config").write_text(_CONFIG.format(url=url))
+
+
+def connect(url: str, aws_files: Path, environ: Mapping[str, str] = os.environ) -> Api:
+    """
+    Reach the API with a key of the environment (AWS_ACCESS_KEY_ID or AWS_PROFILE …), else with that of `aws_files`.
+
+    Args:
+        url: Where the API is; AWS_ENDPOINT_URL… in the environment wins.
+    """
+    url = environ.get("AWS_ENDPOINT_URL_ROUTE_53") or environ.get("AWS_ENDPOINT_URL") or url
+    names = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE")
+    given: dict[str, Any] = {} if any(name in environ for name in names) else _key(aws_files / "credentials")
+    session = boto3.Session(region_name="us-east-1", **given)
+    if session.get_credentials() is None:
+        raise MeridianError(
+            "no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (meridian user key makes a key)"
+        )
+    config = botocore.config.Config(retries={"mode": "standard", "max_attempts": 5}, read_timeout=120)
+    return Api(session.client("route53", endpoint_url=url, config=config), url)
+
+
+def _key(file: Path) -> dict[str, str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(file)
+    return dict(parser["default"]) if parser.has_section("default") else {}
+
+
+class Api:
+    """
+    The calls that we need; zone ids come and go without prefix.
+
+    Every method raises `Failed` with the server's words.
+    """
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call an operation by boto3's name for it."""
+        try:
+            reply: dict[str, Any] = getattr(self._client, operation)(**arguments)
+        except botocore.exceptions.ClientError as error:
+            raise Failed(f"{error.response['Error']['Code']}: {error.response['Error']['Message']}") from None
+        except botocore.exceptions.EndpointConnectionError:
+            raise Failed(f"no server answers at {self._url}; start one with meridian serve") from None
+        except botocore.exceptions.BotoCoreError as error:
+            raise Failed(f"{self._url}: {error}") from None
+        return reply
+
+    def find_zone(self, zone: str) -> tuple[str, Name] | None:
+        """
+        Id and name of the zone with this id or name; None if there is none with this name.
+
+        Raises:
+            Failed: Several zones have the name.
+        """
+        if "." not in zone and zone.startswith("Z"):
+            found = self.call("get_hosted_zone", Id=zone)["HostedZone"]
+            return zone, parse(found["Name"])
+        name = _zone_name(zone)
+        listed = self.call("list_hosted_zones_by_name", DNSName=name.text)["HostedZones"]
+        ids = [str(item["Id"]).removeprefix("/hostedzone/") for item in listed if parse(item["Name"]) == name]
+        if len(ids) > 1:
+            raise Failed(f"several zones are named {plain(name)}; give the id of one: {', '.join(ids)}")
+        return (ids[0], name) if ids else None
+
+    def create_zone(self, zone: str, reference: str) -> tuple[str, Name]:
+        """Create a zone with this name; give its id and name."""
+        name = _zone_name(zone)
+        made = self.call("create_hosted_zone", Name=name.text, CallerReference=reference)
+        return str(made["HostedZone"]["Id"]).removeprefix("/hostedzone/"), name
+
+    def change(self, zone_id: str, action: Action, record_sets: Sequence[RecordSet]) -> str:
+        """Send one batch; give the change's id."""
+        changes = [{"Action": action, "ResourceRecordSet": to_api(record_set)} for record_set in record_sets]
+        reply = self.call("change_resource_record_sets", HostedZoneId=zone_id, ChangeBatch={"Changes": changes})
+        return str(reply["ChangeInfo"]["Id"])
+
+    def is_in_sync(self, change_id: str) -> bool:
+        """Whether every live edge serves a change."""
+        return bool(self.call("get_change", Id=change_id)["ChangeInfo"]["Status"] == "INSYNC")
+
+    def room(self, zone_id: str) -> int:
+        """How many more record sets the zone may hold."""
+        reply = self.call("get_hosted_zone_limit", HostedZoneId=zone_id, Type="MAX_RRSETS_BY_ZONE")
+        return int(reply["Limit"]["Value"]) - int(reply["Count"])
+
+    def record_sets(self, zone_id: str) -> Iterator[RecordSet]:
+        """All record sets of a zone, page by page, in the API's order."""
+        start: dict[str, Any] = {}
+        while True:
+            page = self.call("list_resource_record_sets", HostedZoneId=zone_id, MaxItems="300", **start)
+            listed = [{"Action": "CREATE", "ResourceRecordSet": item} for item in page["ResourceRecordSets"]]
+            yield from (change.record_set for change in read_changes({"Changes": listed}))
+            if not page["IsTruncated"]:
+                return
+            following = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")
+            start = {key.replace("Next", "Start"): page[key] for key in following if key in page}
+
+
+def _zone_name(text: str) -> Name:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise MeridianError(f"'{text}' is no zone name: {getattr(error, 'explanation', error)}") from None

@@ -1,0 +1,141 @@
+"""`meridian import` and `meridian export`: master files in and out, through the API as any client."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from meridian import zonefile
+from meridian.client import Api
+from meridian.errors import MeridianError
+from meridian.model.name import Name, parse, plain
+from meridian.model.record import Action, RecordSet
+from meridian.settings import Quotas
+
+_LIMITS = Quotas()  # what a batch may hold at most (R-CHG-9)
+_INSYNC_PATIENCE = 600.0  # seconds
+
+Say = Callable[[str], None]
+
+
+def import_zone(
+    api: Api, zone: str, file: Path, *, create: bool, apex: bool, overwrite: bool, insync: bool, say: Say
+) -> None:
+    """
+    Put a master file's record sets into a zone.
+
+    Args:
+        zone: Id or name.
+        create: Create the zone if there is none with this name.
+        apex: Replace SOA and apex NS by those of the file; otherwise the zone keeps its own.
+        overwrite: Replace record sets that are there already; otherwise they are an error.
+        insync: Wait until every live edge serves the zone.
+        say: Takes lines for the user.
+
+    Raises:
+        MeridianError: The file or the server does not allow it. Batches sent before stay.
+    """
+    found = api.find_zone(zone)
+    if found is None and not create:
+        raise MeridianError(f"there is no zone {zone}; give --create to create it")
+    name = found[1] if found is not None else parse(zone)
+    content = zonefile.read(file, name)
+    if content.skipped:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in content.skipped.items())
+        say(f"{file}: left out what belongs to signing: {kinds}")
+    of_apex = [record_set for record_set in content.record_sets if zonefile.is_at_apex(record_set, name)]
+    others = [record_set for record_set in content.record_sets if not zonefile.is_at_apex(record_set, name)]
+    zone_id = found[0] if found is not None else api.create_zone(zone, f"import-{uuid.uuid4()}")[0]
+    if not overwrite:
+        _require_room(api, zone_id, len(others))
+    last = _send_all(api, zone_id, others, "UPSERT" if overwrite else "CREATE")
+    if apex and of_apex:
+        last = api.change(zone_id, "UPSERT", of_apex)
+    if insync and last is not None:
+        _wait(api, last)
+    state = "in sync" if insync else "accepted"
+    count = len(others) + (len(of_apex) if apex else 0)
+    say(f"{count} record sets of {file} are {state} in zone {plain(name)} ({zone_id})")
+
+
+def export_zone(api: Api, zone: str) -> Iterator[str]:
+    """
+    Give a zone as the lines of a master file.
+
+    Raises:
+        MeridianError: There is no such zone.
+    """
+    found = api.find_zone(zone)
+    if found is None:
+        raise MeridianError(f"there is no zone {zone}")
+    zone_id, name = found
+    record_sets = sorted(api.record_sets(zone_id), key=lambda record_set: not _is_soa(record_set, name))
+    return zonefile.write(name, record_sets)
+
+
+def _is_soa(record_set: RecordSet, apex: Name) -> bool:
+    """The SOA stands first in a master file (RFC 1035 §5.2)."""
+    return record_set.type == "SOA" and record_set.name == apex
+
+
+def _require_room(api: Api, zone_id: str, count: int) -> None:
+    room = api.room(zone_id)
+    if room < count:
+        raise MeridianError(
+            f"the zone has room for {room} more record sets, the file holds {count}; "
+            "start the server with a higher quota, such as MERIDIAN_QUOTAS_RECORD_SETS_PER_ZONE=1000000"
+        )
+
+
+def _send_all(api: Api, zone_id: str, record_sets: Sequence[RecordSet], action: Action) -> str | None:
+    """Send all in batches of the largest size; give the last change's id."""
+    weight = 2 if action == "UPSERT" else 1  # each of an UPSERT counts twice (R-CHG-9)
+    values, characters = _LIMITS.batch_values // weight, _LIMITS.batch_characters // weight
+    progress = _Progress(len(record_sets))
+    last = None
+    for batch in zonefile.batches(record_sets, values=values, characters=characters):
+        last = api.change(zone_id, action, batch)
+        progress.add(len(batch))
+    progress.end()
+    return last
+
+
+def _wait(api: Api, change_id: str) -> None:
+    end = time.monotonic() + _INSYNC_PATIENCE
+    while not api.is_in_sync(change_id):  # the server holds the call for a moment
+        if time.monotonic() > end:
+            raise MeridianError(f"{change_id} is not in sync after {_INSYNC_PATIENCE:.0f} s; is an edge running?")
+        time.sleep(0.1)
+
+
+class _Progress:
+    """One line on standard error that says how far we are; rewritten on a terminal, else every five seconds."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._begun = self._shown = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+
+    def add(self, count: int) -> None:
+        self._done += count
+        now = time.monotonic()
+        if self._terminal or now - self._shown >= 5:
+            self._shown = now
+            self._show(now)
+
+    def end(self) -> None:
+        if self._total:
+            self._show(time.monotonic())
+        if self._terminal:
+            print(file=sys.stderr)
+
+    def _show(self, now: float) -> None:
+        rate = self._done / max(now - self._begun, 0.001)
+        left = (self._total - self._done) / max(rate, 0.001)
+        share = self._done / max(self._total, 1)
+        line = f"{self._done:,} of {self._total:,} record sets · {share:.0%} · {rate:,.0f} a second · {left:.0f} s left"
+        print(f"\r{line}\033[K" if self._terminal else line, end="" if self._terminal else "\n", file=sys.stderr)
