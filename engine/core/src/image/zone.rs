@@ -69,7 +69,7 @@ impl Zone {
         let mut ns = Vec::new();
         let rdata: Vec<&[u8]> = head.ns.rdata.iter().map(|octets| octets.as_ref()).collect();
         let ns_count = records::encode(&mut ns, 2, head.ns.ttl, &rdata)?;
-        Ok(Self {
+        let zone = Self {
             id: head.zone_id.into(),
             version: head.version,
             rank: head.rank,
@@ -81,7 +81,12 @@ impl Zone {
             negative: negative.into(),
             ns: ns.into(),
             ns_count,
-        })
+        };
+        // Looking up begins there: without it a name would have no closest encloser.
+        if zone.find_hashed(zone.apex.hash(), zone.apex.wire()).is_none() {
+            return refuse(format!("zone {}: its own name is in no shard", zone.id));
+        }
+        Ok(zone)
     }
 
     /// The node of a name's suffix `i`.

@@ -57,6 +57,9 @@ struct Shard<'z> {
     groups: BTreeMap<String, Group>,
 }
 
+/// Groups by owner and type, hidden groups by id.
+type Part = (BTreeMap<ByteBuf, BTreeMap<u16, Group>>, BTreeMap<String, Group>);
+
 #[derive(Serialize)]
 struct Head<'z> {
     format: u32,
@@ -134,6 +137,21 @@ impl Zone {
 
     /// The shards, in order; `count` is a power of two.
     pub fn shards(&self, count: usize) -> Vec<Vec<u8>> {
+        (0..count).zip(self.parts(count)).map(|(index, part)| self.shard(index, count, part)).collect()
+    }
+
+    /// What belongs to shard `index` of `count`, said to be shard `said`: an image that lies.
+    pub fn shard_as(&self, index: usize, said: usize, count: usize) -> Vec<u8> {
+        self.shard(said, count, self.parts(count).swap_remove(index))
+    }
+
+    fn shard(&self, index: usize, count: usize, (names, groups): Part) -> Vec<u8> {
+        let shard = Shard { format: 1, zone_id: &self.id, index, count, version: self.version, names, groups };
+        rmp_serde::to_vec_named(&shard).expect("a shard")
+    }
+
+    /// The names and hidden groups of each shard.
+    fn parts(&self, count: usize) -> Vec<Part> {
         let mut names = vec![BTreeMap::new(); count];
         let mut groups = vec![BTreeMap::new(); count];
         for owner in self.groups.keys().flat_map(|(owner, _)| self.up_to_apex(owner)) {
@@ -147,13 +165,7 @@ impl Zone {
         for (id, owner, group) in &self.hidden {
             groups[index(owner, count)].insert(id.clone(), group.clone());
         }
-        let shards = names.into_iter().zip(groups).enumerate();
-        shards
-            .map(|(index, (names, groups))| {
-                let shard = Shard { format: 1, zone_id: &self.id, index, count, version: self.version, names, groups };
-                rmp_serde::to_vec_named(&shard).expect("a shard")
-            })
-            .collect()
+        names.into_iter().zip(groups).collect()
     }
 
     fn records(&self, rtype: u16) -> Records {

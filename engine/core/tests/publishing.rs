@@ -1,0 +1,234 @@
+//! Sequences of publishing: versions go forward only, what did not change is shared, what is retired is gone.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::image::{Zone, index};
+use common::{ask, example, publish, serving, text};
+use meridian_engine::Engine;
+use meridian_engine::image::Shard;
+use meridian_engine::name::Name;
+use meridian_engine::snapshot::Settings;
+use proptest::prelude::*;
+
+/// A zone whose one address says its version.
+fn versioned(version: u64) -> Zone {
+    example(version, &format!("v.example.com. 60 A 192.0.2.{version}"))
+}
+
+/// The version that `v.example.com.` tells; None if the zone is not served.
+fn served(engine: &Engine) -> Option<u64> {
+    let answer = ask(engine, "v.example.com.", "A", 0).sections[0].clone();
+    answer.first().map(|record| u64::from(record.rdata[3]))
+}
+
+fn try_publish(engine: &Engine, zone: &Zone, shards: usize) -> bool {
+    let images = zone.shards(shards);
+    engine.publish(&zone.head(shards), &images.iter().map(|image| &image[..]).collect::<Vec<_>>()).expect("an image")
+}
+
+fn shards(engine: &Engine, apex: &str) -> Vec<Arc<Shard>> {
+    let snapshot = engine.snapshots().load();
+    let name = Name::from_wire(&text::name(apex)).unwrap();
+    snapshot.catalog.at(&name, 0).expect("the zone").shards().to_vec()
+}
+
+/// An older version, or the same once more, is not served; `publish` and `needs` say so.
+#[test]
+fn versions_do_not_go_back() {
+    let engine = serving(&[versioned(5)], 1);
+    for (version, expected) in [(4, false), (5, false), (6, true), (5, false)] {
+        assert_eq!(expected, engine.needs(&versioned(version).head(1)).unwrap().is_some(), "{version}");
+        assert_eq!(expected, try_publish(&engine, &versioned(version), 1), "{version}");
+    }
+
+    assert_eq!(Some(6), served(&engine));
+    assert_eq!(vec![("Z0".to_string(), 6)], engine.zones());
+}
+
+/// A head that changes some shards asks for these alone, and the others are shared with the version before.
+#[test]
+fn unchanged_shards_are_shared() {
+    let engine = serving(&[example(1, "www.example.com. 60 A 192.0.2.1")], 16);
+    let before = shards(&engine, "example.com.");
+    let changed = index(&text::name("www.example.com."), 16);
+    let next = example(2, "www.example.com. 60 A 192.0.2.2");
+    let head = next.head_of(&std::array::from_fn::<u64, 16, _>(|at| if at == changed { 2 } else { 1 }));
+
+    assert_eq!(Some(vec![changed as u32]), engine.needs(&head).unwrap());
+    assert!(engine.publish(&head, &[&next.shards(16)[changed]]).unwrap());
+
+    let after = shards(&engine, "example.com.");
+    for at in 0..16 {
+        assert_eq!(at != changed, Arc::ptr_eq(&before[at], &after[at]), "shard {at}");
+    }
+    assert_eq!(text::rdata(1, "192.0.2.2"), ask(&engine, "www.example.com.", "A", 0).sections[0][0].rdata);
+}
+
+/// A zone that goes over to another number of shards takes all of them anew.
+#[test]
+fn another_number_of_shards_shares_nothing() {
+    let engine = serving(&[versioned(1)], 1);
+
+    assert_eq!(Some((0..16).collect()), engine.needs(&versioned(2).head(16)).unwrap());
+    publish(&engine, &versioned(2), 16);
+
+    assert_eq!(16, shards(&engine, "example.com.").len());
+    assert_eq!(Some(2), served(&engine));
+}
+
+/// A refused version leaves the one before in service.
+#[test]
+fn a_refused_version_changes_nothing() {
+    let engine = serving(&[versioned(1)], 1);
+
+    assert!(engine.publish(&versioned(2).head(1), &[b"no shard"]).is_err());
+    assert!(engine.publish(&versioned(2).head(1), &[]).is_err());
+
+    assert_eq!(Some(1), served(&engine));
+    assert!(try_publish(&engine, &versioned(2), 1));
+}
+
+/// A retired zone is REFUSED at once; retiring it again says that it was not there.
+#[test]
+fn retiring() {
+    let engine = serving(&[versioned(1)], 16);
+
+    assert!(engine.retire("Z0"));
+    assert_eq!(5, ask(&engine, "v.example.com.", "A", 0).rcode);
+    assert!(!engine.retire("Z0"));
+    assert!(engine.zones().is_empty());
+}
+
+/// Of two zones with one name the lower rank answers, in whichever order they come; the other takes over.
+#[test]
+fn rank_decides_between_zones_of_one_name() {
+    let first = Zone { id: "first".into(), rank: 1, ..versioned(1) };
+    let second = Zone { id: "second".into(), rank: 2, ..versioned(2) };
+    for zones in [[&first, &second], [&second, &first]] {
+        let engine = Engine::new(Settings::default());
+        zones.into_iter().for_each(|zone| publish(&engine, zone, 1));
+        assert_eq!(Some(1), served(&engine));
+
+        assert!(engine.retire("first"));
+        assert_eq!(Some(2), served(&engine));
+
+        publish(&engine, &Zone { id: "first".into(), rank: 1, ..versioned(9) }, 1);
+        assert_eq!(Some(9), served(&engine));
+    }
+}
+
+/// A child zone answers for its names while it is there, the parent with it and without it for its own.
+#[test]
+fn the_closest_zone_answers() {
+    let parent = versioned(1);
+    let mut child = Zone::new("child", 1, &text::name("v.example.com."), &text::records(
+        "v.example.com. 900 SOA ns.test. host.test. 1 7200 900 1209600 86400
+         v.example.com. 900 NS ns.test.
+         v.example.com. 60 A 192.0.2.77",
+    ));
+    child.rank = 99;
+    let engine = serving(&[parent, child], 1);
+
+    assert_eq!(Some(77), served(&engine));
+    assert!(engine.retire("child"));
+    assert_eq!(Some(1), served(&engine));
+}
+
+/// A zone of a network view is held but not served to the public (R-PVT-13), also when it was public before.
+#[test]
+fn views_are_not_public() {
+    let private = Zone { view: Some("office".into()), ..versioned(2) };
+    let engine = serving(&[versioned(1)], 1);
+    assert_eq!(Some(1), served(&engine));
+
+    publish(&engine, &private, 1);
+    assert_eq!(None, served(&engine));
+    assert_eq!(vec![("Z0".to_string(), 2)], engine.zones());
+
+    publish(&engine, &versioned(3), 1);
+    assert_eq!(Some(3), served(&engine));
+}
+
+/// A zone that takes another name leaves the old one.
+#[test]
+fn a_zone_may_move() {
+    let engine = serving(&[versioned(1)], 1);
+    let moved = Zone::new("Z0", 2, &text::name("example.net."), &text::records(
+        "example.net. 900 SOA ns.test. host.test. 1 7200 900 1209600 86400
+         example.net. 900 NS ns.test.",
+    ));
+
+    publish(&engine, &moved, 1);
+
+    assert_eq!(5, ask(&engine, "v.example.com.", "A", 0).rcode);
+    assert_eq!(0, ask(&engine, "example.net.", "SOA", 0).rcode);
+}
+
+/// Health slots that were never set are healthy, and set ones stay until they are set again.
+#[test]
+fn health_outlives_publishing() {
+    let group = |version| {
+        let mut zone = versioned(version);
+        let mut arms = [1, 2].map(|n| common::image::arm(common::image::to_records(60, [vec![192, 0, 2, n]])));
+        (arms[0].health, arms[1].secondary) = (70, true);
+        let group = common::image::Group { kind: "failover".into(), arms: arms.into(), r#type: 0 };
+        zone.groups.insert((text::name("f.example.com."), 1), group);
+        zone
+    };
+    let engine = serving(&[group(1)], 16);
+    let answer = |engine: &Engine| ask(engine, "f.example.com.", "A", 0).sections[0][0].rdata[3];
+
+    assert_eq!(1, answer(&engine));
+    engine.set_health(&[(70, false)]);
+    assert_eq!(2, answer(&engine));
+    publish(&engine, &group(2), 16);
+    assert_eq!(2, answer(&engine));
+    engine.set_health(&[(70, true)]);
+    assert_eq!(1, answer(&engine));
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Publish { zone: usize, version: u64, shards: usize },
+    Retire { zone: usize },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let publish = (0..3usize, 1..9u64, prop_oneof![Just(1usize), Just(16)])
+        .prop_map(|(zone, version, shards)| Step::Publish { zone, version, shards });
+    let step = prop_oneof![4 => publish, 1 => (0..3usize).prop_map(|zone| Step::Retire { zone })];
+    prop::collection::vec(step, 1..25)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// After any sequence of publishing and retiring, what answers is the newest version published since the
+    /// zone was last retired, of the zone with the lowest rank.
+    #[test]
+    fn any_sequence_serves_the_newest_of_the_lowest_rank(steps in steps()) {
+        let engine = Engine::new(Settings::default());
+        let mut held: [Option<u64>; 3] = [None; 3];
+        for step in steps {
+            match step {
+                Step::Publish { zone, version, shards } => {
+                    let mut image = example(version, &format!("v.example.com. 60 A 192.0.{zone}.{version}"));
+                    (image.id, image.rank) = (format!("Z{zone}"), zone as u64);
+                    let newer = held[zone].is_none_or(|held| version > held);
+                    prop_assert_eq!(newer, try_publish(&engine, &image, shards));
+                    if newer {
+                        held[zone] = Some(version);
+                    }
+                }
+                Step::Retire { zone } => {
+                    prop_assert_eq!(held[zone].take().is_some(), engine.retire(&format!("Z{zone}")));
+                }
+            }
+            let expected = (0..3).find_map(|zone| held[zone].map(|version| vec![192, 0, zone as u8, version as u8]));
+            let seen = ask(&engine, "v.example.com.", "A", 0).sections[0].first().map(|record| record.rdata.clone());
+            prop_assert_eq!(expected, seen);
+        }
+    }
+}
