@@ -7,6 +7,7 @@ differs from a master file's in its escapes (R-TXT-1).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -114,19 +115,43 @@ def is_at_apex(record_set: RecordSet, apex: Name) -> bool:
 
 
 def _parse(file: Path, apex: Name) -> Iterator[tuple[dns.name.Name, dns.rdataset.Rdataset]]:
-    origin = dns.name.Name((*apex.labels, b""))
     try:
-        zone = dns.zone.from_file(str(file), origin, relativize=False, check_origin=False, allow_include=True)
+        text = file.read_text()
+        zone = _zone(text, apex, file)
     except OSError as error:
-        raise MeridianError(f"{file}: {error.strerror or error}") from None
+        raise MeridianError(f"{error.filename or file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise MeridianError(f"{file}: not text in UTF-8: {error.reason} at octet {error.start}") from None
     except (dns.exception.DNSException, ValueError) as error:
-        text = str(error) or type(error).__name__
-        raise MeridianError(text if str(file) in text else f"{file}: {text}") from None
+        raise MeridianError(_problem(str(error) or type(error).__name__, text, apex, file)) from None
     for owner, node in zone.nodes.items():
         for rdataset in node:
             yield owner, rdataset
+
+
+def _zone(text: str, apex: Name, file: Path) -> dns.zone.Zone:
+    origin = dns.name.Name((*apex.labels, b""))
+    return dns.zone.from_text(
+        text, origin, relativize=False, check_origin=False, allow_include=True, filename=str(file)
+    )
+
+
+def _problem(said: str, text: str, apex: Name, file: Path) -> str:
+    """
+    What dnspython said, with the right line.
+
+    It names the line after the wrong one if it had read to the end of that; so if the lines before
+    the one named fail as well, the last of them is meant.
+    """
+    found = re.fullmatch(rf"{re.escape(str(file))}:(\d+): (.*)", said, re.DOTALL)
+    if found is None:
+        return said if str(file) in said else f"{file}: {said}"
+    line = int(found[1])
+    try:
+        _zone("".join(text.splitlines(keepends=True)[: line - 1]), apex, file)
+    except dns.exception.DNSException:
+        line -= 1
+    return f"{file}:{line}: {found[2]}"
 
 
 def _record_set(name: Name, rtype: str, rdataset: dns.rdataset.Rdataset, problems: list[str]) -> RecordSet:

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import asyncio
+
+import dns.message
+import pytest
+
+from meridian._engine import Engine
+from meridian.edge.agent import Agent
+from meridian.feed.feed import Entry
+from meridian.feed.keys import ack_key, decode_ack, head_key, shard_key
+from tests.publish.conftest import world as world
+from tests.publish.world import World
+
+
+async def ack_of(world: World, edge: str = "edge-1") -> tuple[dict[int, int], dict[str, str]]:
+    found = await world.feed.get(ack_key(edge))
+    assert found is not None
+    ack = decode_ack(found[0])
+    assert ack.edge == edge
+    return ack.catalogs, ack.failed
+
+
+def test_only_changed_shards_are_fetched(world: World) -> None:
+    """An edge that serves a version fetches only the shards that the next one changed."""
+
+    async def test() -> None:
+        zone_id = world.create(shards=16)
+        await world.publish()
+        await world.serve()
+        world.change(zone_id, "www.example.com")
+        await world.publish()
+        await world.serve()
+        assert world.engine.published == [(zone_id, 1, 16), (zone_id, 2, 1)]
+        assert world.served() == world.stored()
+
+    asyncio.run(test())
+
+
+def test_edge_without_control(world: World) -> None:
+    """An edge that starts alone serves the last values, every zone of them."""
+
+    async def test() -> None:
+        for name in ("one.example", "two.example", "three.example"):
+            world.create(name)
+        await world.publish()
+        world.start_edge()
+        await world.agent.load()
+        assert world.served() == world.stored()
+
+    asyncio.run(test())
+
+
+def test_shard_ahead_of_its_head(world: World) -> None:
+    """A shard that is newer than the head says makes the edge keep what it serves, and load when the head follows."""
+
+    async def test() -> None:
+        zone_id = world.create()
+        await world.publish()
+        await world.serve()
+        old_head = await world.feed.get(head_key(zone_id))
+        world.change(zone_id, "www.example.com")
+        await world.publish()
+        new_head = await world.feed.get(head_key(zone_id))
+        assert old_head is not None
+        assert new_head is not None
+        await world.feed.delete(head_key(zone_id))
+        await world.feed.put(Entry(head_key(zone_id), old_head[0], 1))
+        world.start_edge()
+        await world.serve()
+        _, failed = await ack_of(world)
+        assert set(failed) == {zone_id}
+        await world.feed.put(Entry(head_key(zone_id), new_head[0], 2))
+        await world.serve()
+        assert world.served() == world.stored()
+        assert (await ack_of(world))[1] == {}
+
+    asyncio.run(test())
+
+
+def test_zone_that_fails(world: World) -> None:
+    """A zone that cannot be loaded is named in the acknowledgement with its reason; all others are served."""
+
+    async def test() -> None:
+        bad, good = world.create("bad.example"), world.create("good.example")
+        await world.publish()
+        await world.feed.delete(shard_key(bad, 1, 0))
+        await world.serve()
+        assert world.engine.zones() == {good: 1}
+        _, failed = await ack_of(world)
+        assert failed == {bad: "NotLoaded: the feed holds no shard 1.0"}
+
+    asyncio.run(test())
+
+
+def test_failed_zone_that_is_removed(world: World) -> None:
+    """A failed zone that no longer exists is forgotten."""
+
+    async def test() -> None:
+        zone_id = world.create()
+        await world.publish()
+        world.engine.refuse.add(zone_id)
+        await world.serve()
+        world.delete(zone_id)
+        await world.publish()
+        await world.serve()
+        assert (await ack_of(world))[1] == {}
+
+    asyncio.run(test())
+
+
+def test_agent_runs(world: World) -> None:
+    """Running, an agent serves what is put without being asked, and each acknowledgement is newer than the last."""
+
+    async def test() -> None:
+        acks = world.feed.watch("acks/")
+        running = asyncio.create_task(world.agent.run())
+        async with asyncio.timeout(30):
+            for number in range(3):
+                world.create(f"zone-{number}.example")
+                await world.publish()
+                while len(world.engine.zones()) <= number:
+                    await anext(acks)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert world.served() == world.stored()
+        await acks.aclose()
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("shards", [1, 16, 256])
+def test_real_engine(world: World, shards: int) -> None:
+    """From a commit to the octets of a reply: the compiled engine answers with what is stored, and then no longer."""
+
+    def answer(name: str) -> str:
+        reply = engine.respond(dns.message.make_query(name, "A").to_wire(), "192.0.2.53")
+        assert reply is not None
+        message = dns.message.from_wire(reply)
+        return message.answer[0][0].to_text() if message.answer else message.rcode().name
+
+    engine = Engine()
+
+    async def test() -> None:
+        agent = Agent(world.feed, engine, "edge-1", world.clock)
+        zone_id = world.create(shards=shards)
+        names = [f"n{number}.deep.example.com" for number in range(50)]
+        world.change(zone_id, *names)
+        await world.publish()
+        await agent.load()
+        assert {answer(name) for name in names} == {"192.0.2.1"}
+        assert answer("deep.example.com") == "NOERROR"
+        assert answer("nothing.example.com") == "NXDOMAIN"
+        world.change(zone_id, delete=names[:1])
+        await world.publish()
+        await agent.load()
+        assert (answer(names[0]), answer(names[1])) == ("NXDOMAIN", "192.0.2.1")
+        assert engine.zones() == {zone_id: 3}
+        world.delete(zone_id)
+        await world.publish()
+        await agent.load()
+        assert answer(names[1]) == "REFUSED"
+
+    asyncio.run(test())
