@@ -4,6 +4,8 @@ mod io_support;
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use io_support::{PATIENCE, counter, engine, eventually, is_reply, loopback, loopback_v6, query, udp};
 use meridian_engine::io::{Listeners, TcpLimits};
@@ -118,6 +120,23 @@ fn an_address_in_use_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
     assert!(error.to_string().contains(&format!("udp://{taken}")), "{error}");
     ask(&client("127.0.0.1:0"), taken, 4);
+}
+
+/// Threads without work let go of an old snapshot soon, so that the next writer can free it.
+#[test]
+fn idle_threads_hold_no_old_snapshot() {
+    let engine = engine();
+    let any = [loopback()];
+    let _listeners = Listeners::open(&engine, &any, &any, 2, TcpLimits::default()).expect("free ports");
+    let old = Arc::downgrade(&engine.snapshots().load_full());
+    engine.set_health(&[(1, false)]);
+    let start = Instant::now();
+
+    eventually("only the list of retired ones holds it", || old.strong_count() <= 1);
+
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    engine.set_health(&[(1, true)]);
+    assert_eq!(old.strong_count(), 0);
 }
 
 /// Queries are counted by the threads that answered them.
