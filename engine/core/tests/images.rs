@@ -139,9 +139,12 @@ fn refusals() {
         })
     };
     let cases: [(&str, Zone); 14] = [
-        ("hidden group h: no type", edited(|zone| {
-            zone.hidden.push(("h".into(), text::name("example.com."), arms("simple", 1, &a())));
-        })),
+        (
+            "hidden group h: no type",
+            edited(|zone| {
+                zone.hidden.push(("h".into(), text::name("example.com."), arms("simple", 1, &a())));
+            }),
+        ),
         ("record set without records", with_group(image::simple(60, []))),
         ("a group of 0 record sets", with_group(arms("weighted", 0, &a()))),
         ("a group of 1025 record sets", with_group(arms("weighted", 1025, &a()))),
@@ -169,7 +172,7 @@ fn refused_images() {
     let later = Zone { version: 2, ..zone.clone() };
     let foreign = Zone { apex: text::name("example.net."), ..moved_apex(&zone, "example.net.") };
     let without_apex = Zone { groups: BTreeMap::new(), ..zone.clone() };
-    let cases: [(&str, Vec<u8>, Vec<Vec<u8>>); 10] = [
+    let cases: [(_, Vec<u8>, Vec<_>); 10] = [
         ("shard 0 is missing", zone.head(1), vec![]),
         ("does not belong to it", zone.head(1), other.shards(1)),
         ("does not belong to it", zone.head(1), later.shards(1)),

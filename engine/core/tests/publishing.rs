@@ -123,11 +123,16 @@ fn rank_decides_between_zones_of_one_name() {
 #[test]
 fn the_closest_zone_answers() {
     let parent = versioned(1);
-    let mut child = Zone::new("child", 1, &text::name("v.example.com."), &text::records(
-        "v.example.com. 900 SOA ns.test. host.test. 1 7200 900 1209600 86400
+    let mut child = Zone::new(
+        "child",
+        1,
+        &text::name("v.example.com."),
+        &text::records(
+            "v.example.com. 900 SOA ns.test. host.test. 1 7200 900 1209600 86400
          v.example.com. 900 NS ns.test.
          v.example.com. 60 A 192.0.2.77",
-    ));
+        ),
+    );
     child.rank = 99;
     let engine = serving(&[parent, child], 1);
 
@@ -155,10 +160,15 @@ fn views_are_not_public() {
 #[test]
 fn a_zone_may_move() {
     let engine = serving(&[versioned(1)], 1);
-    let moved = Zone::new("Z0", 2, &text::name("example.net."), &text::records(
-        "example.net. 900 SOA ns.test. host.test. 1 7200 900 1209600 86400
+    let moved = Zone::new(
+        "Z0",
+        2,
+        &text::name("example.net."),
+        &text::records(
+            "example.net. 900 SOA ns.test. host.test. 1 7200 900 1209600 86400
          example.net. 900 NS ns.test.",
-    ));
+        ),
+    );
 
     publish(&engine, &moved, 1);
 

@@ -1,6 +1,6 @@
 //! A writer of zone images, independent of the control plane: from the zones of tables and laws.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meridian_engine::name::{Name, slot};
 use serde::Serialize;
@@ -85,6 +85,8 @@ pub struct Zone {
     pub groups: BTreeMap<(Vec<u8>, u16), Group>,
     /// Id, placing owner, group.
     pub hidden: Vec<(String, Vec<u8>, Group)>,
+    /// Names left out although they have names below: an image that is wrong.
+    pub gaps: BTreeSet<Vec<u8>>,
 }
 
 /// An arm without policy fields.
@@ -105,7 +107,7 @@ pub fn simple(ttl: u32, rdata: impl IntoIterator<Item = Vec<u8>>) -> Group {
 impl Zone {
     /// A zone of plain records; SOA and NS of the apex are among them.
     pub fn new(id: &str, version: u64, apex: &[u8], records: &[Record]) -> Self {
-        let mut sets: BTreeMap<(Vec<u8>, u16), (u32, Vec<Vec<u8>>)> = BTreeMap::new();
+        let mut sets: BTreeMap<_, (u32, Vec<Vec<u8>>)> = BTreeMap::new();
         for record in records {
             let set = sets.entry((record.owner.clone(), record.rtype)).or_insert((record.ttl, vec![]));
             set.1.push(record.rdata.clone());
@@ -164,6 +166,9 @@ impl Zone {
         }
         for (id, owner, group) in &self.hidden {
             groups[index(owner, count)].insert(id.clone(), group.clone());
+        }
+        for owner in self.gaps.iter().filter(|owner| !self.groups.keys().any(|(other, _)| other == *owner)) {
+            names[index(owner, count)].remove(&ByteBuf::from(owner.clone()));
         }
         names.into_iter().zip(groups).collect()
     }

@@ -135,9 +135,10 @@ fn words(line: &str) -> Vec<String> {
 /// Octets from hexadecimal text; blanks do not matter.
 pub fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    assert!(digits.len() % 2 == 0, "an odd number of digits: {text}");
+    let pairs = digits.chunks_exact(2);
+    assert!(pairs.remainder().is_empty(), "an odd number of digits: {text}");
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).expect("hexadecimal digits");
-    digits.chunks(2).map(pair).collect()
+    pairs.map(pair).collect()
 }
 
 fn number(word: &str) -> u16 {
