@@ -36,10 +36,19 @@ class Site:
         folder: Its data folder; what stands there from an earlier start is served again.
         roles: What it does.
         environ: Further MERIDIAN_… variables.
+        command: `serve`, or `demo`, which makes the first key by itself.
     """
 
-    def __init__(self, folder: Path, *, roles: str = "control,edge", environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        roles: str = "control,edge",
+        environ: Mapping[str, str] | None = None,
+        command: str = "serve",
+    ) -> None:
         self.folder = folder
+        self._command = command
         self.dns = ("127.0.0.1", _free_port())
         self.api = ("127.0.0.1", _free_port())
         self.roles = roles
@@ -52,7 +61,7 @@ class Site:
         """Start the server and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [Path(sys.executable).with_name("meridian"), "serve"],
+                [Path(sys.executable).with_name("meridian"), self._command],
                 env=os.environ | self._settings() | self._environ,
                 stdout=log,
                 stderr=log,
@@ -106,6 +115,7 @@ class Site:
             "AWS_SECRET_ACCESS_KEY": self.key.secret,
             "AWS_ENDPOINT_URL_ROUTE_53": self.url,
             "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",  # the older name, which the command line still reads
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 

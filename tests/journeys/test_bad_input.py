@@ -35,7 +35,7 @@ class Case(NamedTuple):
 
 CASES = [
     Case("not XML", 400, "MalformedInput", body="<CreateHostedZoneRequest"),
-    Case("an empty body", 400, "MalformedInput", body=""),
+    Case("an empty body", 400, "InvalidInput", body=""),
     Case("binary", 400, "MalformedInput", body="\x00\x01\xff"),
     Case("wrong root", 400, "MalformedInput", body=f"<DeleteEverything {NS}/>"),
     Case("an entity bomb", 400, "MalformedInput", body='<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'),
