@@ -212,7 +212,9 @@ def main() -> None:
     except CannotInstall as error:
         raise SystemExit(str(error)) from None
     if Meridian in kinds and not Meridian.is_built():
-        raise SystemExit("the engine is not built: run `make build` (or `maturin develop --release`), or leave it out")
+        raise SystemExit(
+            "the engine is not built: `make bench` builds it and runs this; or leave meridian out of --servers"
+        )
     machine = Machine.here()
     print(f"{machine}; {given.queries:,} questions a pass")
     results = []

@@ -93,7 +93,7 @@ class _Zone:
         name = self._name(self._draw.randrange(self._names))
         address = f"203.0.{self._draw.randrange(256)}.{self._draw.randrange(256)}"
         before = time.perf_counter()
-        reply = self._submit([_upsert(name, address)])
+        reply = self._submit([_change("UPSERT", name, address)])
         took = time.perf_counter() - before
         query = dns.message.make_query(name, "A", use_edns=0, payload=1232).to_wire()
         return query, socket.inet_aton(address), reply, took
@@ -115,7 +115,7 @@ class _Zone:
         change = ""
         for start in range(0, self._names, _BATCH):
             batch = range(start, min(start + _BATCH, self._names))
-            change = self._submit([_upsert(self._name(index), "192.0.2.1") for index in batch])
+            change = self._submit([_change("CREATE", self._name(index), "192.0.2.1") for index in batch])
         self.until_insync(change)
 
     def _submit(self, changes: list[dict[str, Any]]) -> str:
@@ -160,9 +160,9 @@ def _until(is_there: Callable[[], bool]) -> tuple[float, bool]:
     return time.perf_counter() - start, polls == 1
 
 
-def _upsert(name: str, address: str) -> dict[str, Any]:
+def _change(action: str, name: str, address: str) -> dict[str, Any]:
     record_set = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": address}]}
-    return {"Action": "UPSERT", "ResourceRecordSet": record_set}
+    return {"Action": action, "ResourceRecordSet": record_set}
 
 
 def table(results: list[Result]) -> str:

@@ -209,15 +209,26 @@ class Client:
             return _exactly(tcp, int.from_bytes(_exactly(tcp, 2), "big"))
 
 
-def differences(questions: Iterable[Question], left: Server, right: Server) -> Iterator[Disagreement]:
-    """Ask two servers each question in turn and go through their disagreements."""
-    mine, theirs = Client(left), Client(right)
+class Answers(NamedTuple):
+    """All that one server said, in the order of the questions."""
+
+    server: str
+    replies: list[Reply]
+
+
+def ask_all(questions: Iterable[Question], server: Server) -> Answers:
+    """Ask one server each question in turn."""
+    client = Client(server)
     try:
-        for question in questions:
-            yield from compare(question, left.name, right.name, (mine.ask(question), theirs.ask(question)))
+        return Answers(server.name, [client.ask(question) for question in questions])
     finally:
-        mine.close()
-        theirs.close()
+        client.close()
+
+
+def differences(questions: Iterable[Question], left: Answers, right: Answers) -> Iterator[Disagreement]:
+    """Go through the disagreements of two servers that were asked the same questions."""
+    for question, *replies in zip(questions, left.replies, right.replies, strict=True):
+        yield from compare(question, left.server, right.server, (replies[0], replies[1]))
 
 
 class Verdict(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,6 @@ import dns.message
 from tests.peers.meridian import ROOT, Meridian
 from tests.peers.server import HOST, Server, exchange, free_port
 
-_START = "from meridian.cli import main; main()"
-
 
 class Service(Server):
     """
@@ -27,7 +26,7 @@ class Service(Server):
         core: The core that everything is kept on; None for any.
     """
 
-    name = "service"
+    name = "meridian"
 
     def __init__(self, settings: Mapping[str, str] | None = None, *, core: int | None = None) -> None:
         super().__init__({}, core=core, patience=120.0)
@@ -44,7 +43,7 @@ class Service(Server):
             **self._settings,
         }
         variables = [f"MERIDIAN_{key.upper()}={value}" for key, value in settings.items()]
-        return ["env", f"PYTHONPATH={ROOT / 'src'}", *variables, sys.executable, "-c", _START, "demo"]
+        return ["env", *variables, *_program(), "demo"]
 
     @classmethod
     def version(cls) -> str:
@@ -52,10 +51,9 @@ class Service(Server):
         return Meridian.version()
 
     def is_ready(self, ask: socket.socket) -> bool:
-        """Tell whether DNS and API both answer and the access key is written."""
-        query = dns.message.make_query("ready.invalid.", "A").to_wire()
-        with socket.create_connection((HOST, self.api_port), timeout=0.1):
-            return self._aws("credentials").exists() and exchange(ask, query)[:2] == query[:2]
+        """Tell whether the demo zone is answered, the last thing that starting does."""
+        query = dns.message.make_query("many.example.com.", "A").to_wire()
+        return bool(dns.message.from_wire(exchange(ask, query)).answer)
 
     def client(self) -> Any:
         """A boto3 client of this service, made from the files that it has written."""
@@ -64,5 +62,23 @@ class Service(Server):
         session.set_config_variable("config_file", str(self._aws("config")))
         return boto3.Session(botocore_session=session).client("route53")
 
+    def import_zone(self, apex: str, file: Path) -> None:
+        """
+        Put a master file in with `meridian import`, and wait until it is answered.
+
+        Raises:
+            subprocess.CalledProcessError: It was refused; `stderr` says why.
+        """
+        options = ["--create", "--apex", "--insync", "--data-dir", str(self.folder / "data")]
+        api = ["--api-listen", f"{HOST}:{self.api_port}"]
+        command = [*_program(), "import", apex, str(file.absolute()), *options, *api]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+        self.zones[apex] = file
+
     def _aws(self, file: str) -> Path:
         return self.folder / "data" / "aws" / file
+
+
+def _program() -> list[str]:
+    """The `meridian` command, from this source tree."""
+    return ["env", f"PYTHONPATH={ROOT / 'src'}", sys.executable, "-m", "meridian.cli"]

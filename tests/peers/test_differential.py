@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers import Knot, Meridian, Nsd, Server, install_line, missing
-from tests.peers.compare import Client, Reply, differences, judge
+from tests.peers import Knot, Nsd, install_line, missing
+from tests.peers.compare import Answers, Reply, ask_all, differences, judge
+from tests.peers.service import Service
 from tests.peers.zones import Question, Zone, generate, questions, write
 
 SEED = 1
@@ -42,43 +43,42 @@ def asked(zone: Zone) -> list[Question]:
 
 
 @pytest.fixture(scope="module")
-def nsd(zone: Zone, master_file: Path) -> Iterator[Server]:
+def nsd(zone: Zone, master_file: Path, asked: list[Question]) -> Answers:
     with Nsd({zone.apex.to_text(): master_file}) as server:
-        yield server
+        return ask_all(asked, server)
 
 
 @pytest.fixture(scope="module")
-def knot(zone: Zone, master_file: Path) -> Iterator[Server]:
+def knot(zone: Zone, master_file: Path, asked: list[Question]) -> Answers:
     with Knot({zone.apex.to_text(): master_file}) as server:
-        yield server
+        return ask_all(asked, server)
 
 
 @pytest.fixture(scope="module")
-def meridian(zone: Zone, master_file: Path) -> Iterator[Server]:
-    with Meridian({zone.apex.to_text(): master_file}) as server:
-        yield server
+def imported(zone: Zone, master_file: Path, asked: list[Question]) -> Answers:
+    with Service({"quotas_record_sets_per_zone": str(RECORDS)}) as service:
+        service.import_zone(zone.apex.to_text(), master_file)
+        return ask_all(asked, service)
 
 
-def test_the_questions_reach_every_kind_of_answer(asked: list[Question], nsd: Server) -> None:
+def test_the_questions_reach_every_kind_of_answer(nsd: Answers) -> None:
     """Each kind of answer is asked for often enough that a fault in it would be seen."""
-    client = Client(nsd)
-    kinds = Counter(kind for question in asked for kind in _kinds(client.ask(question)))
-    client.close()
+    kinds = Counter(kind for reply in nsd.replies for kind in _kinds(reply))
     least = {"found": 2000, "nxdomain": 1000, "nodata": 1000, "referral": 500, "chain": 100, "truncated": 20}
     least |= {"chain to a referral": 3, "chain to nxdomain": 20, "refused": 20, "glue": 200}
     assert {kind: kinds[kind] for kind, count in least.items() if kinds[kind] < count} == {}
 
 
-def test_the_peers_agree_with_each_other(asked: list[Question], nsd: Server, knot: Server) -> None:
+def test_the_peers_agree_with_each_other(asked: list[Question], nsd: Answers, knot: Answers) -> None:
     """NSD and Knot differ only where we know why: the comparison itself is sound."""
     verdict = judge(differences(asked, nsd, knot))
     assert not verdict.unexplained, str(verdict)
 
 
 @pytest.mark.parametrize("peer", ["nsd", "knot"])
-def test_we_agree_with(peer: str, asked: list[Question], meridian: Server, request: pytest.FixtureRequest) -> None:
-    """Our answers differ from a peer's only where we know why."""
-    verdict = judge(differences(asked, meridian, request.getfixturevalue(peer)))
+def test_we_agree_with(peer: str, asked: list[Question], imported: Answers, request: pytest.FixtureRequest) -> None:
+    """With the file imported through the API, our answers differ from a peer's only where we know why."""
+    verdict = judge(differences(asked, imported, request.getfixturevalue(peer)))
     assert not verdict.unexplained, str(verdict)
 
 

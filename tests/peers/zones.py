@@ -37,7 +37,7 @@ _ODD_LABELS = (
 )  # fmt: skip
 _OUTSIDE = tuple(
     dns.name.from_text(text)
-    for text in (".", "test.", "other.test.", "notseeded.test.", "www.example.com.", "test.seeded.")
+    for text in (".", "test.", "other.test.", "notseeded.test.", "www.outside.example.", "test.seeded.")
 )
 
 
