@@ -13,6 +13,7 @@ import asyncio
 import errno
 import fcntl
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -243,7 +244,7 @@ def _listen_dns(engine: Engine, settings: Settings) -> list[str]:
         try:
             opened += engine.listen([address], [address], threads=settings.dns_threads)
         except OSError as error:
-            if split_address(address, "dns_listen")[0] == "::1" and error.errno in _NO_IPV6:
+            if split_address(address, "dns_listen")[0] == "::1" and _number(error) in _NO_IPV6:
                 log.warning("dns.address_skipped", address=address, reason="this machine has no IPv6")
                 continue
             raise _cannot_listen("dns_listen", address, error) from None
@@ -260,8 +261,15 @@ _REMEDIES = {
 
 
 def _cannot_listen(key: str, address: str, error: OSError) -> SettingsError:
-    remedy = _REMEDIES.get(error.errno or 0, "choose another address with {key}").format(key=key)
-    return SettingsError(f"{key}: cannot listen on {address}: {error.strerror or error}; {remedy}")
+    number = _number(error)
+    remedy = _REMEDIES.get(number, "choose another address with {key}").format(key=key)
+    return SettingsError(f"{key}: cannot listen on {address}: {os.strerror(number) if number else error}; {remedy}")
+
+
+def _number(error: OSError) -> int:
+    """The system's number for an error, 0 if unknown. The engine's errors have it only in their text."""
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return error.errno or (int(found[1]) if found else 0)
 
 
 def _claim_data_dir(settings: Settings, open_parts: ExitStack) -> None:

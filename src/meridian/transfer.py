@@ -43,6 +43,8 @@ def import_zone(
         raise MeridianError(f"there is no zone {zone}; give --create to create it")
     name = found[1] if found is not None else parse(zone)
     content = zonefile.read(file, name)
+    if not content.record_sets:
+        raise MeridianError(f"{file}: holds no record at or below {plain(name)}")
     if content.skipped:
         kinds = ", ".join(f"{count} {kind}" for kind, count in content.skipped.items())
         say(f"{file}: left out what belongs to signing: {kinds}")

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from meridian import cli
+from meridian.settings import Quotas, Settings
+
+
+def meridian(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli.cli, [*arguments, "--data-dir", str(folder)])
+
+
+def test_serve_help_knows_every_setting() -> None:
+    """Every setting and every quota stands in the help with its default: none can be forgotten."""
+    text = CliRunner().invoke(cli.cli, ["serve", "--help"]).output
+    for field in msgspec.structs.fields(Settings):
+        if field.name != "quotas":
+            assert f"--{field.name.replace('_', '-')}" in text
+    for quota in msgspec.structs.fields(Quotas):
+        assert quota.name in text
+    assert "MERIDIAN_DNS_LISTEN" in text
+
+
+def test_users_and_keys(tmp_path: Path) -> None:
+    """A user gets an account of its own and a key; further keys, users and removals follow."""
+    added = meridian(tmp_path, "user", "add", "ada")
+    assert added.exit_code == 0
+    assert "AWS_SECRET_ACCESS_KEY=" in added.output
+    assert "AWS_SECRET_ACCESS_KEY=" in meridian(tmp_path, "user", "key", "ada").output
+    account_id, name, *keys = meridian(tmp_path, "user", "list").output.split()
+    assert (name, len(keys)) == ("ada", 2)
+    assert meridian(tmp_path, "user", "remove-key", keys[0]).exit_code == 0
+    assert meridian(tmp_path, "user", "add", "bob", "--account", account_id).exit_code == 0
+    assert meridian(tmp_path, "user", "remove", "ada").exit_code == 0
+    assert meridian(tmp_path, "user", "list").output.split()[:2] == [account_id, "bob"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["serve", "--dns-listen", "nowhere"], "dns_listen: 'nowhere' is not ADDRESS:PORT"),
+        (["serve", "--roles", "cook"], "choose from control, edge, checker"),
+        (["serve", "--config", "/nonexistent.toml"], "/nonexistent.toml: no such file"),
+        (["serve", "--quota", "wishes=3"], "wishes"),
+        (["serve", "--quota", "hosted_zones"], "NAME=NUMBER"),
+        (["user", "key", "nobody"], "there is no user nobody"),
+        (["user", "add", "x", "--account", "1"], "there is no account 1"),
+        (["explain", "www.example.com", "A"], "feed.db: no such file"),
+        (["import", "example.com", "/nonexistent.zone", "--api-listen", "127.0.0.1:1"], "no access key"),
+        (["export"], "Missing argument 'ZONE'"),
+        (["dance"], "No such command 'dance'"),
+    ],
+)
+def test_mistakes(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    """A mistake of the user is told in a line or two, with status 2 and no stack trace."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    place = [] if arguments[0] == "dance" else ["--data-dir", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["meridian", *arguments, *place])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    shown = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert message in shown
+    assert "Traceback" not in shown
+
+
+def test_several_accounts_with_one_name(tmp_path: Path) -> None:
+    """A name that two accounts use is asked for with the account."""
+    for _ in range(2):
+        meridian(tmp_path, "user", "add", "ada")
+    refused = meridian(tmp_path, "user", "key", "ada")
+    assert "several accounts have a user ada; give --account" in str(refused.exception)
