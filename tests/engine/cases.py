@@ -1,0 +1,120 @@
+"""Runs the cases of tables through the engine's Python face; dnspython reads the replies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.rcode
+import pytest
+
+from meridian._engine import Engine
+from tests.engine.table import Case, Record, Table, octets, octets_of, record
+
+CLIENT = "192.0.2.53"
+DRAWS = 600  # for a case whose answer is left to chance
+FEW = 6  # for one whose answer must not depend on it
+
+Answer = tuple[Record, ...]
+
+
+def cases(tables: dict[str, Table]) -> list[Any]:
+    """Each case of the tables as a parameter set of pytest: name of its table, and the case."""
+    return [
+        pytest.param(name, case, id=f"{name}: {case.what}") for name, table in tables.items() for case in table.case
+    ]
+
+
+def check(engine: Engine, table: Table, case: Case) -> None:
+    """Ask a case's question and compare everything that the reply says."""
+    engine.set_health([(slot, False) for slot in case.unhealthy])
+    try:
+        _check_replies(engine, table, case)
+        _check_odds(engine, case)
+    finally:
+        engine.set_health([(slot, True) for slot in case.unhealthy])
+
+
+def _check_replies(engine: Engine, table: Table, case: Case) -> None:
+    packet = case.octets()
+    answers: set[Answer] = set()
+    for draw in range(DRAWS if case.one_of or case.sample else FEW):
+        reply = engine.respond(packet, CLIENT, tcp=case.transport == "tcp", draw=draw)
+        assert case.silent == (reply is None)
+        if reply is None:
+            continue
+        assert len(reply) <= case.size
+        message = dns.message.from_wire(reply, one_rr_per_rrset=True)
+        _check_frame(case, packet, reply, message)
+        assert table.records(case.authority) == _records(message, 2)
+        assert table.records(case.additional) == _records(message, 3)
+        answers.add(tuple(_records(message, 1)))
+    if not case.silent:
+        _check_answers(table, case, answers)
+
+
+def _check_frame(case: Case, packet: bytes, reply: bytes, message: dns.message.Message) -> None:
+    """Compare everything but the sections."""
+    expected = {"qr", *case.flags, *(["rd"] * case.rd), *(["cd"] * case.cd)}
+    assert expected == set(dns.flags.to_text(message.flags).lower().split())
+    assert case.opcode == message.opcode()
+    assert case.rcode == dns.rcode.to_text(message.rcode(), tsig=False)
+    assert packet[:2] == reply[:2]
+    assert case.question == (reply[4:6] == b"\0\1")
+    if case.question:
+        end = 12 + len(octets(message.question[0].name)) + 4
+        assert packet[12:end] == reply[12:end]
+        _check_case(message)
+    _check_edns(case, message)
+
+
+def _check_case(message: dns.message.Message) -> None:
+    """An owner that is the name asked for keeps the asker's spelling (RFC 4343 §4.1)."""
+    asked = message.question[0].name
+    assert all(rrset.name.labels == asked.labels for rrset in message.answer if rrset.name == asked)
+
+
+def _check_edns(case: Case, message: dns.message.Message) -> None:
+    assert (0 if case.edns else -1) == message.edns
+    if case.edns:
+        assert message.payload == 1232
+        assert case.edns.do == bool(message.ednsflags & dns.flags.DO)
+        ede = [] if case.ede is None else [(15, case.ede.to_bytes(2, "big"))]
+        seen = [(int(option.otype), option.to_wire()) for option in message.options]
+        assert sorted(octets_of(case.options) + ede) == sorted(seen)
+
+
+def _check_answers(table: Table, case: Case, answers: set[Answer]) -> None:
+    if case.sample:
+        of = set(map(record, case.sample.of))
+        assert {case.sample.size} == {len(set(answer)) for answer in answers}
+        assert of == {one for answer in answers for one in answer}
+        assert (len(of) > case.sample.size) == (len(answers) > 1)
+    elif case.one_of:
+        assert {tuple(table.records(lines)) for lines in case.one_of} == answers
+    else:
+        assert {tuple(table.records(case.answer))} == answers
+
+
+def _check_odds(engine: Engine, case: Case) -> None:
+    """Compare what the explanation says of the first group that decides."""
+    if not case.probability and case.last_resort is None:
+        return
+    assert case.ask is not None
+    query = dns.message.from_wire(case.octets())
+    explained = json.loads(engine.explain(octets(query.question[0].name), query.question[0].rdtype, CLIENT, draw=0))
+    group = next(step for step in explained["steps"] if step["step"] == "group")
+    odds = {arm["set_identifier"]: arm["probability"] for arm in group["arms"]}
+    for identifier, probability in case.probability.items():
+        assert abs(probability - odds[identifier]) < 1e-9
+    assert case.last_resort in (None, group["last_resort"])
+
+
+def _records(message: dns.message.Message, section: int) -> list[Record]:
+    return sorted(
+        (octets(rrset.name).lower(), int(rrset.rdtype), rrset.ttl, octets(rrset[0]))
+        for rrset in message.sections[section]
+    )
