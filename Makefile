@@ -31,13 +31,13 @@ check: $(BUILD)/dev ## Formatting, lint and types, in all languages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	cd engine && cargo fmt --check
-	cd engine && cargo clippy --quiet --all-targets -- -D warnings
+	for crate in engine bench/load; do (cd $$crate && cargo fmt --check && cargo clippy --all-targets -- -D warnings); done
 
 .PHONY: test-rust
 test-rust: $(BUILD)/tools ## The engine's own tests
 	$(SAY) 'Testing the engine (Rust)'
 	cd engine && cargo test --quiet --workspace --exclude meridian-engine-python
+	cd bench/load && cargo test --quiet
 
 .PHONY: test-python
 test-python: $(BUILD)/dev $(BUILD)/system ## The control plane's tests and the journeys with stock clients
@@ -49,7 +49,7 @@ test-python: $(BUILD)/dev $(BUILD)/system ## The control plane's tests and the j
 format: $(BUILD)/dev ## Put all sources into their format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	cd engine && cargo fmt
+	for crate in engine bench/load; do (cd $$crate && cargo fmt); done
 
 .PHONY: bench
 bench: $(BUILD)/dev $(BUILD)/system ## Compare with other name servers, in one run
@@ -58,7 +58,7 @@ bench: $(BUILD)/dev $(BUILD)/system ## Compare with other name servers, in one r
 
 .PHONY: clean
 clean: ## Remove what was built; data stays
-	rm -rf $(BUILD) $(VENV) engine/target
+	rm -rf $(BUILD) $(VENV) engine/target bench/load/target
 
 # --- set-up, each step once -------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ $(BUILD)/venv: $(BUILD)/tools
 
 $(BUILD)/demo: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
 	$(SAY) 'Building the engine and installing meridian (the first time takes a few minutes)'
-	cd engine && cargo build --release --quiet --package meridian-engine
+	cd engine && cargo build --release --package meridian-engine
 	$(BIN)/pip install --quiet --progress-bar on --editable '.[demo]'
 	@scripts/need-dig
 	@touch $@
