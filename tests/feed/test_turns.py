@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
+from meridian.feed import turns
 from meridian.feed.turns import Turns
 
 
@@ -35,12 +38,12 @@ def test_turns() -> None:
     async def test() -> None:
         jobs = Jobs()
         async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-            turns = Turns(jobs, tasks, 2)
+            keyed = Turns(jobs, tasks, 2)
             for key in "abca":
-                turns.due(key)
+                keyed.due(key)
             await asyncio.sleep(0)
             for _ in range(5):
-                turns.due("a")
+                keyed.due("a")
             await jobs.until(4)
         assert jobs.done == Counter(a=2, b=1, c=1)
         assert jobs.most == 2
@@ -54,11 +57,37 @@ def test_key_again_after_it_is_done() -> None:
     async def test() -> None:
         jobs = Jobs()
         async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-            turns = Turns(jobs, tasks, 2)
+            keyed = Turns(jobs, tasks, 2)
             for count in (1, 2, 3):
-                turns.due("a")
+                keyed.due("a")
                 await jobs.until(count)
                 await asyncio.sleep(0)
         assert jobs.done == Counter(a=3)
+
+    asyncio.run(test())
+
+
+def test_loop_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that fails begins again, and again; it ends with its task and in no other way."""
+    monkeypatch.setattr(turns, "_PAUSE", 0.0)
+
+    async def test() -> None:
+        begun = 0
+        thrice = asyncio.Event()
+
+        async def loop() -> None:
+            nonlocal begun
+            begun += 1
+            if begun < 3:
+                raise OSError("disk full")
+            thrice.set()
+            await asyncio.Event().wait()
+
+        async with asyncio.timeout(30):
+            task = asyncio.create_task(turns.forever(loop))
+            await thrice.wait()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
 
     asyncio.run(test())

@@ -51,12 +51,21 @@ class Broken(Exception):
 
 
 class BreakableFeed(LocalFeed):
-    """A feed whose calls end in `Broken` once `calls_left` of them were made; None stands for never."""
+    """
+    A feed whose calls end in `Broken`.
+
+    Attributes:
+        calls_left: How many calls still work; None for all.
+        refused: What keys begin with that cannot be put; None for no keys.
+    """
 
     calls_left: int | None = None
+    refused: str | None = None
 
     async def put(self, *entries: Entry) -> None:
         self._count()
+        if self.refused is not None and any(entry.key.startswith(self.refused) for entry in entries):
+            raise Broken
         await super().put(*entries)
 
     async def get(self, key: str) -> tuple[bytes, int] | None:

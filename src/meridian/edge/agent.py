@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -28,7 +29,7 @@ from meridian.feed.keys import (
     head_key,
     shard_key,
 )
-from meridian.feed.turns import Turns
+from meridian.feed.turns import Turns, forever
 
 log = structlog.get_logger()
 
@@ -93,9 +94,9 @@ class Agent:
         """Follow the feed and acknowledge, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             turns = Turns(self.follow, tasks, _CATALOGS_AT_ONCE)
-            tasks.create_task(self._watch(turns))
-            tasks.create_task(self._look(turns))
-            tasks.create_task(self._acknowledge())
+            tasks.create_task(forever(partial(self._watch, turns)))
+            tasks.create_task(forever(partial(self._look, turns)))
+            tasks.create_task(forever(self._acknowledge))
 
     async def follow(self, key: str) -> None:
         """Bring the zones of one catalog in step. Never raises: a zone that fails stays as it was served."""

@@ -1,9 +1,29 @@
-"""Jobs by key: each key's in turn, several keys at once."""
+"""How the parts around the feed run: jobs by key, each in its turn; and loops that outlive their errors."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger()
+
+_PAUSE = 1.0  # seconds before a loop that failed begins again
+
+
+async def forever(loop: Callable[[], Awaitable[None]]) -> None:
+    """
+    Run a loop that should never end, and begin it again when it fails.
+
+    A full disk or a database that is away for a moment must not end a server that can still answer.
+    """
+    while True:
+        try:
+            await loop()
+        except Exception:
+            log.exception("loop.failed", loop=repr(loop), again_in_s=_PAUSE)
+        await asyncio.sleep(_PAUSE)
 
 
 class Turns:

@@ -33,7 +33,7 @@ from meridian.feed.keys import (
     shard_key,
     zone_prefix,
 )
-from meridian.feed.turns import Turns
+from meridian.feed.turns import Turns, forever
 from meridian.model.zone import HostedZone
 from meridian.store import change, outbox, record
 from meridian.store import zone as zones
@@ -92,6 +92,9 @@ class Publisher:
         """Reconcile the feed with the database, then publish each change, until cancelled."""
         loop = asyncio.get_running_loop()
         self._database.on_commit(lambda: _wake(loop, self._woken))
+        await forever(self._run)
+
+    async def _run(self) -> None:
         await self.reconcile()
         async with asyncio.TaskGroup() as tasks:
             turns = Turns(self.publish, tasks, _ZONES_AT_ONCE)
@@ -137,11 +140,7 @@ class Publisher:
             log.info(event, zone_id=zone_id, version=edition.version, values=len(edition.entries), took_ms=took)
 
     async def _due(self) -> list[str]:
-        try:
-            waiting = await asyncio.to_thread(self._read_waiting)
-        except Exception:  # a database that is away for a moment must not end the server
-            log.exception("outbox.unreadable", again_in_s=_LOOK_EVERY)
-            return []
+        waiting = await asyncio.to_thread(self._read_waiting)
         now = self._clock.monotonic()
         resting = {zone_id for zone_id, failure in self._failures.items() if failure.until > now}
         return [zone_id for zone_id in dict.fromkeys([*waiting, *self._failures]) if zone_id not in resting]

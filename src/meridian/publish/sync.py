@@ -19,6 +19,7 @@ import structlog
 from meridian.clock import Clock
 from meridian.feed.feed import Feed
 from meridian.feed.keys import ACKS, Ack, decode_ack
+from meridian.feed.turns import forever
 from meridian.store import change
 from meridian.store.database import Database
 
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 LIVE_FOR = 15.0  # seconds after its last word that an edge counts as live
 _LOOK_EVERY = 1.0  # seconds; an edge that falls silent no longer holds others up
+_PRUNE_EVERY = 3600.0  # seconds between looks at changes that nobody will ask for any more (R-CHG-17)
 
 
 class Served(NamedTuple):
@@ -77,19 +79,15 @@ class Sync:
     async def run(self) -> None:
         """Follow the acknowledgements until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow())
-            tasks.create_task(self._look())
+            for loop in (self._follow, self._look, self._prune):
+                tasks.create_task(forever(loop))
 
     async def acknowledge(self) -> int:
         """Turn every change INSYNC that all live edges serve, and give their number."""
         served = served_by_all(self._acks.values(), self._clock.now().timestamp())
         if not served.catalogs:
             return 0
-        try:
-            count = await asyncio.to_thread(self._write, served)
-        except Exception:  # a database that is away for a moment must not end the server
-            log.exception("changes.unreadable", again_in_s=_LOOK_EVERY)
-            return 0
+        count = await asyncio.to_thread(self._write, served)
         if count:
             log.info("changes.insync", count=count)
             with self._progress:
@@ -136,6 +134,15 @@ class Sync:
             await self.acknowledge()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _LOOK_EVERY)
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.to_thread(self._forget_old)
+            await asyncio.sleep(_PRUNE_EVERY)
+
+    def _forget_old(self) -> None:
+        with self._database.write() as conn:
+            change.prune(conn, self._clock.now())
 
     def _write(self, served: Served) -> int:
         with self._database.read() as conn:
