@@ -63,5 +63,12 @@ class NoSuchChange(ApiError):
         super().__init__("NoSuchChange", f"Could not find resource with ID: {change_id}")
 
 
+class NoSuchCidrCollection(ApiError):
+    """No CIDR collection has this id, or not in this account (R-API-25)."""
+
+    def __init__(self, collection_id: str) -> None:
+        super().__init__("NoSuchCidrCollectionException", f"No CIDR collection found with ID: {collection_id}")
+
+
 class SettingsError(MeridianError):
     """A setting that cannot be: names the place it came from, the key and the remedy."""

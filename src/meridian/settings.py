@@ -31,6 +31,8 @@ class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record_sets_per_group: Annotated[int, Meta(ge=1, description="record sets of one name and type")] = 100
     batch_values: Annotated[int, Meta(ge=1, description="ResourceRecord elements a change batch")] = 1000
     batch_characters: Annotated[int, Meta(ge=1, description="characters of all values of a change batch")] = 32_000
+    cidr_collections: Annotated[int, Meta(ge=0, description="CIDR collections an account")] = 5
+    cidr_blocks_per_collection: Annotated[int, Meta(ge=1, description="blocks a CIDR collection")] = 1000
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,7 @@ from meridian.changes.batch import Plan, owner_names, references
 from meridian.changes.shape import read_changes, to_api
 from meridian.errors import ChangeRejected, InvalidInput
 from meridian.model.name import Name, parse
-from meridian.model.record import Change, RecordSet
+from meridian.model.record import Change, CidrRoutingConfig, RecordSet
 from tests.changes.zones import DEFAULTS, Contents, api_members, changes, hosted_zone, record_set
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "changes"
@@ -160,7 +160,7 @@ def test_references_are_those_of_record_sets_to_be_written() -> None:
     )
 
     assert found.health_checks == {"new"}
-    assert found.cidr_locations == {(place["CollectionId"], "home")}
+    assert found.cidr_locations == {CidrRoutingConfig(place["CollectionId"], "home")}
 
 
 def test_a_long_chain_of_aliases_is_followed_without_recursion() -> None:

@@ -14,11 +14,11 @@ from collections.abc import Container, Iterable, Sequence
 
 import msgspec
 
-from meridian.changes import alias, policy, rules
+from meridian.changes import alias, cidr, policy, rules
 from meridian.changes.draft import Draft, Reader
 from meridian.errors import ChangeRejected
 from meridian.model.name import Name
-from meridian.model.record import Action, Change, Key, RecordSet
+from meridian.model.record import Action, Change, CidrRoutingConfig, Key, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.settings import Quotas
 
@@ -42,11 +42,11 @@ class References(msgspec.Struct, frozen=True):
 
     Attributes:
         health_checks: Ids of health checks (R-POL-9).
-        cidr_locations: CIDR collection ids with a location name each; `*` is in every collection (R-CID-2).
+        cidr_locations: Locations of CIDR collections; `*` is in every collection (R-CID-2).
     """
 
     health_checks: frozenset[str]
-    cidr_locations: frozenset[tuple[str, str]]
+    cidr_locations: frozenset[CidrRoutingConfig]
 
 
 def plan(
@@ -57,6 +57,7 @@ def plan(
     *,
     record_set_count: int,
     outside: Container[str] = frozenset(),
+    missing: Container[CidrRoutingConfig] = frozenset(),
 ) -> Plan:
     """
     Work out what a batch does. Nothing or all of it: a batch with one wrong change has no plan (R-CHG-2).
@@ -65,6 +66,7 @@ def plan(
         read: Gives every record set stored at an owner name; asked once for each name, see `owner_names`.
         record_set_count: How many record sets the zone has now.
         outside: Hosted zone ids of services that an alias may lead to.
+        missing: Those of `References.cidr_locations` that do not exist.
 
     Returns:
         An empty plan if the batch changes nothing (R-CHG-12).
@@ -74,7 +76,7 @@ def plan(
     """
     if oversize := size_reasons(changes, quotas):
         raise ChangeRejected(oversize)
-    trial = _Trial(zone, changes, read, quotas, outside)
+    trial = _Trial(zone, changes, read, quotas, outside, missing)
     trial.apply_in_order()
     trial.judge_final_state()
     reasons = [reason for told in trial.reasons for reason in told]
@@ -102,11 +104,7 @@ def references(changes: Iterable[Change]) -> References:
     written = [change.record_set for change in changes if change.action != "DELETE"]
     return References(
         health_checks=frozenset(held.health_check_id for held in written if held.health_check_id),
-        cidr_locations=frozenset(
-            (held.cidr_routing_config.collection_id, held.cidr_routing_config.location_name)
-            for held in written
-            if held.cidr_routing_config
-        ),
+        cidr_locations=frozenset(held.cidr_routing_config for held in written if held.cidr_routing_config),
     )
 
 
@@ -135,11 +133,13 @@ class _Trial:
         read: Reader,
         quotas: Quotas,
         outside: Container[str],
+        missing: Container[CidrRoutingConfig],
     ) -> None:
         self.zone = zone
         self.changes = changes
         self.quotas = quotas
         self.outside = outside
+        self.missing = missing
         self.draft = Draft(read)
         self.reasons: list[list[str]] = [[] for _ in changes]
         self.written: dict[Key, int] = {}  # which change wrote a record set that is there at the end
@@ -190,6 +190,7 @@ class _Trial:
             *rules.value_reasons(record_set, self.quotas),
             *bad_values,
             *policy.marker_reasons(record_set, self.zone),
+            *cidr.location_reasons(record_set, self.missing),
             *alias.target_reasons(record_set, self.zone, self.draft, self.outside),
         ]
         self.draft.put(record_set)
