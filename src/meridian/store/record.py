@@ -237,6 +237,7 @@ def _delete_row(zone_id: str, key: Key) -> dict[str, Any]:
 
 def _insert_row(zone_id: str, record: RecordSet) -> dict[str, Any]:
     rest = _Rest(*[getattr(record, field) for field in _REST_FIELDS])
+    cidr = record.cidr_routing_config
     return {
         "zone_id": zone_id,
         **_row_key(record.key)._asdict(),
@@ -246,6 +247,8 @@ def _insert_row(zone_id: str, record: RecordSet) -> dict[str, Any]:
         "record_values": _write_json(record.values).decode() if record.values else None,
         "rdata": _write_rdata(record.rdata) if record.rdata else None,
         "rest": None if rest == _Rest() else _write_json(rest).decode(),
+        "cidr_collection_id": cidr and cidr.collection_id,
+        "cidr_location": cidr and cidr.location_name,
     }
 
 

@@ -105,7 +105,18 @@ record_set = Table(
     Column("record_values", Text),  # JSON list, as sent; null for none
     Column("rdata", LargeBinary),  # MessagePack list of octets; null for none
     Column("rest", Text),  # JSON of what few record sets have; null for nothing
+    # The location of a CIDR collection that the set names, once more, for those who ask who uses it (R-CID-12).
+    Column("cidr_collection_id", String(36)),
+    Column("cidr_location", String(16)),
     Index(None, "zone_id", "slot"),
+)
+_uses_cidr = record_set.c.cidr_collection_id.is_not(None)
+Index(
+    None,
+    record_set.c.cidr_collection_id,
+    record_set.c.cidr_location,
+    sqlite_where=_uses_cidr,  # few do: the index holds no others
+    postgresql_where=_uses_cidr,
 )
 
 # Each name strictly between an owner name and the apex, with the number of owner names below it.
@@ -126,7 +137,7 @@ change = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("account_id", String(12), nullable=False),
-    Column("zone_id", String(32), nullable=False),
+    Column("zone_id", String(36), nullable=False),  # of the zone, or of the CIDR collection
     Column("zone_version", BigInteger, nullable=False),
     Column("status", String(7), nullable=False),
     Column("submitted_at", BigInteger, nullable=False),  # milliseconds since 1970
@@ -145,6 +156,37 @@ outbox = Table(
     Column("zone_id", String(32), nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("slots", LargeBinary),  # MessagePack list of slots; null for the whole zone
+    sqlite_autoincrement=True,
+)
+
+cidr_collection = Table(
+    "cidr_collection",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("name", BYTEWISE, nullable=False),
+    Column("caller_reference", String(64), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "name"),
+)
+
+# A block has one location of its collection (R-CID-4). A location is there while it has a block.
+cidr_block = Table(
+    "cidr_block",
+    metadata,
+    Column("collection_id", String(36), ForeignKey(cidr_collection.c.id), primary_key=True),
+    Column("block", LargeBinary, primary_key=True),  # model.cidr.to_octets
+    Column("location", BYTEWISE, nullable=False),
+    Index(None, "collection_id", "location", "block"),
+)
+
+# What the feed is to tell of places: its keys `place/…` stand here without that prefix.
+place_outbox = Table(
+    "place_outbox",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("version", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
 

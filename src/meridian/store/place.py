@@ -1,0 +1,53 @@
+"""
+What the feed has still to tell of places, such as CIDR collections.
+
+Written in the transaction of the change that asks for it, as `outbox` is for zones. A row says only
+which key is due: its value is what the database holds when it is read, and if there is none, the
+key goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from meridian.store.tables import place_outbox
+
+_MOST_ROWS = 1000  # what one look takes; the next look takes the rest
+
+_ADD = insert(place_outbox)
+_WAITING = select(place_outbox).order_by(place_outbox.c.id).limit(_MOST_ROWS)
+_DONE = delete(place_outbox).where(place_outbox.c.id.in_(bindparam("ids", expanding=True)))
+
+
+class Row(NamedTuple):
+    """
+    One key to publish.
+
+    Attributes:
+        id: Grows; the order of the commits of one key.
+        key: The key in the feed, without `place/`: `cidr/⟨collection id⟩`.
+        version: Of what the key tells of; the last one is one more than the last that was there.
+    """
+
+    id: int
+    key: str
+    version: int
+
+
+def add(conn: Connection, key: str, version: int) -> None:
+    """Ask for a key to be published."""
+    conn.execute(_ADD, {"key": key, "version": version})
+
+
+def waiting(conn: Connection) -> list[Row]:
+    """The keys to publish, oldest first, up to a thousand rows."""
+    return [Row(*row) for row in conn.execute(_WAITING)]
+
+
+def done(conn: Connection, ids: Collection[int]) -> None:
+    """Forget rows that have been published. Ids that are not there are no error."""
+    if ids:
+        conn.execute(_DONE, {"ids": list(ids)})
