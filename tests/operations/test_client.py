@@ -2,50 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
+import botocore
 import pytest
-import uvicorn
-
-from meridian.api.operations import OPERATIONS
-from meridian.api.server import build_app
-from meridian.clock import SystemClock
-from meridian.model.account import Credential
-from meridian.settings import Settings
-from meridian.store import account
-from meridian.store.database import Database
-
-
-@pytest.fixture
-def client(database: Database) -> Iterator[Any]:
-    """A boto3 client of a server with a real store."""
-    key = account.first_key(database)
-    assert key is not None
-
-    def find(access_key_id: str) -> Credential | None:
-        with database.read() as conn:
-            return account.find_credential(conn, access_key_id)
-
-    app = build_app(
-        operations=OPERATIONS, database=database, settings=Settings(), clock=SystemClock(), find_secret=find
-    )
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield boto3.client(
-            "route53",
-            endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
-            region_name="us-east-1",
-            aws_access_key_id=key.access_key_id,
-            aws_secret_access_key=key.secret,
-        )
-        server.should_exit = True
-        thread.join()
 
 
 def upsert(name: str, *values: str) -> dict[str, Any]:
@@ -137,3 +98,98 @@ def test_many_clients_at_once(client: Any) -> None:
 
     assert failed == []
     assert client.get_hosted_zone(Id=zone_id)["HostedZone"]["ResourceRecordSetCount"] == 42
+
+
+def test_the_life_of_a_collection(client: Any) -> None:
+    """R-API-156..161 on the line: status, Location, paging by the client's own paginators, typed errors."""
+    made = client.create_cidr_collection(Name="offices", CallerReference="r")
+    collection = made["Collection"]
+    id_ = collection["Id"]
+
+    assert made["ResponseMetadata"]["HTTPStatusCode"] == 201
+    assert made["Location"].endswith(f"/2013-04-01/cidrcollection/{id_}")
+    assert client.create_cidr_collection(Name="offices", CallerReference="r")["Collection"] == collection
+    with pytest.raises(client.exceptions.CidrCollectionAlreadyExistsException):
+        client.create_cidr_collection(Name="offices", CallerReference="s")
+
+    blocks = {"oslo": [f"10.{n}.0.0/16" for n in range(3)], "rome": ["192.0.2.0/24", "2001:db8::/32"]}
+    put = [{"LocationName": at, "Action": "PUT", "CidrList": found} for at, found in blocks.items()]
+    changed = client.change_cidr_collection(Id=id_, CollectionVersion=1, Changes=put)
+    assert client.get_change(Id=changed["Id"])["ChangeInfo"]["Status"] == "PENDING"
+    with pytest.raises(client.exceptions.CidrCollectionVersionMismatchException) as mismatch:
+        client.change_cidr_collection(Id=id_, CollectionVersion=1, Changes=put)
+    assert mismatch.value.response["ResponseMetadata"]["HTTPStatusCode"] == 409
+
+    def listed(call: str, member: str, **request: Any) -> list[dict[str, Any]]:
+        pages = client.get_paginator(call).paginate(PaginationConfig={"PageSize": 2}, **request)
+        return [item for page in pages for item in page[member]]
+
+    of_oslo = [{"CidrBlock": block, "LocationName": "oslo"} for block in blocks["oslo"]]
+    of_rome = [{"CidrBlock": block, "LocationName": "rome"} for block in blocks["rome"]]
+    assert listed("list_cidr_collections", "CidrCollections") == [{**collection, "Version": 2}]
+    assert listed("list_cidr_locations", "CidrLocations", CollectionId=id_) == [
+        {"LocationName": "oslo"},
+        {"LocationName": "rome"},
+    ]
+    assert listed("list_cidr_blocks", "CidrBlocks", CollectionId=id_) == of_oslo + of_rome
+    assert listed("list_cidr_blocks", "CidrBlocks", CollectionId=id_, LocationName="rome") == of_rome
+    with pytest.raises(client.exceptions.NoSuchCidrLocationException) as no_location:
+        client.list_cidr_blocks(CollectionId=id_, LocationName="berlin")
+    assert no_location.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    with pytest.raises(client.exceptions.InvalidInput, match="NextToken"):
+        client.list_cidr_blocks(CollectionId=id_, NextToken="x")
+
+    with pytest.raises(client.exceptions.CidrCollectionInUseException):
+        client.delete_cidr_collection(Id=id_)
+    gone = [{**change, "Action": "DELETE_IF_EXISTS"} for change in put]
+    client.change_cidr_collection(Id=id_, Changes=gone)
+    client.delete_cidr_collection(Id=id_)
+    with pytest.raises(client.exceptions.NoSuchCidrCollectionException) as no_collection:
+        client.list_cidr_locations(CollectionId=id_)
+    assert no_collection.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+
+
+REFUSED_BY_THE_MODEL: list[tuple[str, dict[str, Any], str]] = [
+    ("create_cidr_collection", {"Name": "öne", "CallerReference": "r"}, "Value 'öne' at 'name'"),
+    ("create_cidr_collection", {"Name": "n" * 65, "CallerReference": "r"}, "length less than or equal to 64"),
+    ("create_cidr_collection", {"Name": "n", "CallerReference": "ö"}, "Value 'ö' at 'callerReference'"),
+    ("create_cidr_collection", {"Name": "n", "CallerReference": "r" * 65}, "length less than or equal to 64"),
+    ("list_cidr_blocks", {"CollectionId": "Z1"}, "Value 'Z1' at 'collectionId'"),
+]
+
+
+@pytest.mark.parametrize(("call", "request_", "text"), REFUSED_BY_THE_MODEL)
+def test_names_and_ids_of_collections(client: Any, call: str, request_: dict[str, Any], text: str) -> None:
+    """R-CID-2, R-API-26: the service model's own constraints are InvalidInput."""
+    with pytest.raises(client.exceptions.InvalidInput, match=text):
+        getattr(client, call)(**request_)
+
+
+@pytest.mark.parametrize("location", ["*", "a b", "n" * 17])
+def test_names_of_locations(client: Any, location: str) -> None:
+    """R-CID-2: `*` cannot be made inside a collection."""
+    id_ = client.create_cidr_collection(Name="offices", CallerReference="r")["Collection"]["Id"]
+    with pytest.raises(client.exceptions.InvalidInput, match="locationName"):
+        client.change_cidr_collection(
+            Id=id_, Changes=[{"LocationName": location, "Action": "PUT", "CidrList": ["10.0.0.0/8"]}]
+        )
+
+
+def test_places_need_no_signature(client: Any) -> None:
+    """R-SIG-5, R-API-162, R-API-163: anyone may ask, and the client's own parser reads 332 places."""
+    client.meta.events.register("choose-signer.route53", lambda **_: botocore.UNSIGNED)
+    details = client.get_geo_location(CountryCode="US", SubdivisionCode="TX")["GeoLocationDetails"]
+    found: list[dict[str, Any]] = []
+    start: dict[str, str] = {}
+    while True:
+        page = client.list_geo_locations(MaxItems="100", **start)
+        found += page["GeoLocationDetailsList"]
+        if not page["IsTruncated"]:
+            break
+        start = {member.replace("Next", "Start"): code for member, code in page.items() if member.startswith("Next")}
+
+    assert details in found
+    assert len(found) == 332
+    with pytest.raises(client.exceptions.NoSuchGeoLocation) as no_place:
+        client.get_geo_location(CountryCode="BV")
+    assert no_place.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404

@@ -122,12 +122,6 @@ UNBUILT: list[tuple[dict[str, Any], str, int | None, str]] = [
         501,
         "policy geoproximity is not implemented",
     ),
-    (
-        {"CidrRoutingConfig": {"CollectionId": "0c2c8a40-0e0f-4e0e-8d5c-0123456789ab", "LocationName": "*"}},
-        "NotImplemented",
-        501,
-        "policy cidr is not implemented",
-    ),
     ({"Weight": 1, "HealthCheckId": "abc"}, "NoSuchHealthCheck", None, "health check with id abc does not exist"),
 ]
 

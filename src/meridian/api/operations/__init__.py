@@ -3,18 +3,26 @@
 from collections.abc import Mapping
 
 from meridian.api.context import Operation
-from meridian.api.operations import change, record, tag, zone
+from meridian.api.operations import change, cidr, geo, record, tag, zone
 
 OPERATIONS: Mapping[str, Operation] = {
+    "ChangeCidrCollection": cidr.change_cidr_collection,
     "ChangeResourceRecordSets": record.change_resource_record_sets,
     "ChangeTagsForResource": tag.change_tags_for_resource,
+    "CreateCidrCollection": cidr.create_cidr_collection,
     "CreateHostedZone": zone.create_hosted_zone,
+    "DeleteCidrCollection": cidr.delete_cidr_collection,
     "DeleteHostedZone": zone.delete_hosted_zone,
     "GetAccountLimit": zone.get_account_limit,
     "GetChange": change.get_change,
+    "GetGeoLocation": geo.get_geo_location,
     "GetHostedZone": zone.get_hosted_zone,
     "GetHostedZoneCount": zone.get_hosted_zone_count,
     "GetHostedZoneLimit": zone.get_hosted_zone_limit,
+    "ListCidrBlocks": cidr.list_cidr_blocks,
+    "ListCidrCollections": cidr.list_cidr_collections,
+    "ListCidrLocations": cidr.list_cidr_locations,
+    "ListGeoLocations": geo.list_geo_locations,
     "ListHostedZones": zone.list_hosted_zones,
     "ListHostedZonesByName": zone.list_hosted_zones_by_name,
     "ListResourceRecordSets": record.list_resource_record_sets,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from meridian.errors import ApiError, InvalidInput
 from meridian.model.name import BadName, parse
 from meridian.model.record import Change, RecordSet
 from meridian.model.zone import HostedZone
-from meridian.store import outbox
+from meridian.store import cidr, outbox
 from meridian.store import record as records
 from meridian.store import zone as zones
 
@@ -34,7 +34,6 @@ def change_resource_record_sets(context: Context, request: dict[str, Any]) -> di
     changes = read_changes(batch)
     with context.database.write() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"], for_update=True)
-        _refuse_unbuilt(changes)
         version = _apply(conn, context, zone, changes)
         change = record_change(conn, context, zone.id, version, batch.get("Comment"))
     return {"ChangeInfo": change_to_api(change)}
@@ -57,13 +56,17 @@ def list_resource_record_sets(context: Context, request: dict[str, Any]) -> dict
 
 def _apply(conn: Connection, context: Context, zone: HostedZone, changes: Sequence[Change]) -> int:
     """Store what the batch comes to, ask for its publication, and give the zone's new version."""
+    refers_to = references(changes)
+    _require_health_checks(refers_to.health_checks)
     planned = plan(
         zone,
         changes,
         _reader(conn, zone, changes),
         context.settings.quotas,
         record_set_count=zone.record_set_count,
+        missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
     )
+    _refuse_undecided(changes)
     slots = records.apply(conn, zone, planned)
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
@@ -87,9 +90,12 @@ def _reshard(conn: Connection, zone_id: str) -> bool:
     return True
 
 
-def _refuse_unbuilt(changes: Sequence[Change]) -> None:
-    for check in sorted(references(changes).health_checks):  # none can be made yet
+def _require_health_checks(ids: Iterable[str]) -> None:
+    for check in sorted(ids):  # none can be made yet
         raise ApiError("NoSuchHealthCheck", f"A health check with id {check} does not exist.")
+
+
+def _refuse_undecided(changes: Iterable[Change]) -> None:
     for change in changes:
         policy = change.record_set.policy
         if change.action != "DELETE" and policy not in DECIDED:
