@@ -22,6 +22,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
+from meridian.model.account import Credential
 from meridian.store import account
 from meridian.store.database import Database
 
@@ -230,7 +231,7 @@ def alias(name: str, rtype: str, zone: str, target: str, *, healthy: bool = Fals
     return {"Action": "CREATE", "ResourceRecordSet": {"Name": name, "Type": rtype, **more, "AliasTarget": leads_to}}
 
 
-def _key(folder: Path) -> account.Credential:
+def _key(folder: Path) -> Credential:
     """An access key of the database in this folder, as `meridian user` would make it."""
     database = Database(f"sqlite:///{folder / 'meridian.db'}")
     database.migrate()

@@ -74,8 +74,7 @@ def _compare(site: Site, zone: str, expected: dict[str, str], tried: dict[str, s
     stored = _stored(site, zone)
     expected |= {name: value for name, value in tried.items() if stored.get(name) == value}
     assert expected | {f"twin-{name}": value for name, value in expected.items()} == stored
-    for name, value in expected.items():
-        site.eventually(lambda name=name, value=value: site.answers(name, "TXT") == {value})
+    site.eventually(lambda: all(site.answers(name, "TXT") == {value} for name, value in expected.items()))
 
 
 def _stored(site: Site, zone: str) -> dict[str, str]:
