@@ -70,13 +70,40 @@ def tag(context: Context, zone_id: str) -> None:
     call(context, "ChangeTagsForResource", ResourceType="hostedzone", ResourceId=zone_id, AddTags=added)
 
 
-@pytest.mark.parametrize("write", [change_records, delete_zone, create_another, tag])
+def change_collection(context: Context, zone_id: str) -> None:
+    changes = [
+        {"Action": "DELETE_IF_EXISTS", "LocationName": "oslo", "CidrList": ["10.0.0.0/8"]},
+        {"Action": "PUT", "LocationName": "rome", "CidrList": ["10.0.0.0/8", "192.0.2.0/24"]},
+    ]
+    call(context, "ChangeCidrCollection", Id=collection(context, "full"), Changes=changes)
+
+
+def create_collection(context: Context, zone_id: str) -> None:
+    call(context, "CreateCidrCollection", Name="another", CallerReference="r")
+
+
+def delete_collection(context: Context, zone_id: str) -> None:
+    call(context, "DeleteCidrCollection", Id=collection(context, "empty"))
+
+
+def collection(context: Context, name: str) -> str:
+    """The id of the collection with this name, which is made where there is none."""
+    return str(call(context, "CreateCidrCollection", Name=name, CallerReference="r")["Collection"]["Id"])
+
+
+WRITES = [change_records, delete_zone, create_another, tag, change_collection, create_collection, delete_collection]
+
+
+@pytest.mark.parametrize("write", WRITES)
 def test_breaking_at_any_statement_leaves_nothing(context: Context, write: Callable[[Context, str], None]) -> None:
     """R-CHG-2: whichever statement of a call is the last to run, nothing of the call is kept; unbroken, all is."""
     zone_id = create_zone(context)
     create_zone(context, "empty.example")
     change(context, zone_id, *(upsert(name, "A", "192.0.2.1") for name in ("gone.b.example.com", "y.example.com")))
     change(context, zone_id, upsert("old.example.com", "TXT", '"old"'))
+    block = {"Action": "PUT", "LocationName": "oslo", "CidrList": ["10.0.0.0/8"]}
+    call(context, "ChangeCidrCollection", Id=collection(context, "full"), Changes=[block])
+    collection(context, "empty")
     before = everything(context)
     for statement in count(1):
         with breaking_at(statement):

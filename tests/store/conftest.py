@@ -13,10 +13,16 @@ from meridian.store.database import Database
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """An empty database: SQLite, or a new one on the PostgreSQL server of MERIDIAN_TEST_POSTGRESQL."""
+def url(tmp_path: Path) -> str:
+    """Where a new database may be: SQLite, or one on the PostgreSQL server of MERIDIAN_TEST_POSTGRESQL."""
     server = os.environ.get("MERIDIAN_TEST_POSTGRESQL")
-    database = Database(_new_on(server) if server else f"sqlite:///{tmp_path / 'meridian.db'}")
+    return _new_on(server) if server else f"sqlite:///{tmp_path / 'meridian.db'}"
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """An empty database."""
+    database = Database(url)
     database.migrate()
     yield database
     database.close()

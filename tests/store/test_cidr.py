@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from itertools import pairwise
 
 import pytest
@@ -149,6 +150,31 @@ def test_what_is_missing(database: Database, account_id: str) -> None:
         assert cidr.missing(conn, account_id, there | gone) == gone
         assert cidr.missing(conn, account_id, there) == frozenset()
         assert cidr.missing(conn, account_id, ()) == frozenset()
+
+
+def test_a_location_that_is_named_stays_until_the_writer_is_done(database: Database, url: str, account_id: str) -> None:
+    """Two programs on one database: between the look at a location and the record set, nobody takes it away."""
+    other = Database(url)
+    seen: list[frozenset[str]] = []
+    with database.write() as conn:
+        host, id_ = add_zone(conn, account_id), add_collection(conn, account_id)
+        put_blocks(conn, id_, {"10.0.0.0/8": "oslo"})
+
+    def take_away() -> None:
+        with other.write() as late:
+            cidr.owned(late, account_id, id_, for_update=True)
+            seen.append(cidr.used_locations(late, id_))
+
+    with database.write() as conn:
+        assert not cidr.missing(conn, account_id, [CidrRoutingConfig(id_, "oslo")])
+        thread = threading.Thread(target=take_away)
+        thread.start()
+        thread.join(0.2)  # time enough to look too early
+        record.apply(conn, host, put(use("w.example.com", "1", id_, "oslo")))
+    thread.join()
+    other.close()
+
+    assert seen == [{"oslo"}]
 
 
 @LAW

@@ -1,0 +1,100 @@
+"""Databases of earlier versions become today's, with what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import alembic.command
+import alembic.config
+import sqlalchemy as sa
+
+from meridian.model.zone import ChangeInfo
+from meridian.store import change, record, zone
+from meridian.store import database as database_module
+from meridian.store.database import Database
+from meridian.store.record import Start
+from tests.store.samples import a
+
+WWW = a("www.example.com")
+
+# What a program of the first schema has written.
+FIRST: list[tuple[str, Mapping[str, Any]]] = [
+    ("account", {"id": "111122223333"}),
+    (
+        "hosted_zone",
+        {
+            "id": "Z1",
+            "account_id": "111122223333",
+            "name_wire": b"\7example\3com\0",
+            "sort_key": "com.example.",
+            "caller_reference": "r",
+            "rank": 1,
+            "version": 2,
+            "shard_count": 1,
+            "record_set_count": 1,
+            "private": False,
+            "name_servers": "[]",
+        },
+    ),
+    (
+        "record_set",
+        {
+            "zone_id": "Z1",
+            "sort_key": WWW.name.sort_key,
+            "type": "A",
+            "set_identifier": "",
+            "name_wire": WWW.name.wire,
+            "slot": WWW.name.slot,
+            "ttl": 60,
+            "record_values": '["192.0.2.1"]',
+            "rdata": b"\x91\xc4\4\xc0\0\2\1",
+        },
+    ),
+    (
+        "change",
+        {
+            "id": "C1",
+            "account_id": "111122223333",
+            "zone_id": "Z1",
+            "zone_version": 2,
+            "status": "PENDING",
+            "submitted_at": 1_000,
+            "comment": "why",
+        },
+    ),
+]
+
+
+def at_revision(url: str, revision: str) -> Database:
+    """A new database with the schema of an earlier version."""
+    database = Database(url)
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(database_module.__file__).replace("database.py", "migrations"))
+    with database.write() as conn:
+        config.attributes["connection"] = conn
+        alembic.command.upgrade(config, revision)
+    return database
+
+
+def add(conn: sa.Connection, table: str, row: Mapping[str, Any]) -> None:
+    conn.execute(sa.insert(sa.table(table, *map(sa.column, row))), row)
+
+
+def test_what_the_first_schema_held_is_kept(url: str) -> None:
+    """The second adds CIDR collections: zones, record sets and changes read as before, and can be written to."""
+    database = at_revision(url, "0001")
+    with database.write() as conn:
+        for table, row in FIRST:
+            add(conn, table, row)
+    database.migrate()
+
+    with database.write() as conn:
+        assert zone.owned(conn, "111122223333", "Z1").version == 2
+        assert record.page(conn, "Z1", Start(), 10) == [WWW]
+        assert change.published(conn, "Z1", 2, 7, 1) == 1
+        change.insert(conn, change.new(datetime(2026, 1, 2, tzinfo=UTC)), "111122223333", "u" * 36, 1)
+        kept = ChangeInfo("C1", "PENDING", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), "why")
+        assert change.get(conn, "111122223333", "C1") == kept
+    database.close()
