@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -30,6 +29,7 @@ from meridian.feed.keys import (
     shard_key,
 )
 from meridian.feed.turns import Turns, forever
+from meridian.feed.waiting import news_within
 
 log = structlog.get_logger()
 
@@ -191,5 +191,4 @@ class Agent:
             self._news.clear()
             version += 1
             await self.acknowledge(version)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), HEARTBEAT)
+            await news_within(self._news, HEARTBEAT)

@@ -34,6 +34,7 @@ from meridian.feed.keys import (
     zone_prefix,
 )
 from meridian.feed.turns import Turns, forever
+from meridian.feed.waiting import news_within
 from meridian.model.zone import HostedZone
 from meridian.store import change, outbox, record
 from meridian.store import zone as zones
@@ -102,8 +103,7 @@ class Publisher:
                 self._woken.clear()
                 for zone_id in await self._due():
                     turns.due(zone_id)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _LOOK_EVERY)
+                await news_within(self._woken, _LOOK_EVERY)
 
     async def reconcile(self) -> None:
         """

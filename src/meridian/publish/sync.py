@@ -11,7 +11,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 import structlog
@@ -20,6 +19,7 @@ from meridian.clock import Clock
 from meridian.feed.feed import Feed
 from meridian.feed.keys import ACKS, Ack, decode_ack
 from meridian.feed.turns import forever
+from meridian.feed.waiting import news_within
 from meridian.store import change
 from meridian.store.database import Database
 
@@ -132,8 +132,7 @@ class Sync:
         while True:
             self._woken.clear()
             await self.acknowledge()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), _LOOK_EVERY)
+            await news_within(self._woken, _LOOK_EVERY)
 
     async def _prune(self) -> None:
         while True:
