@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +104,9 @@ def lines(settings: Settings, started: Started, *, has_zone: bool) -> Iterator[s
     yield ""
     yield "In another terminal, point every AWS tool at it:"
     yield ""
+    programs = Path(sys.executable).parent
+    if Path(shutil.which("meridian") or "").parent != programs:
+        yield f"  export PATH={programs}:$PATH"
     yield f"  export AWS_SHARED_CREDENTIALS_FILE={folder / 'credentials'}"
     yield f"  export AWS_CONFIG_FILE={folder / 'config'}"
     yield ""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from meridian.compile.group import CannotCompile, group
@@ -25,6 +26,11 @@ TARGET = parse("t.example.com.").wire
 
 CASES = [
     ("simple", [a()], Group("simple", [Arm(DATA)])),
+    (
+        "one record under two spellings (RFC 2181 §5)",
+        [msgspec.structs.replace(a(), rdata=tuple(DATA.rdata * 2))],
+        Group("simple", [Arm(DATA)]),
+    ),
     (
         "weighted, sorted by identifier",
         [a(weight=20, set_identifier="b"), a(weight=0, set_identifier="a")],

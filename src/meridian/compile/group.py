@@ -39,7 +39,8 @@ def records(record_set: RecordSet) -> Records:
     """
     if record_set.ttl is None or not record_set.rdata:
         raise CannotCompile(f"{record_set.name} {record_set.type}: neither records nor an alias")
-    return Records(ttl=record_set.ttl, rdata=list(record_set.rdata))
+    # Values that differ only in spelling, as ::1 and 0::1 do, are one record (RFC 2181 §5).
+    return Records(ttl=record_set.ttl, rdata=list(dict.fromkeys(record_set.rdata)))
 
 
 def _arm(zone_id: str, record_set: RecordSet) -> Arm:

@@ -162,7 +162,7 @@ class Agent:
         begun = self._clock.monotonic()
         await asyncio.to_thread(self._engine.publish, head, shards)
         took = round((self._clock.monotonic() - begun) * 1000, 1)
-        log.info("zone.served", zone_id=zone_id, version=version, shards=len(shards), took_ms=took)
+        log.debug("zone.served", zone_id=zone_id, version=version, shards=len(shards), took_ms=took)
         return version
 
     async def _shards(self, zone_id: str, count: int, needed: Sequence[int]) -> list[bytes]:
