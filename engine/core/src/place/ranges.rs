@@ -1,0 +1,410 @@
+//! Ranges of addresses with a value each: the search structure of every table of addresses.
+//!
+//! Starts of ranges are kept in two halves. All starts with the same upper half form a *block*; a
+//! block keeps its upper half once and the lower halves in order. So IPv4 takes 2 octets a range and
+//! the upper 64 bits of IPv6 take 4, beside the value. Finding a range is a binary search among the
+//! blocks, shortened by an index on the upper 16 bits, and another within one block.
+
+use std::net::IpAddr;
+
+use super::octets::{Packed, numbers};
+use super::{PlaceError, refuse};
+
+/// Fewer blocks than this are searched without the index, which takes a quarter of a MiB.
+const BLOCKS_WORTH_AN_INDEX: usize = 2048;
+/// Upper bits that the index goes by.
+const INDEX_BITS: u32 = 16;
+
+/// A value for every address, in ranges.
+///
+/// Of IPv6 addresses the upper 64 bits count. Immutable; `find` allocates nothing.
+#[derive(Debug, Clone)]
+pub struct Ranges<V> {
+    v4: Family<u16, V>,
+    v6: Family<u32, V>,
+}
+
+/// One family's sections as the control plane packs them, little-endian.
+#[derive(Debug, Clone, Copy)]
+pub struct Sections<'a> {
+    /// Upper half of each block, ascending: u16 for IPv4, u32 for IPv6.
+    pub heads: &'a [u8],
+    /// Number of each block's first range, u32.
+    pub first: &'a [u8],
+    /// Lower half of each range's start, ascending within a block: u16 for IPv4, u32 for IPv6.
+    pub lows: &'a [u8],
+    /// Each range's value, u32.
+    pub values: &'a [u8],
+}
+
+impl<V: Copy> Ranges<V> {
+    /// One value everywhere.
+    pub fn everywhere(value: V) -> Self {
+        Self { v4: Family::everywhere(value), v6: Family::everywhere(value) }
+    }
+
+    /// From starts and values; each family ascends from 0 and an IPv6 start is an address's upper 64 bits.
+    pub fn new(v4: &[(u32, V)], v6: &[(u64, V)]) -> Result<Self, PlaceError> {
+        let v4 = Family::new(v4.iter().map(|&(start, value)| (start.into(), value)), "IPv4")?;
+        let v6 = Family::new(v6.iter().copied(), "IPv6")?;
+        Ok(Self { v4, v6 })
+    }
+
+    /// The value at an address, and the length of the largest block around it inside its range.
+    ///
+    /// The length is 0 to 32 for IPv4 and IPv4-mapped addresses, 0 to 64 for other IPv6 addresses.
+    pub fn find(&self, address: IpAddr) -> (V, u8) {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => self.v4.find(v4.to_bits().into()),
+            IpAddr::V6(v6) => self.v6.find((v6.to_bits() >> 64) as u64),
+        }
+    }
+
+    /// Ranges of IPv4 and of IPv6.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.v4.lows.len(), self.v6.lows.len())
+    }
+
+    /// Octets held in memory.
+    pub fn octets(&self) -> usize {
+        self.v4.octets() + self.v6.octets()
+    }
+}
+
+impl Ranges<u32> {
+    /// From packed sections; each value must be below `limit`.
+    pub fn read(v4: Sections<'_>, v6: Sections<'_>, limit: u32) -> Result<Self, PlaceError> {
+        Ok(Self { v4: Family::read(v4, limit, "IPv4")?, v6: Family::read(v6, limit, "IPv6")? })
+    }
+}
+
+/// Half of a key: u16 of the 32 bits of IPv4, u32 of the upper 64 bits of IPv6.
+trait Half: Packed + Ord + Into<u64> {
+    const BITS: u32;
+
+    /// The lower half of a key.
+    fn low(key: u64) -> Self;
+
+    /// The upper half of a key.
+    fn head(key: u64) -> Self {
+        Self::low(key >> Self::BITS)
+    }
+
+    fn join(head: Self, low: Self) -> u64 {
+        head.into() << Self::BITS | low.into()
+    }
+}
+
+impl Half for u16 {
+    const BITS: u32 = 16;
+
+    fn low(key: u64) -> Self {
+        key as Self
+    }
+}
+
+impl Half for u32 {
+    const BITS: u32 = 32;
+
+    fn low(key: u64) -> Self {
+        key as Self
+    }
+}
+
+/// The ranges of one family. The first starts at 0, so that every key has one.
+#[derive(Debug, Clone)]
+struct Family<H, V> {
+    /// For each value of the upper 16 bits, the first block at or above it, then the number of
+    /// blocks; empty where there are few blocks.
+    index: Box<[u32]>,
+    /// Upper half of each block, ascending.
+    heads: Box<[H]>,
+    /// First range of each block; then the number of ranges.
+    first: Box<[u32]>,
+    /// Lower half of each range's start, ascending within a block.
+    lows: Box<[H]>,
+    values: Box<[V]>,
+}
+
+impl<H: Half, V: Copy> Family<H, V> {
+    fn everywhere(value: V) -> Self {
+        let zero = H::low(0);
+        Self {
+            index: [].into(),
+            heads: [zero].into(),
+            first: [0, 1].into(),
+            lows: [zero].into(),
+            values: [value].into(),
+        }
+    }
+
+    fn new(starts: impl Iterator<Item = (u64, V)>, what: &str) -> Result<Self, PlaceError> {
+        let (mut heads, mut first, mut lows, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (start, value) in starts {
+            if heads.last() != Some(&H::head(start)) {
+                heads.push(H::head(start));
+                first.push(lows.len() as u32);
+            }
+            lows.push(H::low(start));
+            values.push(value);
+        }
+        Self::check(heads.into(), first, lows.into(), values.into(), what)
+    }
+
+    fn check(
+        heads: Box<[H]>,
+        mut first: Vec<u32>,
+        lows: Box<[H]>,
+        values: Box<[V]>,
+        what: &str,
+    ) -> Result<Self, PlaceError> {
+        let count = u32::try_from(lows.len()).map_err(|_| PlaceError(format!("{what}: too many ranges")))?;
+        first.push(count);
+        let ascend = |part: &[H]| part.windows(2).all(|pair| pair[0] < pair[1]);
+        let blocks_fit = first.len() == heads.len() + 1
+            && first[0] == 0
+            && first.windows(2).all(|pair| pair[0] < pair[1])
+            && lows.len() == values.len();
+        if !blocks_fit || !ascend(&heads) {
+            return refuse(format!("{what}: the blocks of ranges do not fit together"));
+        }
+        if !first.windows(2).all(|pair| ascend(&lows[pair[0] as usize..pair[1] as usize])) {
+            return refuse(format!("{what}: the ranges do not ascend"));
+        }
+        if heads.first().map(|&head| H::join(head, lows[0])) != Some(0) {
+            return refuse(format!("{what}: the first range does not start at address 0"));
+        }
+        Ok(Self { index: index(&heads), heads, first: first.into(), lows, values })
+    }
+
+    fn find(&self, key: u64) -> (V, u8) {
+        let head = H::head(key);
+        // Blocks up to and with `head`; the first block is 0, so there is one.
+        let blocks = self.blocks_up_to(head);
+        let (from, to) = (self.first[blocks - 1] as usize, self.first[blocks] as usize);
+        let ends = if self.heads[blocks - 1] == head {
+            from + self.lows[from..to].partition_point(|&low| low <= H::low(key))
+        } else {
+            to
+        };
+        // `ends` ranges start at or before the key, and the last of them has it.
+        let length = self.block_length(key, blocks - 1, ends);
+        (self.values[ends - 1], length)
+    }
+
+    fn blocks_up_to(&self, head: H) -> usize {
+        let slot = (head.into() >> (H::BITS - INDEX_BITS)) as usize;
+        let (from, to) = match self.index.get(slot..slot + 2) {
+            Some(pair) => (pair[0] as usize, pair[1] as usize),
+            None => (0, self.heads.len()),
+        };
+        from + self.heads[from..to].partition_point(|&other| other <= head)
+    }
+
+    /// Shortest prefix of `key` that has in it neither the address before its range nor the one after.
+    ///
+    /// Args: `block`, the last one up to the key; `ends`, the number of the range after the key's.
+    fn block_length(&self, key: u64, block: usize, ends: usize) -> u8 {
+        let apart = |other: u64| (key ^ other).leading_zeros() - (64 - 2 * H::BITS) + 1;
+        let start_block = if ends > self.first[block] as usize { block } else { block - 1 };
+        let before = match H::join(self.heads[start_block], self.lows[ends - 1]) {
+            0 => 0,
+            start => apart(start - 1),
+        };
+        let end_block = if ends < self.first[block + 1] as usize { block } else { block + 1 };
+        let after = self.heads.get(end_block).map_or(0, |&head| apart(H::join(head, self.lows[ends])));
+        before.max(after) as u8
+    }
+
+    fn octets(&self) -> usize {
+        size_of_val(&*self.index)
+            + size_of_val(&*self.heads)
+            + size_of_val(&*self.first)
+            + size_of_val(&*self.lows)
+            + size_of_val(&*self.values)
+    }
+}
+
+impl<H: Half> Family<H, u32> {
+    fn read(sections: Sections<'_>, limit: u32, what: &str) -> Result<Self, PlaceError> {
+        let values: Box<[u32]> = numbers(sections.values, what)?;
+        if let Some(value) = values.iter().find(|&&value| value >= limit) {
+            return refuse(format!("{what}: a range has value {value}; there are {limit}"));
+        }
+        let first: Box<[u32]> = numbers(sections.first, what)?;
+        Self::check(numbers(sections.heads, what)?, first.into(), numbers(sections.lows, what)?, values, what)
+    }
+}
+
+fn index<H: Half>(heads: &[H]) -> Box<[u32]> {
+    if heads.len() < BLOCKS_WORTH_AN_INDEX {
+        return [].into();
+    }
+    let mut index = vec![0; (1 << INDEX_BITS) + 1];
+    for &head in heads {
+        index[(head.into() >> (H::BITS - INDEX_BITS)) as usize + 1] += 1;
+    }
+    let mut sum = 0;
+    for blocks in &mut index {
+        sum += *blocks;
+        *blocks = sum;
+    }
+    index.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The last start at or before the key has the value; the length is tried from 0 up.
+    fn scan(starts: &[(u64, u32)], bits: u32, key: u64) -> (u32, u8) {
+        let at = starts.iter().rposition(|&(start, _)| start <= key).unwrap();
+        let last = starts.get(at + 1).map_or(u64::MAX >> (64 - bits), |&(next, _)| next - 1);
+        let inside = |length: &u32| {
+            let size = (u64::MAX >> (64 - bits)).checked_shr(*length).unwrap_or(0);
+            key & !size >= starts[at].0 && key | size <= last
+        };
+        (starts[at].1, (0..=bits).find(inside).unwrap() as u8)
+    }
+
+    fn starts(bits: u32) -> impl Strategy<Value = Vec<(u64, u32)>> {
+        let last = u64::MAX >> (64 - bits);
+        let aligned = (0..=last, 0..bits).prop_map(|(start, zeros)| start >> zeros << zeros);
+        let near_end = (0u64..3).prop_map(move |back| last - back);
+        let start = prop_oneof![8 => aligned, 1 => 0u64..3, 1 => near_end];
+        prop::collection::btree_map(start, 0u32..5, 0..40).prop_map(|mut starts| {
+            starts.insert(0, 7);
+            starts.into_iter().collect()
+        })
+    }
+
+    /// Keys at the boundaries of ranges, at the ends of the family, and anywhere.
+    fn keys(starts: &[(u64, u32)], bits: u32, anywhere: &[u64]) -> Vec<u64> {
+        let last = u64::MAX >> (64 - bits);
+        let around = |&(start, _): &(u64, u32)| [start.saturating_sub(1), start, start.saturating_add(1).min(last)];
+        let anywhere = anywhere.iter().map(|key| key & last);
+        starts.iter().flat_map(around).chain(anywhere).chain([0, last]).collect()
+    }
+
+    fn v6_address(key: u64) -> IpAddr {
+        Ipv6Addr::from_bits(u128::from(key) << 64 | 1).into()
+    }
+
+    #[test]
+    fn each_address_has_the_value_of_its_range_and_the_block_inside_it() {
+        let v4 = [(0, 0), (0x0a00_0000, 1), (0x0a00_0100, 2), (0x0b00_0000, 0), (0xffff_ffff, 3)];
+        let v6 = [(0, 0), (0x2001_0db8_0000_0000, 1), (0x2001_0db9_0000_0000, 0)];
+        let ranges = Ranges::new(&v4, &v6).unwrap();
+        let cases = [
+            ("0.0.0.0", (0, 5)),
+            ("9.255.255.255", (0, 7)),
+            ("10.0.0.0", (1, 24)),
+            ("10.0.0.255", (1, 24)),
+            ("10.0.1.0", (2, 24)),
+            ("10.128.0.0", (2, 9)),
+            ("11.0.0.0", (0, 8)),
+            ("255.255.255.254", (0, 32)),
+            ("255.255.255.255", (3, 32)),
+            ("::", (0, 3)),
+            ("2001:db8::", (1, 32)),
+            ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", (1, 32)),
+            ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", (0, 1)),
+            ("::ffff:10.0.0.7", (1, 24)),
+            ("::ffff:255.255.255.255", (3, 32)),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(expected, ranges.find(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn one_value_everywhere_needs_no_bit_of_the_address() {
+        let ranges = Ranges::everywhere(9);
+
+        assert_eq!((9, 0), ranges.find("255.255.255.255".parse().unwrap()));
+        assert_eq!((9, 0), ranges.find("2001:db8::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn ranges_that_do_not_ascend_from_0_are_refused() {
+        let cases: [&[(u32, u32)]; 4] = [&[], &[(1, 0)], &[(0, 0), (0, 1)], &[(0, 0), (9 << 16, 1), (5 << 16, 2)]];
+        for v4 in cases {
+            assert!(Ranges::new(v4, &[(0, 0)]).is_err(), "{v4:?}");
+        }
+    }
+
+    #[test]
+    fn sections_that_do_not_fit_together_are_refused() {
+        let good = Sections { heads: &[0, 0], first: &[0; 4], lows: &[0, 0, 1, 0], values: &[0; 8] };
+        let v6 = Sections { heads: &[0; 4], first: &[0; 4], lows: &[0; 4], values: &[0; 4] };
+        let cases = [
+            ("half a number", Sections { lows: &[0, 0, 1], ..good }),
+            ("a value for no range", Sections { values: &[0; 12], ..good }),
+            ("a value over the limit", Sections { values: &[0, 0, 0, 0, 1, 0, 0, 0], ..good }),
+            ("a block without a head", Sections { first: &[0, 0, 0, 0, 1, 0, 0, 0], ..good }),
+            ("a first block that skips a range", Sections { first: &[1, 0, 0, 0], ..good }),
+            ("an empty block", Sections { heads: &[0, 0, 1, 0], first: &[0, 0, 0, 0, 2, 0, 0, 0], ..good }),
+            (
+                "a block far outside",
+                Sections { heads: &[0, 0, 1, 0], first: &[0, 0, 0, 0, 255, 255, 255, 255], ..good },
+            ),
+            ("falling starts", Sections { lows: &[1, 0, 0, 0], ..good }),
+            ("no ranges at all", Sections { heads: &[], first: &[], lows: &[], values: &[] }),
+        ];
+        assert!(Ranges::read(good, v6, 1).is_ok());
+        for (what, bad) in cases {
+            assert!(Ranges::read(bad, v6, 1).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn many_blocks_are_found_through_the_index() {
+        let v4: Vec<(u32, u32)> = (0..=u32::from(u16::MAX)).map(|head| (head << 16, head)).collect();
+        let v6: Vec<(u64, u32)> = (0..10_000).map(|head| (u64::from(head) << 40, head)).collect();
+        let ranges = Ranges::new(&v4, &v6).unwrap();
+
+        assert_eq!((0xffff, 16), ranges.find("255.255.0.9".parse().unwrap()));
+        assert_eq!((0, 16), ranges.find("0.0.255.255".parse().unwrap()));
+        assert_eq!((1234, 24), ranges.find("4:d200::".parse().unwrap()));
+        assert_eq!((9999, 1), ranges.find("ffff::".parse().unwrap()));
+    }
+
+    proptest! {
+        #[test]
+        fn finding_equals_a_linear_scan(
+            v4 in starts(32),
+            v6 in starts(64),
+            anywhere in prop::collection::vec(any::<u64>(), 20),
+        ) {
+            let narrow: Vec<(u32, u32)> = v4.iter().map(|&(start, value)| (start as u32, value)).collect();
+            let ranges = Ranges::new(&narrow, &v6).unwrap();
+
+            for key in keys(&v4, 32, &anywhere) {
+                let address = IpAddr::V4(Ipv4Addr::from_bits(key as u32));
+                prop_assert_eq!(scan(&v4, 32, key), ranges.find(address), "{}", address);
+            }
+            for key in keys(&v6, 64, &anywhere) {
+                prop_assert_eq!(scan(&v6, 64, key), ranges.find(v6_address(key)), "{:x}", key);
+            }
+        }
+
+        #[test]
+        fn the_index_changes_nothing(seed in any::<u64>(), anywhere in prop::collection::vec(any::<u64>(), 50)) {
+            let spread = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed;
+            let many: std::collections::BTreeMap<u64, u32> =
+                (0..5000).map(|n| (spread(n), n as u32)).chain([(0, 0)]).collect();
+            let many: Vec<(u64, u32)> = many.into_iter().collect();
+            let with = Family::<u32, u32>::new(many.iter().copied(), "IPv6").unwrap();
+            let without = Family { index: [].into(), ..with.clone() };
+
+            prop_assert!(!with.index.is_empty());
+            for key in anywhere {
+                prop_assert_eq!(without.find(key), with.find(key));
+            }
+        }
+    }
+}
