@@ -101,7 +101,7 @@ def _check_answers(table: Table, case: Case, answers: set[Answer]) -> None:
 
 def _check_odds(engine: Engine, case: Case) -> None:
     """Compare what the explanation says of the first group that decides."""
-    if not case.probability and case.last_resort is None:
+    if not case.probability and case.excluded is None and case.last_resort is None:
         return
     assert case.ask is not None
     query = dns.message.from_wire(case.octets())
@@ -110,6 +110,8 @@ def _check_odds(engine: Engine, case: Case) -> None:
     odds = {arm["set_identifier"]: arm["probability"] for arm in group["arms"]}
     for identifier, probability in case.probability.items():
         assert abs(probability - odds[identifier]) < 1e-9
+    excluded = {arm["set_identifier"]: arm["excluded"] for arm in group["arms"] if arm["excluded"]}
+    assert case.excluded in (None, excluded)
     assert case.last_resort in (None, group["last_resort"])
 
 

@@ -90,6 +90,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     options: list[tuple[int, str]] = []
     size: int = 65_535
     probability: dict[str, float] = {}
+    excluded: dict[str, str] | None = None
     last_resort: bool | None = None
 
     def octets(self) -> bytes:

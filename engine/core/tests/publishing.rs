@@ -66,6 +66,25 @@ fn unchanged_shards_are_shared() {
     assert_eq!(text::rdata(1, "192.0.2.2"), ask(&engine, "www.example.com.", "A", 0).sections[0][0].rdata);
 }
 
+/// Of writers that publish one version at the same time one serves it, and the others are told that they did not.
+#[test]
+fn one_writer_wins_a_race() {
+    let engine = serving(&[versioned(1)], 1);
+    for version in 2..60 {
+        let zone = versioned(version);
+        let start = std::sync::Barrier::new(4);
+        let race = || {
+            start.wait();
+            try_publish(&engine, &zone, 16)
+        };
+        let won = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4).map(|_| scope.spawn(race)).collect();
+            writers.into_iter().map(|writer| writer.join().expect("a writer")).filter(|won| *won).count()
+        });
+        assert_eq!((1, Some(version)), (won, served(&engine)));
+    }
+}
+
 /// A zone that goes over to another number of shards takes all of them anew.
 #[test]
 fn another_number_of_shards_shares_nothing() {

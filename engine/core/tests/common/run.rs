@@ -144,13 +144,19 @@ fn explain(engine: &Engine, question: &message::Question, draw: u64) -> serde_js
 fn check_odds(case: &Case, explained: &serde_json::Value) -> Result<(), String> {
     let steps = explained["steps"].as_array().expect("steps");
     let Some(group) = steps.iter().find(|step| step["step"] == "group") else {
-        return expect("whether a group decides", case.probability.is_some() || case.last_resort.is_some(), false);
+        let expected = case.probability.is_some() || case.excluded.is_some() || case.last_resort.is_some();
+        return expect("whether a group decides", expected, false);
     };
     if let Some(last_resort) = case.last_resort {
         expect("last resort", Some(last_resort), group["last_resort"].as_bool())?;
     }
+    let arms = group["arms"].as_array().expect("arms");
+    if let Some(excluded) = &case.excluded {
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_string);
+        let seen = arms.iter().filter_map(|arm| Some((text(&arm["set_identifier"])?, text(&arm["excluded"])?)));
+        expect("excluded", excluded, &seen.collect())?;
+    }
     for (id, probability) in case.probability.iter().flatten() {
-        let arms = group["arms"].as_array().expect("arms");
         let arm = arms.iter().find(|arm| arm["set_identifier"] == id.as_str()).ok_or(format!("no arm {id}"))?;
         let seen = arm["probability"].as_f64().expect("a number");
         expect(&format!("probability of {id}"), true, (seen - probability).abs() < 1e-9)

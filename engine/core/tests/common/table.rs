@@ -123,6 +123,7 @@ pub struct Case {
     pub options: Vec<(u16, String)>,
     pub size: Option<usize>,
     pub probability: Option<BTreeMap<String, f64>>,
+    pub excluded: Option<BTreeMap<String, String>>,
     pub last_resort: Option<bool>,
 }
 
