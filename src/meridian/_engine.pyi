@@ -8,17 +8,29 @@ enter it.
 from collections.abc import Sequence
 from typing import Self, final
 
-__all__ = ["Engine", "ImageError"]
+__all__ = ["Engine", "ImageError", "PlaceError"]
 
 class ImageError(ValueError):
     """An image that cannot be served: bad encoding, unknown format, wrong shard count."""
+
+class PlaceError(ValueError):
+    """A table of places that cannot be used: damaged, of another format, or of no known kind."""
 
 @final
 class Engine:
     """The data plane of one process. Rates: `publish` with each change, `respond` in tests and benches only."""
 
-    def __new__(cls, *, udp_payload: int = 1232) -> Self:
-        """Make an engine that serves nothing yet. `udp_payload` is the largest UDP answer in octets, 512 to 4096."""
+    def __new__(
+        cls, *, udp_payload: int = 1232, reciprocal_bias: bool = False, coordinates: tuple[int, int] | None = None
+    ) -> Self:
+        """Make an engine that serves nothing yet.
+
+        Args:
+            udp_payload: The largest UDP answer in octets, 512 to 4096.
+            reciprocal_bias: Stretch distances by a negative bias as guides up to 2023 had it (R-GPX-5).
+            coordinates: Latitude and longitude of this edge in hundredths of a degree; they stand in
+                for those of clients whose place is unknown (R-GPX-13).
+        """
 
     def needs(self, head: bytes) -> list[int] | None:
         """Which shards this head asks for that are not held yet; None if its version is not newer than the one served.
@@ -46,13 +58,33 @@ class Engine:
     def set_health(self, pairs: Sequence[tuple[int, bool]]) -> None:
         """Set slots of the health table; slots never set are healthy. Slot 0 cannot be set."""
 
-    def explain(self, name: bytes, qtype: int, client: str, draw: int | None = None) -> str:
+    def set_place(self, kind: str, data: bytes) -> None:
+        """Put a table of places in force; queries see the old one or the new one.
+
+        Args:
+            kind: `geo` (place/table.py writes it), `latency` (place/latency.py), or `cidr/` and a
+                collection's id (place/cidr.py).
+            data: The table; no octets: it is gone, and what it said is unknown again.
+
+        Raises:
+            PlaceError: It cannot be used; what was in force still is.
+        """
+
+    def explain(
+        self,
+        name: bytes,
+        qtype: int,
+        client: str,
+        draw: int | None = None,
+        subnet: tuple[str, int] | None = None,
+    ) -> str:
         """Answer a question and say why, as JSON (docs/reference/explain.md).
 
         Args:
             name: Wire form, uncompressed.
             client: The resolver's address.
             draw: The random draw, 64 bits; None for one that the engine takes.
+            subnet: Address and prefix length of an EDNS client subnet; None for a query without.
         """
 
     def respond(self, packet: bytes, client: str, *, tcp: bool = False, draw: int | None = None) -> bytes | None:

@@ -57,6 +57,8 @@ pub struct Reply<'o, 'q> {
     pub authoritative: bool,
     /// The answer did not fit.
     pub truncated: bool,
+    /// How many bits of the client subnet the answer depends on (RFC 7871 §7.2.1).
+    pub scope: u8,
     /// Why there is no answer, for a reader of Extended DNS Errors.
     pub error: Option<u16>,
 }
@@ -80,6 +82,7 @@ impl<'o, 'q> Reply<'o, 'q> {
             question_end: end,
             authoritative: false,
             truncated: false,
+            scope: 0,
             error: None,
         }
     }
@@ -228,7 +231,8 @@ impl<'o, 'q> Reply<'o, 'q> {
         let [high, low] = self.payload.to_be_bytes();
         self.put(&[0, 0, 41, high, low, (rcode >> 4) as u8, 0, flags, 0, 0, 0]);
         if let Some(subnet) = edns.client_subnet {
-            self.option(8, &[subnet]);
+            // Family, source prefix and address as asked; the scope is ours (R-ECS-6).
+            self.option(8, &[&subnet[..3], &[self.scope], &subnet[4..]]);
         }
         if let Some(error) = self.error.filter(|_| self.at + EDE <= self.out.len()) {
             self.option(15, &[&error.to_be_bytes()]);

@@ -12,6 +12,8 @@ use crate::counters::Counters;
 use crate::decide::Draw;
 use crate::image::{ImageError, Shard, Zone, refuse, wire};
 use crate::name::{self, Name, Owner};
+use crate::place::places::Table;
+use crate::place::{PlaceError, Prefix};
 use crate::respond::{Transport, respond, respond_traced};
 use crate::snapshot::{Settings, Snapshot};
 use crate::trace::{Step, Steps};
@@ -163,6 +165,17 @@ impl Engine {
         self.swap(&mut writer, |snapshot| snapshot.health = Arc::new(snapshot.health.with(pairs)));
     }
 
+    /// Puts one table of places in force: `geo`, `latency`, or `cidr/` and a collection's id. No
+    /// octets: the table is gone, and what it said is unknown again.
+    ///
+    /// Queries go on meanwhile and see the old table or the new one.
+    pub fn set_place(&self, kind: &str, octets: &[u8]) -> Result<(), PlaceError> {
+        let table = Table::load(kind, octets)?;
+        let mut writer = hold(&self.writer);
+        self.swap(&mut writer, |snapshot| snapshot.places = table.put(&snapshot.places));
+        Ok(())
+    }
+
     fn swap(&self, writer: &mut Writer, change: impl FnOnce(&mut Snapshot)) {
         let mut next = (**self.snapshot.load()).clone();
         change(&mut next);
@@ -182,12 +195,19 @@ impl Engine {
     }
 
     /// Answers a question as `respond` would and says why, as JSON. `name` is in wire form.
-    pub fn explain(&self, name: &[u8], rtype: u16, client: IpAddr, draw: Option<u64>) -> Result<String, ExplainError> {
+    pub fn explain(
+        &self,
+        name: &[u8],
+        rtype: u16,
+        client: IpAddr,
+        subnet: Option<Prefix>,
+        draw: Option<u64>,
+    ) -> Result<String, ExplainError> {
         if Name::from_wire(name).is_err() {
             return Err(ExplainError(format!("{name:02x?}: not a wire name")));
         }
         let draw = draw.unwrap_or_else(system_draw);
-        let packet = question(name, rtype);
+        let packet = question(name, rtype, subnet);
         let mut out = vec![0; usize::from(u16::MAX)];
         let mut steps = Steps::default();
         let counters = Counters::default();
@@ -213,11 +233,22 @@ impl Engine {
     }
 }
 
-/// A query for a name and type, with EDNS.
-fn question(name: &[u8], rtype: u16) -> Vec<u8> {
+/// A query for a name and type, with EDNS and perhaps a client subnet.
+fn question(name: &[u8], rtype: u16, subnet: Option<Prefix>) -> Vec<u8> {
+    let option = subnet.map_or_else(Vec::new, subnet_option);
     let header = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1];
-    let opt = [0, 0, 41, 0xff, 0xff, 0, 0, 0, 0, 0, 0];
-    [&header[..], name, &rtype.to_be_bytes(), &[0, 1], &opt].concat()
+    let opt = [0, 0, 41, 0xff, 0xff, 0, 0, 0, 0, 0, option.len() as u8];
+    [&header[..], name, &rtype.to_be_bytes(), &[0, 1], &opt, &option].concat()
+}
+
+/// RFC 7871 §6: option code 8, length, family, source prefix length, scope 0, the octets it needs.
+fn subnet_option(subnet: Prefix) -> Vec<u8> {
+    let (family, mut address) = match subnet.address() {
+        IpAddr::V4(address) => (1, address.octets().to_vec()),
+        IpAddr::V6(address) => (2, address.octets().to_vec()),
+    };
+    address.truncate(usize::from(subnet.length()).div_ceil(8));
+    [&[0, 8, 0, 4 + address.len() as u8, 0, family, subnet.length(), 0], &address[..]].concat()
 }
 
 /// 64 bits from the system's random source.

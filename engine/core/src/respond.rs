@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::answer::{self, Full, Reply, Section, ede};
 use crate::counters::Counters;
-use crate::decide::{self, Circumstances, Draw, Outcome};
+use crate::decide::{self, Circumstances, Client, Draw, Outcome};
 use crate::image::records::{FIXED, target_at};
 use crate::image::{At, Found, RecordSet, Zone};
 use crate::lookup::{Place, lookup};
@@ -34,13 +34,13 @@ const MAX_CHAIN: usize = 16;
 pub fn respond(
     snapshot: &Snapshot,
     packet: &[u8],
-    client: IpAddr,
+    resolver: IpAddr,
     transport: Transport,
     draw: u64,
     counters: &Counters,
     out: &mut [u8],
 ) -> usize {
-    respond_traced(snapshot, packet, client, transport, draw, counters, out, &mut NoTrace)
+    respond_traced(snapshot, packet, resolver, transport, draw, counters, out, &mut NoTrace)
 }
 
 /// As `respond`, telling `trace` each step.
@@ -48,7 +48,7 @@ pub fn respond(
 pub fn respond_traced<T: Trace>(
     snapshot: &Snapshot,
     packet: &[u8],
-    _client: IpAddr,
+    resolver: IpAddr,
     transport: Transport,
     draw: u64,
     counters: &Counters,
@@ -73,10 +73,18 @@ pub fn respond_traced<T: Trace>(
     };
     let payload = snapshot.settings.udp_payload;
     let mut reply = Reply::new(out, &query, size_limit(&query, transport, payload), payload);
-    let circumstances = Circumstances::new(&snapshot.health, Draw::new(draw));
+    let client =
+        Client::new(&snapshot.places, &snapshot.settings, resolver, query.edns.and_then(|edns| edns.client_subnet));
+    trace.step(|| client_step(&client));
+    let circumstances = Circumstances::new(&snapshot.health, client, Draw::new(draw));
     let mut answering = Answering { reply: &mut reply, name: &mut name, circumstances, trace };
     let rcode = match refusal(&query) {
-        None => answering.in_catalog(snapshot, &query),
+        None => {
+            let rcode = answering.in_catalog(snapshot, &query);
+            let scope = answering.circumstances.client.scope();
+            reply.scope = scope;
+            rcode
+        }
         Some((rcode, error)) => {
             reply.error = error;
             rcode
@@ -385,6 +393,25 @@ fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
 
 fn zone_step(zone: &Zone) -> Step {
     Step::Zone { id: Some(zone.id.to_string()), apex: Some(name::text(zone.apex.wire())), version: Some(zone.version) }
+}
+
+fn client_step(client: &Client<'_>) -> Step {
+    let places = client.places();
+    let located = places.geo.locate(client.prefix());
+    let known = |code: &str| (!code.is_empty()).then(|| code.to_owned());
+    Step::Client {
+        address: client.prefix().address().to_string(),
+        prefix: client.prefix().length(),
+        from: if client.is_subnet() { "client subnet" } else { "resolver" },
+        continent: known(located.class.continent.as_str()),
+        country: known(located.class.country.as_str()),
+        subdivision: known(located.class.subdivision.as_str()),
+        latitude: located.class.point.map(|point| point.latitude()),
+        longitude: located.class.point.map(|point| point.longitude()),
+        matched_prefix: located.prefix_length,
+        source: places.geo.about().source.clone(),
+        date: places.geo.about().date.clone(),
+    }
 }
 
 fn name_step(name: &Name, place: Place<'_>) -> Step {

@@ -3,6 +3,7 @@
 //! ```text
 //! Snapshot ─┬─ Catalog ── 256 buckets ── Apex (name) ── zones by rank ── Zone ── shards
 //!           ├─ Health     (one bit a check)
+//!           ├─ Places     (geolocation, latency, CIDR collections)
 //!           └─ Settings
 //! ```
 //!
@@ -16,18 +17,24 @@ use hashbrown::HashTable;
 use crate::health::Health;
 use crate::image::Zone;
 use crate::name::{self, Name, Owner};
+use crate::place::Places;
+use crate::place::sphere::{NegativeBias, Point};
 
 /// What an operator sets for answering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Largest reply over UDP in octets, 512 to 4096; also what we advertise (R-DNS-1).
     pub udp_payload: u16,
+    /// How a negative bias stretches a distance (R-GPX-5).
+    pub negative_bias: NegativeBias,
+    /// Where this edge is: it stands in for clients whose place is unknown (R-GPX-13).
+    pub edge: Option<Point>,
 }
 
 impl Default for Settings {
     /// 1232: fits the smallest IPv6 MTU without fragments.
     fn default() -> Self {
-        Self { udp_payload: 1232 }
+        Self { udp_payload: 1232, negative_bias: NegativeBias::Linear, edge: None }
     }
 }
 
@@ -38,6 +45,8 @@ pub struct Snapshot {
     pub catalog: Catalog,
     /// The state of all health checks.
     pub health: Arc<Health>,
+    /// Where clients are.
+    pub places: Places,
     /// What the operator has set.
     pub settings: Settings,
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::image::{Arm, Policy, RecordSet, Target};
 use crate::name;
+use crate::place::latency::{Estimate, Level, Origin};
 
 /// Takes the steps of one answer.
 pub trait Trace {
@@ -51,6 +52,31 @@ pub enum Step {
         apex: Option<String>,
         /// Its version.
         version: Option<u64>,
+    },
+    /// Whose place decides, where a policy asks for it.
+    Client {
+        /// The address.
+        address: String,
+        /// How many bits of it are known.
+        prefix: u8,
+        /// `client subnet` or `resolver`.
+        from: &'static str,
+        /// Continent code; None where unknown.
+        continent: Option<String>,
+        /// Country code; None where unknown.
+        country: Option<String>,
+        /// Subdivision code; None where unknown.
+        subdivision: Option<String>,
+        /// Degrees; None where unknown.
+        latitude: Option<f64>,
+        /// Degrees; None where unknown.
+        longitude: Option<f64>,
+        /// The largest block around the client that is all in this place.
+        matched_prefix: u8,
+        /// The data it was looked up in; empty where none is loaded.
+        source: String,
+        /// The day the data is of.
+        date: String,
     },
     /// Where in the zone the name stands.
     Name {
@@ -124,10 +150,9 @@ pub struct GroupStep {
 #[derive(Debug, Clone, Serialize)]
 pub struct ArmStep {
     set_identifier: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    weight: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
+    /// What the policy chose by; its fields stand beside the others.
+    #[serde(flatten)]
+    measure: Measure,
     #[serde(skip_serializing_if = "Option::is_none")]
     health_check: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,8 +189,8 @@ impl GroupStep {
 impl ArmStep {
     /// One arm, as its policy sees it.
     pub fn new(
-        policy: &Policy,
         arm: &Arm,
+        measure: Measure,
         healthy: bool,
         excluded: Option<&'static str>,
         probability: f64,
@@ -173,8 +198,7 @@ impl ArmStep {
     ) -> Self {
         Self {
             set_identifier: arm.id.to_string(),
-            weight: (*policy == Policy::Weighted).then_some(arm.weight),
-            role: (*policy == Policy::Failover).then_some(if arm.secondary { "SECONDARY" } else { "PRIMARY" }),
+            measure,
             health_check: (arm.health != 0).then_some(arm.health),
             alias_of: alias_of(&arm.target),
             evaluates_target: arm.evaluate_target,
@@ -186,12 +210,101 @@ impl ArmStep {
     }
 }
 
+/// What a policy compared, with its value for this client.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Measure {
+    /// Nothing.
+    None {},
+    /// Weighted.
+    Weight {
+        /// 0 to 255.
+        weight: u8,
+    },
+    /// Failover.
+    Role {
+        /// `PRIMARY` or `SECONDARY`.
+        role: &'static str,
+    },
+    /// Geolocation.
+    Area {
+        /// `US-TX`, `US`, `continent NA` or `*`.
+        area: String,
+    },
+    /// Geoproximity.
+    Distance {
+        /// Degrees.
+        latitude: f64,
+        /// Degrees.
+        longitude: f64,
+        /// -99 to 99.
+        bias: i8,
+        /// Great-circle distance; None where the client's place is unknown.
+        distance_km: Option<f64>,
+        /// The distance that was compared.
+        biased_km: Option<f64>,
+    },
+    /// Latency.
+    Latency {
+        /// The region's id.
+        region: String,
+        /// Milliseconds; None where nothing is known.
+        latency_ms: Option<f64>,
+        /// `measured`, `prior` or `unknown`.
+        latency_origin: &'static str,
+        /// Samples behind a measurement.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        samples: Option<u16>,
+        /// Age of a measurement's newest sample.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        age_hours: Option<u16>,
+        /// Whose measurement it is: `site`, `network`, `subdivision` or `country`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        level: Option<&'static str>,
+    },
+    /// IP-based.
+    Location {
+        /// The location's name, `*` for the default.
+        location: String,
+        /// The CIDR collection's id.
+        collection: String,
+    },
+}
+
+impl Measure {
+    /// A region, and how long a packet takes from there.
+    pub fn latency(region: &str, estimate: Option<Estimate>) -> Self {
+        let (latency_origin, samples, age_hours, level) = match estimate.map(|estimate| estimate.origin) {
+            Some(Origin::Measured { samples, age_hours, level }) => {
+                ("measured", Some(samples), Some(age_hours), Some(level_name(level)))
+            }
+            Some(Origin::Prior) => ("prior", None, None, None),
+            Some(Origin::None) | None => ("unknown", None, None, None),
+        };
+        let latency_ms = estimate.map(|estimate| estimate.ms).filter(|ms| ms.is_finite());
+        Self::Latency { region: region.into(), latency_ms, latency_origin, samples, age_hours, level }
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Site => "site",
+        Level::Network => "network",
+        Level::Subdivision => "subdivision",
+        Level::Country => "country",
+    }
+}
+
 fn policy_name(policy: &Policy) -> &str {
     match policy {
         Policy::Simple => "simple",
         Policy::Weighted => "weighted",
         Policy::Failover => "failover",
         Policy::Multivalue => "multivalue",
+        Policy::Geolocation => "geolocation",
+        Policy::Geoproximity => "geoproximity",
+        Policy::Latency => "latency",
+        Policy::Cidr { .. } => "cidr",
         Policy::Unknown(name) => name,
     }
 }

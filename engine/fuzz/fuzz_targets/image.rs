@@ -26,7 +26,7 @@ const MOST: usize = 8;
 const MOST_SHARDS: usize = 16;
 
 fuzz_target!(|input: &[u8]| {
-    let engine = Engine::new(Settings { udp_payload: UDP_PAYLOAD });
+    let engine = Engine::new(Settings { udp_payload: UDP_PAYLOAD, ..Settings::default() });
     let _ = engine.needs(input);
     if let Ok(shard) = wire::shard(input) {
         serve_shard(&engine, &shard, input);
@@ -82,5 +82,5 @@ fn ask(engine: &Arc<Engine>, name: &[u8], rtype: u16) {
             reply::check(&packet, &out[..octets], transport, UDP_PAYLOAD);
         }
     }
-    let _ = engine.explain(name, rtype, CLIENT, Some(7));
+    let _ = engine.explain(name, rtype, CLIENT, None, Some(7));
 }

@@ -9,6 +9,8 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use meridian_engine::io::{Addresses, Listeners, TcpLimits};
+use meridian_engine::place::Prefix;
+use meridian_engine::place::sphere::{NegativeBias, Point};
 use meridian_engine::respond::Transport;
 use meridian_engine::snapshot::Settings;
 use meridian_engine::{engine::ExplainError, image};
@@ -25,6 +27,13 @@ create_exception!(
     "An image that cannot be served: bad encoding, unknown format, wrong shard count."
 );
 
+create_exception!(
+    meridian._engine,
+    PlaceError,
+    PyValueError,
+    "A table of places that cannot be used: damaged, of another format, or of no known kind."
+);
+
 /// Octets of the largest UDP reply: what every client takes (RFC 1035 §4.2.1), and what a batch has room for.
 const UDP_PAYLOAD: RangeInclusive<u16> = 512..=4096;
 
@@ -39,12 +48,18 @@ struct Engine {
 impl Engine {
     /// Make an engine that serves nothing yet.
     #[new]
-    #[pyo3(signature = (*, udp_payload = 1232))]
-    fn new(udp_payload: u16) -> PyResult<Self> {
+    #[pyo3(signature = (*, udp_payload = 1232, reciprocal_bias = false, coordinates = None))]
+    fn new(udp_payload: u16, reciprocal_bias: bool, coordinates: Option<(i16, i16)>) -> PyResult<Self> {
         if !UDP_PAYLOAD.contains(&udp_payload) {
             return Err(PyValueError::new_err(format!("udp_payload: {udp_payload} is not 512 to 4096")));
         }
-        let engine = meridian_engine::Engine::new(Settings { udp_payload });
+        let edge = coordinates.map(|(latitude, longitude)| Point::new(latitude, longitude)).transpose();
+        let settings = Settings {
+            udp_payload,
+            negative_bias: if reciprocal_bias { NegativeBias::Reciprocal } else { NegativeBias::Linear },
+            edge: edge.map_err(|error| PyValueError::new_err(error.to_string()))?,
+        };
+        let engine = meridian_engine::Engine::new(settings);
         Ok(Self { engine, listeners: Mutex::default() })
     }
 
@@ -74,11 +89,26 @@ impl Engine {
         py.detach(|| self.engine.set_health(&pairs));
     }
 
+    /// Put a table of places in force.
+    fn set_place(&self, py: Python<'_>, kind: &str, data: PyBackedBytes) -> PyResult<()> {
+        py.detach(|| self.engine.set_place(kind, &data)).map_err(|error| PlaceError::new_err(error.to_string()))
+    }
+
     /// Answer a question and say why, as JSON.
-    #[pyo3(signature = (name, qtype, client, draw = None))]
-    fn explain(&self, py: Python<'_>, name: &[u8], qtype: u16, client: &str, draw: Option<u64>) -> PyResult<String> {
+    #[pyo3(signature = (name, qtype, client, draw = None, subnet = None))]
+    fn explain(
+        &self,
+        py: Python<'_>,
+        name: &[u8],
+        qtype: u16,
+        client: &str,
+        draw: Option<u64>,
+        subnet: Option<(&str, u8)>,
+    ) -> PyResult<String> {
         let client = ip_address(client)?;
-        py.detach(|| self.engine.explain(name, qtype, client, draw)).map_err(explain_error)
+        let subnet =
+            subnet.map(|(address, length)| Ok::<_, PyErr>(Prefix::new(ip_address(address)?, length))).transpose()?;
+        py.detach(|| self.engine.explain(name, qtype, client, subnet, draw)).map_err(explain_error)
     }
 
     /// The reply to one packet, or None where none is due.
@@ -159,5 +189,5 @@ fn urls(addresses: &Addresses) -> Vec<String> {
 #[pymodule]
 mod _engine {
     #[pymodule_export]
-    use super::{Engine, ImageError};
+    use super::{Engine, ImageError, PlaceError};
 }

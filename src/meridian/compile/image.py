@@ -54,6 +54,12 @@ class Arm(msgspec.Struct, frozen=True, omit_defaults=True):
         evaluate_target: Whether the arm is only as healthy as the group it leads to (R-TREE-2).
         weight: 0 to 255, in weighted groups.
         secondary: In failover groups, whether this is the SECONDARY.
+        continent, country, subdivision: In geo groups: a continent, a country (`*` for the default),
+            or a country and a subdivision of it.
+        latitude, longitude: In geoproximity groups, hundredths of a degree; south and west negative.
+        bias: In geoproximity groups, -99 to 99.
+        region: In latency groups, the region's id.
+        location: In cidr groups, the location's name, `*` for the default.
     """
 
     target: Target
@@ -62,21 +68,33 @@ class Arm(msgspec.Struct, frozen=True, omit_defaults=True):
     evaluate_target: bool = False
     weight: int = 0
     secondary: bool = False
+    continent: str = ""
+    country: str = ""
+    subdivision: str = ""
+    latitude: int = 0
+    longitude: int = 0
+    bias: int = 0
+    region: str = ""
+    location: str = ""
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     All record sets of one name and type, and how one is chosen.
 
     `kind` is simple, weighted, latency, failover, geo, geoproximity, multivalue or cidr. An engine
     that does not know a kind answers SERVFAIL for that group alone.
+
+    Attributes:
+        collection: In cidr groups, the id of the CIDR collection.
     """
 
     kind: str
     arms: list[Arm]
+    collection: str = ""
 
 
-class HiddenGroup(Group, frozen=True):
+class HiddenGroup(Group, frozen=True, kw_only=True):
     """A group without a name. No owner says its type, so it does: a type number."""
 
     type: int

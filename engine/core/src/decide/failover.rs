@@ -1,11 +1,13 @@
 //! Failover: PRIMARY while it is healthy (R-FAI-1..10).
 
 use super::Arms;
-use crate::image::Arm;
+use crate::image::{Arm, By};
 
 /// The one arm that stands for choice among those that fit: the PRIMARY before the SECONDARY
 /// (R-FAI-3).
 pub fn standing(arms: &[Arm], mut fits: impl FnMut(usize) -> bool) -> Arms {
-    let role = |secondary: bool| (0..arms.len()).filter(move |&arm| arms[arm].secondary == secondary);
+    let role = |secondary: bool| {
+        (0..arms.len()).filter(move |&arm| matches!(arms[arm].by, By::Role { secondary: own } if own == secondary))
+    };
     role(false).chain(role(true)).find(|&arm| fits(arm)).map_or(Arms::none(), Arms::only)
 }

@@ -5,18 +5,24 @@
 //! among them. A policy is one file: `standing` names the arms, `pick` chooses.
 
 mod arms;
+mod cidr;
+mod client;
 mod draw;
+mod explain;
 mod failover;
+mod geolocation;
 mod multivalue;
+mod nearest;
 mod weighted;
 
 pub use arms::Arms;
+pub use client::Client;
 pub use draw::Draw;
 pub use multivalue::MOST;
 
 use crate::health::Health;
 use crate::image::{Arm, At, Decision, Group, Policy, RecordSet, Target, Zone};
-use crate::trace::{ArmStep, GroupStep, Step, Trace};
+use crate::trace::{Step, Trace};
 
 /// Aliases followed for one answer; deeper trees are a loop in practice (R-TREE-1).
 pub const MAX_ALIAS_DEPTH: usize = 32;
@@ -27,23 +33,54 @@ const MAX_WORK: u32 = 20_000;
 /// What the answer depends on besides the zone.
 #[derive(Debug)]
 pub struct Circumstances<'a> {
-    /// The state of all checks, of one moment.
-    pub health: &'a Health,
+    /// Whose place decides.
+    pub client: Client<'a>,
     /// Chance.
     pub draw: Draw,
-    /// Arms that may still be looked at.
-    work: u32,
+    checks: Checks<'a>,
 }
 
 impl<'a> Circumstances<'a> {
-    /// The circumstances of one query.
-    pub const fn new(health: &'a Health, draw: Draw) -> Self {
-        Self { health, draw, work: MAX_WORK }
+    /// The circumstances of one query; `health` is the state of all checks, of one moment.
+    pub const fn new(health: &'a Health, client: Client<'a>, draw: Draw) -> Self {
+        Self { client, draw, checks: Checks::new(health) }
+    }
+}
+
+/// The state of all checks, and how many arms may still be looked at.
+#[derive(Debug)]
+struct Checks<'a> {
+    health: &'a Health,
+    work: u32,
+}
+
+impl<'a> Checks<'a> {
+    const fn new(health: &'a Health) -> Self {
+        Self { health, work: MAX_WORK }
     }
 
-    fn spend(&mut self) -> bool {
+    /// Whether an arm is healthy: its own check and, if it asks for that, its target (R-HLT-1).
+    fn pass(&mut self, zone: &Zone, arm: &Arm, depth: usize) -> bool {
         self.work = self.work.saturating_sub(1);
         self.work > 0
+            && self.health.is_healthy(arm.health)
+            && (!arm.evaluate_target || self.pass_target(zone, &arm.target, depth))
+    }
+
+    /// Whether at least one arm of the target group is healthy, recursively (R-TREE-2).
+    fn pass_target(&mut self, zone: &Zone, target: &Target, depth: usize) -> bool {
+        let group = match target {
+            Target::Group { owner, rtype } => zone.group(owner, *rtype),
+            Target::Hidden { id, hash } => zone.hidden(id, *hash),
+            Target::Set(_) | Target::Outside { .. } => return true,
+        };
+        match group.map(|at| at.group) {
+            Some(Group::Plain(_)) => true,
+            Some(Group::Decision(decision)) => {
+                depth < MAX_ALIAS_DEPTH && decision.arms.iter().any(|arm| self.pass(zone, arm, depth + 1))
+            }
+            None => false,
+        }
     }
 }
 
@@ -54,7 +91,8 @@ pub enum Outcome<'z> {
     One(RecordSet<'z>),
     /// The records of several sets, in this order.
     Several([Option<RecordSet<'z>>; MOST]),
-    /// Nothing: an alias leads to a group that is not there (R-ALI-13).
+    /// Nothing: an alias leads to a group that is not there (R-ALI-13), or no arm of a group applies
+    /// to the client (R-SEL-6 of routing.md §3, R-TREE-8).
     NoData,
     /// No answer can be given: a loop of aliases, too much work, a policy this engine does not know.
     Failure(&'static str),
@@ -84,6 +122,7 @@ pub fn decide<'z, T: Trace>(
         let target = match choose(zone, named, decision, circumstances, trace) {
             Choice::Arm(arm) => &decision.arms[arm].target,
             Choice::Several(arms, count) => return several(at, decision, &arms[..count]),
+            Choice::NoMatch => return Outcome::NoData,
             Choice::None(why) => return Outcome::Failure(why),
         };
         let next = match target {
@@ -106,9 +145,16 @@ pub fn decide<'z, T: Trace>(
     Outcome::Failure("aliases lead to each other in a loop")
 }
 
+/// What one group comes to.
+#[derive(Debug)]
 enum Choice {
+    /// One arm.
     Arm(usize),
+    /// The first so many of these.
     Several([usize; MOST], usize),
+    /// No arm applies to this client.
+    NoMatch,
+    /// No choice can be made, for this reason.
     None(&'static str),
 }
 
@@ -123,36 +169,46 @@ fn choose<T: Trace>(
     if let Policy::Unknown(_) = decision.policy {
         return Choice::None("a routing policy that this engine does not know");
     }
-    let healthy = standing(decision, |arm| arm_is_healthy(zone, &decision.arms[arm], circumstances, 0));
+    let Circumstances { client, draw, checks } = circumstances;
+    let healthy = standing(decision, client, |arm| checks.pass(zone, &decision.arms[arm], 0));
     let last_resort = healthy.is_empty();
-    let standing = if last_resort { standing(decision, |_| true) } else { healthy };
-    if circumstances.work == 0 {
+    let standing = if last_resort { standing(decision, client, |_| true) } else { healthy };
+    if checks.work == 0 {
         return Choice::None("the alias tree takes too much work");
     }
-    let choice = pick(decision, &standing, circumstances);
+    let choice = if standing.is_empty() { Choice::NoMatch } else { pick(decision, &standing, draw) };
     if T::ON {
-        let step = group_step(zone, named, decision, &standing, last_resort, &choice, circumstances.health);
+        let last_resort = last_resort && !standing.is_empty();
+        let step = explain::group(zone, named, decision, &standing, last_resort, &choice, circumstances);
         trace.step(|| Step::Group(step));
     }
     choice
 }
 
-fn standing(decision: &Decision, fits: impl FnMut(usize) -> bool) -> Arms {
-    match decision.policy {
-        Policy::Weighted => weighted::standing(&decision.arms, fits),
-        Policy::Failover => failover::standing(&decision.arms, fits),
-        Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => Arms::of(decision.arms.len(), fits),
+/// The arms that stand for choice among those that fit.
+fn standing(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(usize) -> bool) -> Arms {
+    let arms = &decision.arms;
+    match &decision.policy {
+        Policy::Weighted => weighted::standing(arms, fits),
+        Policy::Failover => failover::standing(arms, fits),
+        Policy::Geolocation => geolocation::standing(arms, client, fits),
+        Policy::Geoproximity | Policy::Latency => nearest::standing(arms, client, fits),
+        Policy::Cidr { collection } => cidr::standing(arms, collection, client, fits),
+        Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => Arms::of(arms.len(), fits),
     }
 }
 
-fn pick(decision: &Decision, standing: &Arms, circumstances: &mut Circumstances<'_>) -> Choice {
+/// Chooses among the standing arms, of which there is at least one.
+fn pick(decision: &Decision, standing: &Arms, draw: &mut Draw) -> Choice {
     let chosen = match decision.policy {
         Policy::Multivalue => {
-            let (arms, count) = multivalue::pick(standing, &mut circumstances.draw);
+            let (arms, count) = multivalue::pick(standing, draw);
             return Choice::Several(arms, count);
         }
-        Policy::Weighted => weighted::pick(&decision.arms, standing, &mut circumstances.draw),
-        Policy::Simple | Policy::Failover | Policy::Unknown(_) => standing.iter().next(),
+        Policy::Weighted => weighted::pick(&decision.arms, standing, draw),
+        // Several stand only where nothing is known of the client: all are equally likely.
+        _ if standing.count() > 1 => standing.iter().nth(draw.below(standing.count() as u64) as usize),
+        _ => standing.iter().next(),
     };
     chosen.map_or(Choice::None("a group without record sets"), Choice::Arm)
 }
@@ -165,74 +221,4 @@ fn several<'z>(at: At<'z>, decision: &Decision, arms: &[usize]) -> Outcome<'z> {
         }
     }
     Outcome::Several(sets)
-}
-
-/// Whether an arm is healthy: its own check and, if it asks for that, its target (R-HLT-1).
-fn arm_is_healthy(zone: &Zone, arm: &Arm, circumstances: &mut Circumstances<'_>, depth: usize) -> bool {
-    circumstances.spend()
-        && circumstances.health.is_healthy(arm.health)
-        && (!arm.evaluate_target || target_is_healthy(zone, &arm.target, circumstances, depth))
-}
-
-/// Whether at least one arm of the target group is healthy, recursively (R-TREE-2).
-fn target_is_healthy(zone: &Zone, target: &Target, circumstances: &mut Circumstances<'_>, depth: usize) -> bool {
-    let group = match target {
-        Target::Group { owner, rtype } => zone.group(owner, *rtype),
-        Target::Hidden { id, hash } => zone.hidden(id, *hash),
-        Target::Set(_) | Target::Outside { .. } => return true,
-    };
-    match group.map(|at| at.group) {
-        Some(Group::Plain(_)) => true,
-        Some(Group::Decision(decision)) => {
-            depth < MAX_ALIAS_DEPTH
-                && decision.arms.iter().any(|arm| arm_is_healthy(zone, arm, circumstances, depth + 1))
-        }
-        None => false,
-    }
-}
-
-fn group_step(
-    zone: &Zone,
-    (owner, rtype): (&[u8], u16),
-    decision: &Decision,
-    standing: &Arms,
-    last_resort: bool,
-    choice: &Choice,
-    health: &Health,
-) -> GroupStep {
-    // Explaining may not use up the work of answering: the reply would no longer be the wire's.
-    let mut circumstances = Circumstances::new(health, Draw::new(0));
-    let chosen = |arm: usize| match choice {
-        Choice::Arm(one) => *one == arm,
-        Choice::Several(arms, count) => arms[..*count].contains(&arm),
-        Choice::None(_) => false,
-    };
-    let arms = decision.arms.iter().enumerate().map(|(at, arm)| {
-        let own_check = health.is_healthy(arm.health);
-        let healthy = arm_is_healthy(zone, arm, &mut circumstances, 0);
-        let probability = if standing.has(at) { probability(decision, standing, at) } else { 0.0 };
-        let excluded = excluded(decision, standing.has(at), own_check, healthy);
-        ArmStep::new(&decision.policy, arm, healthy, excluded, probability, chosen(at))
-    });
-    GroupStep::new(owner, rtype, &decision.policy, last_resort, arms.collect())
-}
-
-fn probability(decision: &Decision, standing: &Arms, arm: usize) -> f64 {
-    let (share, total) = match decision.policy {
-        Policy::Weighted => weighted::share(&decision.arms, standing, arm),
-        Policy::Multivalue => (standing.count().min(MOST) as u64, standing.count() as u64),
-        Policy::Simple | Policy::Failover | Policy::Unknown(_) => (1, 1),
-    };
-    share as f64 / total as f64
-}
-
-fn excluded(decision: &Decision, stands: bool, own_check: bool, healthy: bool) -> Option<&'static str> {
-    match (stands, own_check, healthy, &decision.policy) {
-        (true, ..) => None,
-        (_, false, ..) => Some("its health check is unhealthy"),
-        (_, _, false, _) => Some("its target is unhealthy"),
-        (.., Policy::Failover) => Some("another record set comes first"),
-        (.., Policy::Weighted) => Some("its weight is 0 and others weigh more"),
-        _ => Some("it was not considered"),
-    }
 }

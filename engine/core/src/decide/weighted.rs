@@ -1,13 +1,13 @@
 //! Weighted: in proportion to weights (R-WEI-1..12).
 
 use super::{Arms, Draw};
-use crate::image::Arm;
+use crate::image::{Arm, By};
 
 /// The arms that stand for choice among those that fit: weight above zero before weight zero
 /// (R-WEI-3, R-WEI-4).
 pub fn standing(arms: &[Arm], mut fits: impl FnMut(usize) -> bool) -> Arms {
     let fitting = Arms::of(arms.len(), &mut fits);
-    let weighing = Arms::of(arms.len(), |arm| fitting.has(arm) && arms[arm].weight > 0);
+    let weighing = Arms::of(arms.len(), |arm| fitting.has(arm) && weight(&arms[arm]) > 0);
     if weighing.is_empty() { fitting } else { weighing }
 }
 
@@ -15,7 +15,7 @@ pub fn standing(arms: &[Arm], mut fits: impl FnMut(usize) -> bool) -> Arms {
 /// nothing (R-WEI-2, R-WEI-5).
 pub fn share(arms: &[Arm], standing: &Arms, arm: usize) -> (u64, u64) {
     let total = total(arms, standing);
-    if total == 0 { (1, standing.count() as u64) } else { (u64::from(arms[arm].weight), total) }
+    if total == 0 { (1, standing.count() as u64) } else { (weight(&arms[arm]), total) }
 }
 
 /// Chooses one standing arm; None if none stands.
@@ -27,7 +27,7 @@ pub fn pick(arms: &[Arm], standing: &Arms, draw: &mut Draw) -> Option<usize> {
     }
     let mut left = draw.below(total);
     standing.iter().find(|&arm| {
-        let weight = u64::from(arms[arm].weight);
+        let weight = weight(&arms[arm]);
         let chosen = left < weight;
         left = left.wrapping_sub(weight);
         chosen
@@ -35,5 +35,12 @@ pub fn pick(arms: &[Arm], standing: &Arms, draw: &mut Draw) -> Option<usize> {
 }
 
 fn total(arms: &[Arm], standing: &Arms) -> u64 {
-    standing.iter().map(|arm| u64::from(arms[arm].weight)).sum()
+    standing.iter().map(|arm| weight(&arms[arm])).sum()
+}
+
+fn weight(arm: &Arm) -> u64 {
+    match arm.by {
+        By::Weight(weight) => weight.into(),
+        _ => 0,
+    }
 }

@@ -4,6 +4,9 @@ use hashbrown::HashTable;
 
 use super::{ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
 use crate::name::{self, Name, Owner};
+use crate::place::Area;
+use crate::place::geo::Code;
+use crate::place::sphere::Point;
 
 /// Type numbers the engine itself knows.
 pub const NS: u16 = 2;
@@ -87,6 +90,17 @@ pub enum Policy {
     Failover,
     /// Up to eight healthy ones at once.
     Multivalue,
+    /// The smallest place that holds the client.
+    Geolocation,
+    /// The nearest, distances bent by bias.
+    Geoproximity,
+    /// The region with the lowest latency.
+    Latency,
+    /// The location of the client's block in a CIDR collection.
+    Cidr {
+        /// The collection's id.
+        collection: Box<str>,
+    },
     /// A policy of a newer control plane, by name: answered with SERVFAIL.
     Unknown(Box<str>),
 }
@@ -100,12 +114,37 @@ pub struct Arm {
     pub health: u32,
     /// Whether its target's health counts (R-TREE-2).
     pub evaluate_target: bool,
-    /// 0 to 255.
-    pub weight: u8,
-    /// SECONDARY, in failover groups.
-    pub secondary: bool,
+    /// What the policy chooses by.
+    pub by: By,
     /// What it leads to.
     pub target: Target,
+}
+
+/// What a policy chooses an arm by.
+#[derive(Debug)]
+pub enum By {
+    /// Nothing: simple and multivalue groups.
+    Itself,
+    /// 0 to 255, in weighted groups.
+    Weight(u8),
+    /// In failover groups.
+    Role {
+        /// SECONDARY, not PRIMARY.
+        secondary: bool,
+    },
+    /// In geolocation groups.
+    Area(Area),
+    /// In geoproximity groups.
+    Point {
+        /// Where the resource is.
+        point: Point,
+        /// -99 to 99: above zero it reaches farther (R-GPX-3).
+        bias: i8,
+    },
+    /// A region's id, in latency groups.
+    Region(Box<str>),
+    /// A location's name, `*` for the default, in cidr groups.
+    Location(Box<str>),
 }
 
 /// What an arm leads to.
@@ -281,8 +320,8 @@ impl<'a> Builder<'a> {
         {
             return Ok(Slot::Plain(self.set(rtype, *ttl, rdata)?));
         }
-        let policy = policy(group.kind);
-        let arms = group.arms.iter().map(|arm| self.arm(rtype, arm)).collect::<Result<Box<[_]>, _>>()?;
+        let policy = policy(group);
+        let arms = group.arms.iter().map(|arm| self.arm(rtype, &policy, arm)).collect::<Result<Box<[_]>, _>>()?;
         if policy == Policy::Multivalue && arms.iter().any(|arm| !matches!(arm.target, Target::Set(_))) {
             return refuse("a multivalue record set is an alias (R-MVA-1)");
         }
@@ -290,13 +329,12 @@ impl<'a> Builder<'a> {
         Ok(Slot::Decision((self.decisions.len() - 1) as u32))
     }
 
-    fn arm(&mut self, rtype: u16, arm: &wire::Arm<'_>) -> Result<Arm, ImageError> {
+    fn arm(&mut self, rtype: u16, policy: &Policy, arm: &wire::Arm<'_>) -> Result<Arm, ImageError> {
         Ok(Arm {
             id: arm.id.into(),
             health: arm.health,
             evaluate_target: arm.evaluate_target,
-            weight: arm.weight,
-            secondary: arm.secondary,
+            by: by(policy, arm)?,
             target: self.target(rtype, &arm.target)?,
         })
     }
@@ -344,13 +382,50 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn policy(kind: &str) -> Policy {
-    match kind {
+fn policy(group: &wire::Group<'_>) -> Policy {
+    match group.kind {
         "simple" => Policy::Simple,
         "weighted" => Policy::Weighted,
         "failover" => Policy::Failover,
         "multivalue" => Policy::Multivalue,
+        "geo" => Policy::Geolocation,
+        "geoproximity" => Policy::Geoproximity,
+        "latency" => Policy::Latency,
+        "cidr" => Policy::Cidr { collection: group.collection.into() },
         other => Policy::Unknown(other.into()),
+    }
+}
+
+fn by(policy: &Policy, arm: &wire::Arm<'_>) -> Result<By, ImageError> {
+    Ok(match policy {
+        Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => By::Itself,
+        Policy::Weighted => By::Weight(arm.weight),
+        Policy::Failover => By::Role { secondary: arm.secondary },
+        Policy::Geolocation => By::Area(area(arm)?),
+        Policy::Geoproximity => By::Point {
+            point: Point::new(arm.latitude, arm.longitude).map_err(|error| ImageError(error.0))?,
+            bias: arm.bias,
+        },
+        Policy::Latency => By::Region(arm.region.into()),
+        Policy::Cidr { .. } => By::Location(arm.location.into()),
+    })
+}
+
+fn area(arm: &wire::Arm<'_>) -> Result<Area, ImageError> {
+    let wrong = || ImageError(format!("{:?}: not a place", (arm.continent, arm.country, arm.subdivision)));
+    match (arm.continent, arm.country, arm.subdivision) {
+        ("", "*", "") => Ok(Area::Default),
+        ("", "", _) => Err(wrong()),
+        ("", country, "") => Code::new(country).map(Area::Country).ok_or_else(wrong),
+        ("", country, subdivision) => {
+            let (country, subdivision) = (Code::new(country), Code::new(subdivision));
+            country
+                .zip(subdivision)
+                .map(|(country, subdivision)| Area::Subdivision(country, subdivision))
+                .ok_or_else(wrong)
+        }
+        (continent, "", "") => Code::new(continent).map(Area::Continent).ok_or_else(wrong),
+        _ => Err(wrong()),
     }
 }
 

@@ -107,6 +107,30 @@ pub struct Arm<'a> {
     /// SECONDARY, in failover groups.
     #[serde(default)]
     pub secondary: bool,
+    /// Continent code, in geo groups.
+    #[serde(default)]
+    pub continent: &'a str,
+    /// Country code, in geo groups; `*` for the default.
+    #[serde(default)]
+    pub country: &'a str,
+    /// Subdivision code, in geo groups, beside its country.
+    #[serde(default)]
+    pub subdivision: &'a str,
+    /// Hundredths of a degree, in geoproximity groups.
+    #[serde(default)]
+    pub latitude: i16,
+    /// Hundredths of a degree, in geoproximity groups.
+    #[serde(default)]
+    pub longitude: i16,
+    /// -99 to 99, in geoproximity groups.
+    #[serde(default)]
+    pub bias: i8,
+    /// Region id, in latency groups.
+    #[serde(default)]
+    pub region: &'a str,
+    /// Location name, in cidr groups; `*` for the default.
+    #[serde(default)]
+    pub location: &'a str,
 }
 
 /// All record sets of one name and type.
@@ -120,6 +144,9 @@ pub struct Group<'a> {
     /// Its type number, in hidden groups: those of names stand under theirs.
     #[serde(default)]
     pub r#type: u16,
+    /// The CIDR collection, in cidr groups.
+    #[serde(default)]
+    pub collection: &'a str,
 }
 
 /// The groups of one name, by type number.

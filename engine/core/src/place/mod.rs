@@ -8,19 +8,25 @@
 //! `ranges` is the search structure, `geo` says where an address is, `sphere` how far that is from
 //! elsewhere, `latency` how long a packet takes, and `cidr` which location of a collection it is in.
 
+pub mod area;
 pub mod cidr;
 pub mod geo;
 pub mod latency;
+pub mod locations;
 mod octets;
+pub mod places;
 pub mod prefix;
 pub mod ranges;
 pub mod sphere;
 
 use std::fmt;
 
+pub use area::Area;
 pub use cidr::Collection;
 pub use geo::{Class, Geo, Located};
 pub use latency::{Estimate, Latency, Origin};
+pub use locations::Locations;
+pub use places::Places;
 pub use prefix::Prefix;
 pub use ranges::Ranges;
 

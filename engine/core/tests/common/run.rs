@@ -137,7 +137,7 @@ fn explanation(engine: &Engine, case: &Case) -> Result<(), String> {
 }
 
 fn explain(engine: &Engine, question: &message::Question, draw: u64) -> serde_json::Value {
-    let json = engine.explain(&question.name, question.rtype, CLIENT, Some(draw)).expect("an explanation");
+    let json = engine.explain(&question.name, question.rtype, CLIENT, None, Some(draw)).expect("an explanation");
     serde_json::from_str(&json).expect("JSON")
 }
 

@@ -14,7 +14,7 @@ use meridian_engine::snapshot::Settings;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub fn engine() -> Arc<Engine> {
-    Engine::new(Settings { udp_payload: 1232 })
+    Engine::new(Settings::default())
 }
 
 pub fn counter(engine: &Engine, name: &str) -> u64 {

@@ -1,0 +1,115 @@
+//! Whose place decides, and how much of the address it took (routing.md §2).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::place::sphere::{Point, biased_km};
+use crate::place::{Class, Estimate, Located, Places, Prefix, latency};
+use crate::snapshot::Settings;
+
+/// Longest scope we answer with (R-ECS-5).
+const MAX_SCOPE_V4: u8 = 24;
+const MAX_SCOPE_V6: u8 = 48;
+
+/// The client of one query: fixed at its start and used all through an alias tree (R-ECS-10).
+#[derive(Debug, Clone)]
+pub struct Client<'a> {
+    places: &'a Places,
+    settings: &'a Settings,
+    prefix: Prefix,
+    is_subnet: bool,
+    located: Option<Located<'a>>,
+    latencies: Option<latency::Client<'a>>,
+    scope: u8,
+}
+
+impl<'a> Client<'a> {
+    /// The client subnet where the query has one with a prefix, else the resolver (R-ECS-1,
+    /// R-ECS-3). `subnet` is the option's data, well-formed.
+    pub fn new(places: &'a Places, settings: &'a Settings, resolver: IpAddr, subnet: Option<&[u8]>) -> Self {
+        let subnet = subnet.and_then(subnet_prefix).filter(|prefix| prefix.length() > 0);
+        let prefix = subnet.unwrap_or_else(|| Prefix::host(resolver));
+        Self { places, settings, prefix, is_subnet: subnet.is_some(), located: None, latencies: None, scope: 0 }
+    }
+
+    /// The address that decides.
+    pub fn prefix(&self) -> Prefix {
+        self.prefix
+    }
+
+    /// Whether that is the client subnet of the query, and not the resolver.
+    pub fn is_subnet(&self) -> bool {
+        self.is_subnet
+    }
+
+    /// How many bits of the client subnet the answer depends on, so far (R-ECS-4, R-ECS-5).
+    pub fn scope(&self) -> u8 {
+        if self.is_subnet { self.scope } else { 0 }
+    }
+
+    /// The tables in force.
+    pub fn places(&self) -> &'a Places {
+        self.places
+    }
+
+    /// Where the client is, or else this edge.
+    pub fn point(&mut self) -> Option<Point> {
+        self.class().point.or(self.settings.edge)
+    }
+
+    /// A distance to the client as geoproximity compares it.
+    pub fn biased_km(&self, distance_km: f64, bias: i8) -> f64 {
+        biased_km(distance_km, bias, self.settings.negative_bias)
+    }
+
+    /// What is known of the client's place.
+    pub fn class(&mut self) -> &'a Class {
+        self.located().class
+    }
+
+    fn located(&mut self) -> Located<'a> {
+        let located = *self.located.get_or_insert_with(|| self.places.geo.locate(self.prefix));
+        self.widen(located.prefix_length);
+        located
+    }
+
+    /// How long a packet takes from a region to the client; None where the region is not known.
+    pub fn latency(&mut self, region: &str) -> Option<Estimate> {
+        let table = self.places.latency.as_deref()?;
+        let number = table.region(region)?;
+        let located = self.located();
+        let latencies = *self.latencies.get_or_insert_with(|| table.client(self.prefix, located));
+        self.widen(latencies.prefix_length());
+        Some(latencies.latency(number))
+    }
+
+    /// The location of the client's block in a CIDR collection; None where no block holds it.
+    pub fn location(&mut self, collection: &str) -> Option<&'a str> {
+        let (location, prefix_length) = self.places.collections.get(collection)?.find(self.prefix);
+        self.widen(prefix_length);
+        location
+    }
+
+    fn widen(&mut self, prefix_length: u8) {
+        let most = if self.prefix.address().is_ipv4() { MAX_SCOPE_V4 } else { MAX_SCOPE_V6 };
+        self.scope = self.scope.max(prefix_length.min(most));
+    }
+}
+
+/// Family, source prefix length, scope, address (RFC 7871 §6).
+fn subnet_prefix(data: &[u8]) -> Option<Prefix> {
+    let [_, family, length, _, address @ ..] = data else {
+        return None;
+    };
+    let address = match family {
+        1 => IpAddr::V4(Ipv4Addr::from(padded(address))),
+        _ => IpAddr::V6(Ipv6Addr::from(padded(address))),
+    };
+    Some(Prefix::new(address, *length))
+}
+
+fn padded<const N: usize>(address: &[u8]) -> [u8; N] {
+    let mut octets = [0; N];
+    let length = address.len().min(N);
+    octets[..length].copy_from_slice(&address[..length]);
+    octets
+}

@@ -1,0 +1,33 @@
+//! Geoproximity and latency: the nearest arm, by distance or by time (R-GPX-1..14, R-LAT-1..11).
+
+use super::{Arms, Client};
+use crate::image::{Arm, By};
+
+/// How far an arm is: km bent by bias, or milliseconds. None where nothing is known of the client.
+pub fn measure(arm: &Arm, client: &mut Client<'_>) -> Option<f64> {
+    match &arm.by {
+        By::Point { point, bias } => {
+            let distance_km = point.distance_km(&client.point()?);
+            Some(client.biased_km(distance_km, *bias))
+        }
+        By::Region(region) => client.latency(region).map(|estimate| estimate.ms).filter(|ms| ms.is_finite()),
+        _ => None,
+    }
+}
+
+/// The one arm that stands for choice among those that fit: the nearest; of equals the first, as
+/// arms stand in order of set identifier (R-GPX-12). Where nothing is known of the client all that
+/// fit stand, equally likely (R-GPX-13, R-LAT-8).
+pub fn standing(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
+    let mut nearest: Option<(f64, usize)> = None;
+    for (at, arm) in arms.iter().enumerate() {
+        let Some(distance) = measure(arm, client) else { continue };
+        if nearest.is_none_or(|(least, _)| distance < least) && fits(at) {
+            nearest = Some((distance, at));
+        }
+    }
+    match nearest {
+        Some((_, arm)) => Arms::only(arm),
+        None => Arms::of(arms.len(), |arm| measure(&arms[arm], client).is_none() && fits(arm)),
+    }
+}

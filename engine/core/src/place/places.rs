@@ -1,0 +1,63 @@
+//! All tables of places that are in force at one moment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Geo, Latency, Locations, PlaceError, refuse};
+
+/// The tables in force. Cheap to copy: a change of one shares all others.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Where addresses are.
+    pub geo: Arc<Geo>,
+    /// How far regions are in time; None where nothing is known.
+    pub latency: Option<Arc<Latency>>,
+    /// CIDR collections by id.
+    pub collections: Arc<HashMap<Box<str>, Arc<Locations>>>,
+}
+
+/// One table, read and ready to be put in force.
+#[derive(Debug)]
+pub enum Table {
+    /// Where addresses are.
+    Geo(Arc<Geo>),
+    /// How far regions are in time, or that nothing is known.
+    Latency(Option<Arc<Latency>>),
+    /// A CIDR collection, or that it is gone.
+    Collection(Box<str>, Option<Arc<Locations>>),
+}
+
+impl Table {
+    /// Reads a table of a kind: `geo`, `latency`, or `cidr/` and a collection's id. No octets stand
+    /// for an empty one.
+    pub fn load(kind: &str, octets: &[u8]) -> Result<Self, PlaceError> {
+        let is_gone = octets.is_empty();
+        match (kind, kind.strip_prefix("cidr/")) {
+            ("geo", _) if is_gone => Ok(Self::Geo(Arc::default())),
+            ("geo", _) => Ok(Self::Geo(Arc::new(Geo::load(octets)?))),
+            ("latency", _) if is_gone => Ok(Self::Latency(None)),
+            ("latency", _) => Ok(Self::Latency(Some(Arc::new(Latency::load(octets)?)))),
+            (_, Some(id)) if is_gone => Ok(Self::Collection(id.into(), None)),
+            (_, Some(id)) => Ok(Self::Collection(id.into(), Some(Arc::new(Locations::load(octets)?)))),
+            _ => refuse(format!("{kind:?}: there is no such kind of table; geo, latency or cidr/ID")),
+        }
+    }
+
+    /// These places with the table in force.
+    pub fn put(self, places: &Places) -> Places {
+        let mut next = places.clone();
+        match self {
+            Self::Geo(geo) => next.geo = geo,
+            Self::Latency(latency) => next.latency = latency,
+            Self::Collection(id, collection) => {
+                let mut collections = (*next.collections).clone();
+                match collection {
+                    Some(collection) => collections.insert(id, collection),
+                    None => collections.remove(&id),
+                };
+                next.collections = Arc::new(collections);
+            }
+        }
+        next
+    }
+}
