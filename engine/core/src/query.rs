@@ -168,6 +168,7 @@ fn check_client_subnet(data: &[u8]) -> Option<()> {
         return None;
     };
     let bits = match number(data, 0)? {
+        0 => 0, // "No client data", as `dig +subnet=0` says it; so it has no address either.
         1 => 32,
         2 => 128,
         _ => return None,

@@ -56,13 +56,17 @@ fn shard(shard: &wire::Shard<'_>) -> Value {
 }
 
 fn group(group: &wire::Group<'_>) -> Value {
-    json!({"kind": group.kind, "arms": group.arms.iter().map(arm).collect::<Vec<_>>()})
+    json!({
+        "kind": group.kind, "arms": group.arms.iter().map(arm).collect::<Vec<_>>(), "collection": group.collection,
+    })
 }
 
 fn arm(arm: &wire::Arm<'_>) -> Value {
     json!({
         "target": target(&arm.target), "id": arm.id, "health": arm.health, "evaluate_target": arm.evaluate_target,
-        "weight": arm.weight, "secondary": arm.secondary,
+        "weight": arm.weight, "secondary": arm.secondary, "continent": arm.continent, "country": arm.country,
+        "subdivision": arm.subdivision, "latitude": arm.latitude, "longitude": arm.longitude, "bias": arm.bias,
+        "region": arm.region, "location": arm.location,
     })
 }
 
