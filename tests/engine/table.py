@@ -200,7 +200,7 @@ def _shard(zone: Zone, zone_id: str, index: int, count: int, names: dict[bytes, 
         version=1,
         names={owner: groups for owner, groups in names.items() if is_here(owner)},
         groups={
-            group.id: image.HiddenGroup(group.kind, _arms(zone, group), int(dns.rdatatype.from_text(group.type)))
+            group.id: image.HiddenGroup(group.kind, _arms(zone, group), type=int(dns.rdatatype.from_text(group.type)))
             for group in zone.hidden
             if is_here(wire(group.owner))
         },

@@ -195,3 +195,16 @@ fn skip_name(packet: &[u8], start: usize) -> Option<usize> {
 fn number(octets: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes([*octets.get(at)?, *octets.get(at + 1)?]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not in the tables: dnspython, which reads them too, knows no option without a family.
+    #[test]
+    fn a_client_subnet_without_family_and_address_is_an_opt_out() {
+        assert_eq!(Some(()), check_client_subnet(&[0, 0, 0, 0]));
+        assert_eq!(None, check_client_subnet(&[0, 0, 8, 0, 10]));
+        assert_eq!(None, check_client_subnet(&[0, 3, 0, 0]));
+    }
+}
