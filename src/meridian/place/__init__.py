@@ -1,0 +1,1 @@
+"""Where clients are: geolocation tables, places that policies can name, latencies."""
