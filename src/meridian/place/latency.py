@@ -120,7 +120,8 @@ def measure(
     wider = countries | subdivisions
     networks, sites = {}, {}
     for network, by_region in groups.networks.items():
-        networks[network] = _estimates(by_region, Level.NETWORK, _around(locate(network), wider))
+        around = _around(groups.place_of(network), wider)
+        networks[network] = _estimates(by_region, Level.NETWORK, around)
     for site, by_region in groups.sites.items():
         around = {**_around(locate(site), wider), **networks[_network_of(site)]}
         sites[site] = _estimates(by_region, Level.SITE, around)
@@ -171,6 +172,12 @@ class _Groups(NamedTuple):
     networks: dict[Network, dict[str, list[_Weighed]]]
     subdivisions: dict[tuple[str, str], dict[str, list[_Weighed]]]
     countries: dict[tuple[str, str], dict[str, list[_Weighed]]]
+    # How many samples each network has in each place.
+    places: dict[Network, Counter[Place]]
+
+    def place_of(self, network: Network) -> Place:
+        """Where most samples of a network come from."""
+        return self.places[network].most_common(1)[0][0]
 
 
 def _group(
@@ -180,7 +187,7 @@ def _group(
     regions: Mapping[str, Region],
     prior: Prior,
 ) -> _Groups:
-    groups = _Groups({}, {}, {}, {})
+    groups = _Groups({}, {}, {}, {}, {})
     for (site, region), by_minute in sorted(minutes.items(), key=lambda item: (_order(item[0][0]), item[0][1])):
         place = locate(site)
         guess = prior.latency_ms(place.country, place.point, regions[region]) if place.point else None
@@ -190,6 +197,7 @@ def _group(
             weighed.append(_Weighed(ms, math.pow(0.5, age / HALF_LIFE_S), age, guess))
         _add(groups.sites, site, region, weighed)
         _add(groups.networks, _network_of(site), region, weighed)
+        groups.places.setdefault(_network_of(site), Counter())[place] += len(weighed)
         if place.country:
             _add(groups.countries, (place.country, ""), region, weighed)
         if place.subdivision:
