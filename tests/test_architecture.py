@@ -14,11 +14,12 @@ MAY_IMPORT = {
     "model": set(),
     "changes": {"model"},
     "store": {"model", "changes"},
-    "compile": {"model"},
+    "place": {"model"},
+    "compile": {"model", "place"},
     "feed": {"compile"},
-    "publish": {"model", "store", "compile", "feed"},
+    "publish": {"model", "store", "compile", "feed", "place"},
     "health": {"model", "feed"},
-    "edge": {"model", "compile", "feed", "health"},
+    "edge": {"model", "compile", "feed", "health", "place"},
     "api": {"model", "changes", "store"},
 }
 

@@ -19,6 +19,7 @@ import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,10 +33,14 @@ from meridian.api.operations import OPERATIONS
 from meridian.api.server import build_app
 from meridian.clock import Clock, SystemClock
 from meridian.edge.agent import Agent
+from meridian.edge.geodata import GeoFile
 from meridian.errors import MeridianError, SettingsError
 from meridian.feed.feed import Feed
 from meridian.feed.local import LocalFeed
 from meridian.model.account import Credential
+from meridian.place import install, latency, prior, samples, table
+from meridian.place.coordinates import regions
+from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
 from meridian.settings import Settings, split_address
@@ -150,9 +155,33 @@ def _build_control(
     server, listener = _build_api(settings, database, clock, sync)
     open_parts.callback(listener.close)
     parts.append(_Part(partial(server.serve, [listener]), server.end))
+    places = PlacePublisher(database, feed, partial(latency_table, settings, clock), sync.wake)
     parts.append(_Part(publisher.run))
+    parts.append(_Part(places.run))
     parts.append(_Part(sync.run))
     return settings.base_url
+
+
+def latency_table(settings: Settings, clock: Clock) -> bytes:
+    """
+    The latency table for the engine: the prior, and what the sample files say (R-LAT-8, R-LAT-11).
+
+    Raises:
+        MeridianError: A sample file cannot be read; names the line.
+    """
+    if not settings.latency_samples:
+        return latency.encode(regions(), prior.default())
+    samples_of = chain.from_iterable(samples.read(Path(file)) for file in settings.latency_samples)
+    geo = install.current(Path(settings.data_dir) / "place") or table.empty()
+    measured = latency.measure(
+        samples_of,
+        now=clock.now(),
+        locate=lambda network: geo.find(network.network_address)[0],
+        regions=regions(),
+        prior=prior.default(),
+    )
+    log.info("latency.measured", used=measured.used, ignored=dict(measured.ignored))
+    return latency.encode(regions(), prior.default(), measured)
 
 
 def open_database(settings: Settings) -> Database:
@@ -230,11 +259,18 @@ async def _build_edge(
     settings: Settings, feed: Feed, clock: Clock, open_parts: ExitStack, parts: list[_Part]
 ) -> list[str]:
     """Add the engine and its agent; give the addresses where DNS is answered, from the feed's last values already."""
-    engine = Engine(udp_payload=settings.udp_payload)
+    engine = Engine(
+        udp_payload=settings.udp_payload,
+        reciprocal_bias=settings.geoproximity_negative_bias == "reciprocal",
+        coordinates=settings.edge_point,
+    )
     agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock)
+    geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
+    geodata.look()
     await agent.load()
     open_parts.callback(engine.stop)
     parts.append(_Part(agent.run))
+    parts.append(_Part(geodata.run))
     return _listen_dns(engine, settings)
 
 

@@ -1,4 +1,4 @@
-"""The command line: `meridian serve | demo | user | explain | import | export`."""
+"""The command line: `meridian serve | demo | user | explain | import | export | place`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from meridian.errors import MeridianError
 from meridian.explain import explain, lines
 from meridian.feed.local import LastValues
 from meridian.model.account import Credential
+from meridian.place.cli import place
 from meridian.settings import Quotas, Settings, load
 from meridian.store import account
 from meridian.store.database import Database
@@ -348,6 +349,9 @@ def export(zone: str, output: Path | None, **options: Any) -> None:
 def _api(options: dict[str, Any]) -> Api:
     settings = _settings(options)
     return connect(settings.base_url, demo.aws_folder(settings))
+
+
+cli.add_command(place)
 
 
 if __name__ == "__main__":

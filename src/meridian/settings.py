@@ -65,6 +65,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "hostmaster.meridian.test"
     )
     edge_name: Annotated[str, Meta(description="this edge's name in acknowledgements; empty: host name")] = ""
+    edge_coordinates: Annotated[
+        str,
+        Meta(
+            description="where this edge is, as LATITUDE,LONGITUDE in degrees; "
+            "stands in for clients whose place is unknown (R-GPX-13)"
+        ),
+    ] = ""
+    geoproximity_negative_bias: Annotated[
+        str, Meta(description="how a negative bias stretches distances: linear or reciprocal (R-GPX-5)")
+    ] = "linear"
+    latency_samples: Annotated[
+        tuple[str, ...], Meta(description="files of measured latencies, JSON lines or .csv (docs/guides/places.md)")
+    ] = ()
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
@@ -75,6 +88,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def database_url(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database or f"sqlite:///{Path(self.data_dir) / 'meridian.db'}"
+
+    @property
+    def edge_point(self) -> tuple[int, int] | None:
+        """
+        Where this edge is, in hundredths of a degree.
+
+        Raises:
+            SettingsError: It is not a point on the earth.
+        """
+        if not self.edge_coordinates:
+            return None
+        latitude, _, longitude = self.edge_coordinates.partition(",")
+        try:
+            point = round(float(latitude) * 100), round(float(longitude) * 100)
+        except ValueError:
+            point = 9001, 0
+        if abs(point[0]) > 9000 or abs(point[1]) > 18000:
+            raise SettingsError(
+                f"edge_coordinates: '{self.edge_coordinates}' is not LATITUDE,LONGITUDE in degrees, such as 52.52,13.40"
+            )
+        return point
 
     @property
     def base_url(self) -> str:
@@ -171,6 +205,11 @@ def _check(settings: Settings) -> None:
             split_address(address, key)
     if not 2 <= len(settings.name_server_families) <= 4:
         raise SettingsError("name_server_families: give two to four domains, for example a.example.net,b.example.org")
+    if settings.geoproximity_negative_bias not in ("linear", "reciprocal"):
+        raise SettingsError(
+            f"geoproximity_negative_bias: '{settings.geoproximity_negative_bias}'; choose linear or reciprocal"
+        )
+    settings.edge_point  # noqa: B018 - reading it checks it
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
     if settings.log_format not in ("console", "json"):

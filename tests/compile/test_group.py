@@ -8,7 +8,14 @@ import pytest
 from meridian.compile.group import CannotCompile, group
 from meridian.compile.image import Arm, Group, Records, ToGroup, ToOutside
 from meridian.model.name import parse
-from meridian.model.record import AliasTarget, RecordSet
+from meridian.model.record import (
+    AliasTarget,
+    CidrRoutingConfig,
+    Coordinates,
+    GeoLocation,
+    RecordSet,
+)
+from meridian.model.record import GeoProximityLocation as near
 
 ZONE_ID = "Z0EXAMPLE00000"
 
@@ -62,9 +69,51 @@ CASES = [
         Group("weighted", [Arm(ToGroup(TARGET, 1), id="a", weight=3)]),
     ),
     (
-        "a policy whose kind has another name",
+        "latency",
         [a(region="eu-west-1", set_identifier="a")],
-        Group("latency", [Arm(DATA, id="a")]),
+        Group("latency", [Arm(DATA, id="a", region="eu-west-1")]),
+    ),
+    (
+        "geolocation",
+        [
+            a(geo_location=GeoLocation(continent_code="EU"), set_identifier="a"),
+            a(geo_location=GeoLocation(country_code="*"), set_identifier="b"),
+            a(geo_location=GeoLocation(country_code="US", subdivision_code="TX"), set_identifier="c"),
+        ],
+        Group(
+            "geo",
+            [
+                Arm(DATA, id="a", continent="EU"),
+                Arm(DATA, id="b", country="*"),
+                Arm(DATA, id="c", country="US", subdivision="TX"),
+            ],
+        ),
+    ),
+    (
+        "geoproximity: coordinates, a region, a local zone, and one that only its region tells (R-GPX-10)",
+        [
+            a(geo_proximity_location=near(coordinates=Coordinates("-33.9", "18.42"), bias=-99), set_identifier="a"),
+            a(geo_proximity_location=near(aws_region="eu-west-2"), set_identifier="b"),
+            a(geo_proximity_location=near(local_zone_group="us-west-2-den-1", bias=5), set_identifier="c"),
+            a(geo_proximity_location=near(local_zone_group="eu-west-2-xyz-1"), set_identifier="d"),
+        ],
+        Group(
+            "geoproximity",
+            [
+                Arm(DATA, id="a", latitude=-3390, longitude=1842, bias=-99),
+                Arm(DATA, id="b", latitude=5151, longitude=-13),
+                Arm(DATA, id="c", latitude=3974, longitude=-10499, bias=5),
+                Arm(DATA, id="d", latitude=5151, longitude=-13),
+            ],
+        ),
+    ),
+    (
+        "cidr: the collection stands on the group",
+        [
+            a(cidr_routing_config=CidrRoutingConfig("c1", "*"), set_identifier="a"),
+            a(cidr_routing_config=CidrRoutingConfig("c1", "oslo"), set_identifier="b"),
+        ],
+        Group("cidr", [Arm(DATA, id="a", location="*"), Arm(DATA, id="b", location="oslo")], "c1"),
     ),
 ]
 

@@ -20,6 +20,7 @@ class Engine:
         self.heads: dict[str, Head] = {}
         self.shards: dict[str, list[Shard]] = {}
         self.refuse: set[str] = set()
+        self.places: dict[str, bytes] = {}
         self.published: list[tuple[str, int, int]] = []
 
     def needs(self, head: bytes) -> list[int] | None:
@@ -50,6 +51,11 @@ class Engine:
     def retire(self, zone_id: str) -> bool:
         self.shards.pop(zone_id, None)
         return self.heads.pop(zone_id, None) is not None
+
+    def set_place(self, kind: str, data: bytes) -> None:
+        if kind in self.refuse:
+            raise ImageError("refused by the test")
+        self.places[kind] = data
 
     def zones(self) -> dict[str, int]:
         return {zone_id: head.version for zone_id, head in self.heads.items()}

@@ -352,9 +352,10 @@ def test_a_record_set_needs_its_location(context: Context, stranger: Context) ->
         )
     for location in ("oslo", "*"):
         config = {"CollectionId": id_, "LocationName": location}
-        with pytest.raises(ApiError, match="policy cidr is not implemented"):
-            change(
-                context, zone_id, upsert("a.example.com", "A", "192.0.2.1", SetIdentifier="s", CidrRoutingConfig=config)
-            )
+        change(
+            context,
+            zone_id,
+            upsert("a.example.com", "A", "192.0.2.1", SetIdentifier=location, CidrRoutingConfig=config),
+        )
 
-    assert len(listed(context, zone_id)) == 2
+    assert len(listed(context, zone_id)) == 4

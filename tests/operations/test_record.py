@@ -112,41 +112,42 @@ def test_aliases_find_their_targets(context: Context, zone_id: str) -> None:
     }
 
 
-# Record sets that the API takes and that nothing decides or checks yet: members, code, HTTP status, what the text says.
-UNBUILT: list[tuple[dict[str, Any], str, int | None, str]] = [
-    ({"Region": "eu-west-1"}, "NotImplemented", 501, "policy latency is not implemented"),
-    ({"GeoLocation": {"CountryCode": "*"}}, "NotImplemented", 501, "policy geolocation is not implemented"),
-    (
-        {"GeoProximityLocation": {"AWSRegion": "eu-west-1"}},
-        "NotImplemented",
-        501,
-        "policy geoproximity is not implemented",
-    ),
-    ({"Weight": 1, "HealthCheckId": "abc"}, "NoSuchHealthCheck", None, "health check with id abc does not exist"),
-]
+def test_health_checks_must_exist(context: Context, zone_id: str) -> None:
+    """R-POL-9: as long as there are no health checks, none can be named."""
+    with pytest.raises(ApiError, match="health check with id abc does not exist") as refused:
+        change(
+            context,
+            zone_id,
+            upsert("a.example.com", "A", "192.0.2.1", SetIdentifier="s", Weight=1, HealthCheckId="abc"),
+        )
 
-
-@pytest.mark.parametrize(("members", "code", "status", "text"), UNBUILT)
-def test_what_is_not_built_says_so(
-    context: Context, zone_id: str, members: dict[str, Any], code: str, status: int | None, text: str
-) -> None:
-    """A record set that could not be answered as asked is refused, never stored to be answered otherwise."""
-    with pytest.raises(ApiError, match=text) as refused:
-        change(context, zone_id, upsert("a.example.com", "A", "192.0.2.1", SetIdentifier="s", **members))
-
-    assert (refused.value.code, refused.value.status) == (code, status)
+    assert refused.value.code == "NoSuchHealthCheck"
     assert len(listed(context, zone_id)) == 2
 
 
-# Each policy that is decided: its record sets at p.example.com come back as they were sent.
-DECIDED: list[list[dict[str, Any]]] = [
+# The record sets of each policy at p.example.com come back as they were sent.
+POLICIES: list[list[dict[str, Any]]] = [
     [{"SetIdentifier": "a", "Weight": 0}, {"SetIdentifier": "b", "Weight": 255}],
     [{"SetIdentifier": "a", "MultiValueAnswer": True}, {"SetIdentifier": "b", "MultiValueAnswer": True}],
+    [{"SetIdentifier": "a", "Region": "eu-west-1"}, {"SetIdentifier": "b", "Region": "us-west-2"}],
+    [
+        {"SetIdentifier": "a", "GeoLocation": {"ContinentCode": "EU"}},
+        {"SetIdentifier": "b", "GeoLocation": {"CountryCode": "US", "SubdivisionCode": "TX"}},
+        {"SetIdentifier": "c", "GeoLocation": {"CountryCode": "*"}},
+    ],
+    [
+        {"SetIdentifier": "a", "GeoProximityLocation": {"AWSRegion": "eu-west-1", "Bias": -20}},
+        {"SetIdentifier": "b", "GeoProximityLocation": {"LocalZoneGroup": "us-west-2-den-1"}},
+        {
+            "SetIdentifier": "c",
+            "GeoProximityLocation": {"Coordinates": {"Latitude": "51.5", "Longitude": "-0.12"}, "Bias": 99},
+        },
+    ],
 ]
 
 
-@pytest.mark.parametrize("sets", DECIDED)
-def test_policies_that_are_decided(context: Context, zone_id: str, sets: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize("sets", POLICIES)
+def test_policies_come_back_as_they_were_sent(context: Context, zone_id: str, sets: list[dict[str, Any]]) -> None:
     """R-LST-12: members that were given come back; absent ones stay absent."""
     changes = [upsert("p.example.com", "A", f"192.0.2.{n}", **members) for n, members in enumerate(sets)]
     change(context, zone_id, *changes)

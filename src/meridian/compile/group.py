@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from meridian.compile.image import Arm, Group, Records, Target, ToGroup, ToOutside
 from meridian.model.name import parse
-from meridian.model.record import TYPES, AliasTarget, RecordSet
+from meridian.model.record import TYPES, AliasTarget, GeoLocation, GeoProximityLocation, RecordSet
+from meridian.place.coordinates import Point, hundredths, local_zones, regions
 
 # The policies whose group kind has another name in the image.
 _KINDS = {"geolocation": "geo"}
@@ -26,8 +27,12 @@ def group(zone_id: str, record_sets: Sequence[RecordSet]) -> Group:
         CannotCompile: A record set leads nowhere.
     """
     ordered = sorted(record_sets, key=lambda record_set: record_set.set_identifier or "")
-    policy = ordered[0].policy
-    return Group(kind=_KINDS.get(policy, policy), arms=[_arm(zone_id, record_set) for record_set in ordered])
+    policy, cidr = ordered[0].policy, ordered[0].cidr_routing_config
+    return Group(
+        kind=_KINDS.get(policy, policy),
+        arms=[_arm(zone_id, record_set) for record_set in ordered],
+        collection=cidr.collection_id if cidr else "",
+    )
 
 
 def records(record_set: RecordSet) -> Records:
@@ -44,14 +49,44 @@ def records(record_set: RecordSet) -> Records:
 
 
 def _arm(zone_id: str, record_set: RecordSet) -> Arm:
-    alias = record_set.alias
+    alias, geo = record_set.alias, record_set.geo_location or GeoLocation()
+    latitude, longitude = _point(record_set.geo_proximity_location)
     return Arm(
         target=records(record_set) if alias is None else _alias(zone_id, record_set.type, alias),
         id=record_set.set_identifier or "",
         evaluate_target=alias is not None and alias.evaluate_target_health,
         weight=record_set.weight or 0,
         secondary=record_set.failover == "SECONDARY",
+        continent=geo.continent_code or "",
+        country=geo.country_code or "",
+        subdivision=geo.subdivision_code or "",
+        latitude=latitude,
+        longitude=longitude,
+        bias=(record_set.geo_proximity_location and record_set.geo_proximity_location.bias) or 0,
+        region=record_set.region or "",
+        location=record_set.cidr_routing_config.location_name if record_set.cidr_routing_config else "",
     )
+
+
+def _point(place: GeoProximityLocation | None) -> Point:
+    """Where a resource is, in hundredths of a degree; nowhere in particular in groups that do not ask (R-GPX-10)."""
+    if place is None:
+        return 0, 0
+    if place.coordinates is not None:
+        at = place.coordinates
+        return hundredths(at.latitude, 90, "Latitude"), hundredths(at.longitude, 180, "Longitude")
+    if place.local_zone_group is not None:
+        zone = local_zones().get(place.local_zone_group)
+        # A local zone that the table does not know is near the region that its name begins with.
+        region = next((region for region in regions() if place.local_zone_group.startswith(f"{region}-")), None)
+        return zone.point if zone else _region(region)
+    return _region(place.aws_region)
+
+
+def _region(name: str | None) -> Point:
+    if name is None or name not in regions():
+        raise CannotCompile(f"region {name}: it has no coordinates")
+    return regions()[name].point
 
 
 def _alias(zone_id: str, record_type: str, alias: AliasTarget) -> Target:

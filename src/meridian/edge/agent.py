@@ -19,6 +19,7 @@ from meridian.compile.image import decode_head
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
     CATALOGS,
+    PLACES,
     Ack,
     ack_key,
     catalog_number,
@@ -26,6 +27,7 @@ from meridian.feed.keys import (
     decode_catalog,
     encode,
     head_key,
+    place_key,
     shard_key,
 )
 from meridian.feed.turns import Turns, forever
@@ -54,6 +56,10 @@ class Serving(Protocol):
         """Serve the zone no more."""
         ...
 
+    def set_place(self, kind: str, data: bytes) -> None:
+        """Put a table of places in force; no octets: it is gone."""
+        ...
+
 
 class NotLoaded(Exception):
     """A zone that cannot be loaded now, because of what the feed holds."""
@@ -79,6 +85,7 @@ class Agent:
         # Of each catalog: the version that is served, and each zone's version that the engine holds.
         self._reached: dict[int, int] = {}
         self._held: dict[int, dict[str, int]] = {}
+        self._places: dict[str, int] = {}
         self._failed: dict[str, str] = {}
         self._news = asyncio.Event()
 
@@ -105,8 +112,11 @@ class Agent:
             found = await self._feed.get(key)
             if found is None:
                 return
-            listed = decode_catalog(found[0]).zones
-            await self._bring_in_step(catalog, listed)
+            listed = decode_catalog(found[0])
+            if catalog == PLACES:
+                await self._bring_places_in_step(listed.places)
+            else:
+                await self._bring_in_step(catalog, listed.zones)
         except Exception:
             log.exception("catalog.unreadable", catalog=catalog)
             return
@@ -130,6 +140,29 @@ class Agent:
         for zone_id in [zone_id for zone_id in self._failed if zone_id not in listed]:
             if catalog_of(zone_id) == catalog:
                 del self._failed[zone_id]
+
+    async def _bring_places_in_step(self, listed: dict[str, int]) -> None:
+        for kind, version in listed.items():
+            if self._places.get(kind) != version:
+                await self._load_place(kind, version)
+        for kind in [kind for kind in self._places if kind not in listed]:
+            await asyncio.to_thread(self._engine.set_place, kind, b"")
+            del self._places[kind]
+
+    async def _load_place(self, kind: str, version: int) -> None:
+        """Put a table of places in force; one that cannot be used is noted, and the old one stays."""
+        found = await self._feed.get(place_key(kind))
+        if found is None:
+            return  # it goes: the catalog that no longer lists it is on its way
+        try:
+            await asyncio.to_thread(self._engine.set_place, kind, found[0])
+        except ValueError as error:
+            self._failed[kind.removeprefix("cidr/")] = f"{type(error).__name__}: {error}"
+            log.error("place.load_failed", kind=kind, version=version, reason=str(error))
+            return
+        self._failed.pop(kind.removeprefix("cidr/"), None)
+        self._places[kind] = found[1]
+        log.info("place.served", kind=kind, version=found[1])
 
     async def _load_zone(self, zone_id: str, held: dict[str, int]) -> None:
         """Load a zone, several times if its shards run ahead of its head; note why it cannot be."""

@@ -10,12 +10,20 @@ CATALOGS = "catalog/"
 ACKS = "acks/"
 
 _CATALOG_COUNT = 256
+PLACES = _CATALOG_COUNT  # the number of the catalog that lists places instead of zones
 
 
-class Catalog(msgspec.Struct, frozen=True):
-    """The zones of one catalog with the version of each one's head: the parent of all their keys."""
+class Catalog(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    What one catalog lists, with versions: the parent of all these keys.
+
+    Attributes:
+        zones: Zone ids, with the version of each one's head.
+        places: In the catalog of places, the kinds of `Engine.set_place`.
+    """
 
     zones: dict[str, int]
+    places: dict[str, int] = {}
 
 
 class Ack(msgspec.Struct, frozen=True):
@@ -67,6 +75,11 @@ def head_key(zone_id: str) -> str:
 def shard_key(zone_id: str, count: int, index: int) -> str:
     """Where shard `index` of a zone of `count` shards stands."""
     return f"{zone_prefix(zone_id)}shard/{count}.{index}"
+
+
+def place_key(kind: str) -> str:
+    """Where a table of places stands: `place/latency`, `place/cidr/⟨collection id⟩`."""
+    return f"place/{kind}"
 
 
 def ack_key(edge: str) -> str:

@@ -23,6 +23,7 @@ from meridian.compile.zone import head, shard, shard_of, slots_of
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
     CATALOGS,
+    PLACES,
     Catalog,
     catalog_key,
     catalog_number,
@@ -118,6 +119,7 @@ class Publisher:
             wanted[catalog_of(zone_id)][zone_id] = version
         for catalog in (*positions, *map(catalog_number, await self._feed.keys(CATALOGS))):
             wanted.setdefault(catalog, {})  # one that may have lost its last zone
+        wanted.pop(PLACES, None)  # publish/place.py has that one
         for catalog in sorted(wanted):
             await self._reconcile_catalog(catalog, wanted[catalog], positions.get(catalog, 0))
 

@@ -24,9 +24,6 @@ from meridian.store import zone as zones
 
 MAX_PAGE = 300  # record sets a page (R-LST-5)
 
-# The policies that the data plane decides. The others can be stored and compiled, but not answered yet.
-DECIDED = frozenset({"simple", "weighted", "failover", "multivalue"})
-
 
 def change_resource_record_sets(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Apply a batch of changes, all or nothing (R-CHG-1..16)."""
@@ -66,7 +63,6 @@ def _apply(conn: Connection, context: Context, zone: HostedZone, changes: Sequen
         record_set_count=zone.record_set_count,
         missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
     )
-    _refuse_undecided(changes)
     slots = records.apply(conn, zone, planned)
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
@@ -93,14 +89,6 @@ def _reshard(conn: Connection, zone_id: str) -> bool:
 def _require_health_checks(ids: Iterable[str]) -> None:
     for check in sorted(ids):  # none can be made yet
         raise ApiError("NoSuchHealthCheck", f"A health check with id {check} does not exist.")
-
-
-def _refuse_undecided(changes: Iterable[Change]) -> None:
-    for change in changes:
-        policy = change.record_set.policy
-        if change.action != "DELETE" and policy not in DECIDED:
-            where = f"{change.record_set.name}, type {change.record_set.type}"
-            raise ApiError("NotImplemented", f"Routing policy {policy} is not implemented yet: {where}.", status=501)
 
 
 def _start(request: dict[str, Any]) -> records.Start:
