@@ -19,8 +19,13 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(BUILD)/demo ## Set everything up and serve a demo zone until Ctrl-C
+demo: $(BUILD)/demo meridian-data/place/geo.table ## Set everything up and serve a demo zone until Ctrl-C
 	@$(BIN)/meridian demo
+
+# Where clients are. Everything works without it, but every client's place is unknown.
+meridian-data/place/geo.table: | $(BUILD)/demo
+	$(SAY) 'Installing geolocation data (about two minutes; Ctrl-C to go on without)'
+	@$(BIN)/meridian place install || echo 'Going on without geolocation data; later: meridian place install'
 
 .PHONY: test
 test: check test-rust test-python ## Set everything up and pass all tests
