@@ -49,11 +49,10 @@ def find(continent: str = "", country: str = "", subdivision: str = "") -> GeoLo
 
 def show(continent: str = "", country: str = "", subdivision: str = "") -> str:
     """A place in words for people, such as `Texas, United States`; unknown codes stand for themselves."""
-    found = find(continent, country, subdivision) or GeoLocation()
     names = (
-        found.subdivision_name or subdivision,
-        found.country_name or COUNTRIES.get(country, country),
-        found.continent_name or CONTINENTS.get(continent, continent),
+        SUBDIVISIONS.get(country, {}).get(subdivision, subdivision),
+        COUNTRIES.get(country, country),
+        CONTINENTS.get(continent, continent),
     )
     return ", ".join(name for name in names if name) or "unknown"
 

@@ -23,9 +23,10 @@ def read(name: str) -> dict[str, Any]:
 
 def place(written: dict[str, Any]) -> table.Place:
     """A place as it stands in a TOML file."""
-    point = tuple(round(degrees * 100) for degrees in written["point"]) if "point" in written else None
-    codes = (written.get(name, "") for name in ("continent", "country", "subdivision"))
-    return table.Place(*codes, point)  # type: ignore[arg-type]
+    degrees = written.get("point")
+    point = None if degrees is None else (round(degrees[0] * 100), round(degrees[1] * 100))
+    continent, country, subdivision = (written.get(name, "") for name in ("continent", "country", "subdivision"))
+    return table.Place(continent, country, subdivision, point)
 
 
 def geo() -> table.Table:
