@@ -13,6 +13,7 @@ COMMON = {"errors", "clock", "settings", "_engine", "telemetry"}
 MAY_IMPORT = {
     "model": set(),
     "changes": {"model"},
+    "place": {"model"},
     "store": {"model", "changes"},
     "place": {"model"},
     "compile": {"model", "place"},
