@@ -146,6 +146,17 @@ def test_a_user_s_databases_lie_over_each_other(tmp_path: Path) -> None:
     assert list(dict(told)) == ["reading own.mmdb", "reading world.mmdb"]
 
 
+def test_makers_of_free_databases_get_their_credit(tmp_path: Path) -> None:
+    """A database's type tells whose it is; others ask for nothing that we know of."""
+    cases = {"GeoLite2-City": "GeoLite2 data created by MaxMind", "DBIP-City-Lite": "https://db-ip.com", "Own": ""}
+    for kind, credit in cases.items():
+        install.update(tmp_path, [mmdb_file.write(tmp_path / "a.mmdb", V4, kind=kind)], force=True)
+        used = install.current(tmp_path)
+        assert used is not None
+        assert credit in used.about.attribution
+        assert bool(credit) == bool(used.about.attribution)
+
+
 def test_a_database_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
     """The error names it."""
     (tmp_path / "a.mmdb").write_bytes(b"not a database")

@@ -44,6 +44,12 @@ SENTINELS = {
     "2001:620::1": "CH", "2001:630:212::1": "GB", "2001:200::1": "JP", "2001:da8::1": "CN",
 }  # fmt: skip
 
+# What the makers of free databases ask for, by how their databases' types begin.
+CREDITS = {
+    "DBIP-": "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0",
+    "GeoLite2-": "This product includes GeoLite2 data created by MaxMind, available from https://www.maxmind.com",
+}
+
 Say = Callable[[str, float], None]
 
 
@@ -103,7 +109,8 @@ def update(folder: Path, files: Sequence[Path], *, force: bool = False, say: Say
     """
     found = [mmdb.metadata(file) for file in files]
     kinds = ", ".join(dict.fromkeys(each.kind for each in found))
-    about = table.About(kinds, min((each.date for each in found), default=""))
+    credits = [credit for start, credit in CREDITS.items() if any(each.kind.startswith(start) for each in found)]
+    about = table.About(kinds, min((each.date for each in found), default=""), "; ".join(credits))
     put(folder, compile_files(files, about, say=say), force=force)
 
 
