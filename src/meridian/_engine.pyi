@@ -70,6 +70,17 @@ class Engine:
             PlaceError: It cannot be used; what was in force still is.
         """
 
+    def set_outside(self, name: bytes, qtype: int, data: bytes) -> None:
+        """Say what an outside alias target answers for a type; queries see the old answer or the new one.
+
+        Args:
+            name: Wire form, uncompressed.
+            data: The answer (connect/answer.py writes it); no octets: the name is no target any more.
+
+        Raises:
+            ImageError: It cannot be used; what was in force still is.
+        """
+
     def explain(
         self,
         name: bytes,

@@ -28,6 +28,8 @@ pub mod ede {
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// "Not Supported": not this kind of question.
     pub const NOT_SUPPORTED: u16 = 21;
+    /// "No Reachable Authority": an outside name could not be resolved.
+    pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// "Other".
     pub const OTHER: u16 = 0;
 }

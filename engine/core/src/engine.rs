@@ -12,6 +12,7 @@ use crate::counters::Counters;
 use crate::decide::Draw;
 use crate::image::{ImageError, Shard, Zone, refuse, wire};
 use crate::name::{self, Name, Owner};
+use crate::outside::Answers;
 use crate::place::places::Table;
 use crate::place::{PlaceError, Prefix};
 use crate::respond::{Transport, respond, respond_traced};
@@ -173,6 +174,21 @@ impl Engine {
         let table = Table::load(kind, octets)?;
         let mut writer = hold(&self.writer);
         self.swap(&mut writer, |snapshot| snapshot.places = table.put(&snapshot.places));
+        Ok(())
+    }
+
+    /// Says what an outside alias target answers for a type; `name` is in wire form. No octets: it is
+    /// no target any more.
+    pub fn set_outside(&self, name: &[u8], rtype: u16, octets: &[u8]) -> Result<(), ImageError> {
+        let Ok(target) = Owner::from_wire(name) else {
+            return refuse(format!("{name:02x?}: not a wire name"));
+        };
+        let answers = match octets {
+            [] => None,
+            octets => Some(Arc::new(Answers::load(target.clone(), rtype, octets)?)),
+        };
+        let mut writer = hold(&self.writer);
+        self.swap(&mut writer, |snapshot| snapshot.outside = Arc::new(snapshot.outside.with(&target, rtype, answers)));
         Ok(())
     }
 

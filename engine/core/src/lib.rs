@@ -13,6 +13,7 @@ pub mod image;
 pub mod io;
 pub mod lookup;
 pub mod name;
+pub mod outside;
 pub mod place;
 pub mod query;
 pub mod respond;

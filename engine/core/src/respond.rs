@@ -76,7 +76,7 @@ pub fn respond_traced<T: Trace>(
     let client =
         Client::new(&snapshot.places, &snapshot.settings, resolver, query.edns.and_then(|edns| edns.client_subnet));
     trace.step(|| client_step(&client));
-    let circumstances = Circumstances::new(&snapshot.health, client, Draw::new(draw));
+    let circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(draw));
     let mut answering = Answering { reply: &mut reply, name: &mut name, circumstances, trace };
     let rcode = match refusal(&query) {
         None => {
@@ -136,7 +136,7 @@ enum Link {
     Follow(usize),
 }
 
-impl<T: Trace> Answering<'_, '_, '_, T> {
+impl<'a, T: Trace> Answering<'a, '_, '_, T> {
     /// Finds the zone (routing.md §3.1) and answers from it.
     fn in_catalog(&mut self, snapshot: &Snapshot, query: &Query<'_>) -> u16 {
         let mut closest = snapshot.catalog.closest(self.name, 0);
@@ -210,6 +210,7 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
             Outcome::One(set) => self.reply.add(Section::Answer, set, owner, &mut self.circumstances.draw)?,
             Outcome::Several(sets) => self.several(&sets, owner)?,
             Outcome::NoData => return self.negative(zone, apex, rcode::NOERROR),
+            Outcome::Unresolved => return Ok(self.unresolved()),
             Outcome::Failure(reason) => return Ok(self.failure(reason)),
         }
         let end = self.reply.position();
@@ -224,13 +225,22 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
             Outcome::One(set) => self.reply.add(Section::Answer, set, owner, &mut self.circumstances.draw)?,
             Outcome::NoData => return self.negative(zone, apex, rcode::NOERROR).map(Link::Done),
             Outcome::Several(_) => return Ok(Link::Done(self.failure("several CNAME records"))),
+            Outcome::Unresolved => return Ok(Link::Done(self.unresolved())),
             Outcome::Failure(reason) => return Ok(Link::Done(self.failure(reason))),
         }
         Ok(Link::Follow(self.reply.rdata(start)))
     }
 
-    fn decide<'z>(&mut self, zone: &'z Zone, rtype: u16, at: At<'z>) -> Outcome<'z> {
+    fn decide<'z>(&mut self, zone: &'z Zone, rtype: u16, at: At<'z>) -> Outcome<'z>
+    where
+        'a: 'z,
+    {
         decide::decide(zone, self.name.wire(), rtype, at, &mut self.circumstances, self.trace)
+    }
+
+    fn unresolved(&mut self) -> u16 {
+        self.reply.error = Some(ede::NO_REACHABLE_AUTHORITY);
+        rcode::SERVFAIL
     }
 
     fn failure(&mut self, reason: &'static str) -> u16 {
@@ -363,7 +373,7 @@ impl<T: Trace> Answering<'_, '_, '_, T> {
                     self.reply.add(Section::Additional, set, position, &mut self.circumstances.draw)?;
                 }
                 // Help is not owed: what is not one plain set is left to a question of its own.
-                Outcome::Several(_) | Outcome::NoData | Outcome::Failure(_) => {}
+                Outcome::Several(_) | Outcome::Unresolved | Outcome::NoData | Outcome::Failure(_) => {}
             }
         }
         Ok(())

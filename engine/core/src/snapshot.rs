@@ -4,6 +4,7 @@
 //! Snapshot ─┬─ Catalog ── 256 buckets ── Apex (name) ── zones by rank ── Zone ── shards
 //!           ├─ Health     (one bit a check)
 //!           ├─ Places     (geolocation, latency, CIDR collections)
+//!           ├─ Outside    (what outside alias targets answer)
 //!           └─ Settings
 //! ```
 //!
@@ -17,6 +18,7 @@ use hashbrown::HashTable;
 use crate::health::Health;
 use crate::image::Zone;
 use crate::name::{self, Name, Owner};
+use crate::outside::Outside;
 use crate::place::Places;
 use crate::place::sphere::{NegativeBias, Point};
 
@@ -47,6 +49,8 @@ pub struct Snapshot {
     pub health: Arc<Health>,
     /// Where clients are.
     pub places: Places,
+    /// What outside alias targets answer.
+    pub outside: Arc<Outside>,
     /// What the operator has set.
     pub settings: Settings,
 }

@@ -6,7 +6,8 @@
 use serde::Serialize;
 
 use crate::image::{Arm, Policy, RecordSet, Target};
-use crate::name;
+use crate::name::{self, Owner};
+use crate::outside::{Answers, Nearness};
 use crate::place::latency::{Estimate, Level, Origin};
 
 /// Takes the steps of one answer.
@@ -107,6 +108,28 @@ pub enum Step {
         /// The type number.
         r#type: u16,
     },
+    /// An alias leads to an outside name, which a connector keeps resolved (R-ALI-14).
+    Outside {
+        /// That name.
+        target: String,
+        /// The type number asked for there.
+        r#type: u16,
+        /// Whether it has been resolved at all; without that there is no answer.
+        resolved: bool,
+        /// Whether it counts as healthy where an alias evaluates its target (R-TREE-10).
+        healthy: bool,
+        /// When it last answered the connector, in seconds since 1970: its age is the age of the data.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        asked_at: Option<u64>,
+        /// Whose answer it is: `block` (of the client's addresses), `area` or `everyone`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        answer_for: Option<&'static str>,
+        /// Seconds; None without records.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ttl: Option<u32>,
+        /// How many records.
+        records: u16,
+    },
     /// A CNAME leads on inside the zone.
     Cname {
         /// Where it leads.
@@ -171,6 +194,44 @@ impl Step {
     pub fn plain(owner: &[u8], rtype: u16, set: RecordSet<'_>) -> Self {
         let ttl = set.ttl().unwrap_or(0);
         Self::RecordSet { owner: name::text(owner), r#type: rtype, ttl, records: set.count }
+    }
+
+    /// An outside name that has been resolved.
+    pub fn outside(
+        target: &Owner,
+        rtype: u16,
+        answers: &Answers,
+        set: Option<RecordSet<'_>>,
+        nearness: Nearness,
+    ) -> Self {
+        Self::Outside {
+            target: name::text(target.wire()),
+            r#type: rtype,
+            resolved: true,
+            healthy: answers.healthy,
+            asked_at: Some(answers.asked_at),
+            answer_for: Some(match nearness {
+                Nearness::Block => "block",
+                Nearness::Area => "area",
+                Nearness::Everyone => "everyone",
+            }),
+            ttl: set.and_then(RecordSet::ttl),
+            records: set.map_or(0, |set| set.count),
+        }
+    }
+
+    /// An outside name of which nothing is known yet.
+    pub fn unresolved(target: &Owner, rtype: u16) -> Self {
+        Self::Outside {
+            target: name::text(target.wire()),
+            r#type: rtype,
+            resolved: false,
+            healthy: true,
+            asked_at: None,
+            answer_for: None,
+            ttl: None,
+            records: 0,
+        }
     }
 
     /// An alias leads to nothing.

@@ -94,6 +94,11 @@ impl Engine {
         py.detach(|| self.engine.set_place(kind, &data)).map_err(|error| PlaceError::new_err(error.to_string()))
     }
 
+    /// Say what an outside alias target answers.
+    fn set_outside(&self, py: Python<'_>, name: &[u8], qtype: u16, data: PyBackedBytes) -> PyResult<()> {
+        py.detach(|| self.engine.set_outside(name, qtype, &data)).map_err(image_error)
+    }
+
     /// Answer a question and say why, as JSON.
     #[pyo3(signature = (name, qtype, client, draw = None, subnet = None))]
     fn explain(

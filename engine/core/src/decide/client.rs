@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::place::sphere::{Point, biased_km};
-use crate::place::{Class, Estimate, Located, Places, Prefix, latency};
+use crate::place::{Class, Collection, Estimate, Located, Places, Prefix, latency};
 use crate::snapshot::Settings;
 
 /// Longest scope we answer with (R-ECS-5).
@@ -87,6 +87,13 @@ impl<'a> Client<'a> {
         let (location, prefix_length) = self.places.collections.get(collection)?.find(self.prefix);
         self.widen(prefix_length);
         location
+    }
+
+    /// The number of the longest of these blocks that holds the client; None where none does.
+    pub fn block(&mut self, blocks: &Collection) -> Option<u32> {
+        let matched = blocks.find(self.prefix);
+        self.widen(matched.prefix_length);
+        matched.location
     }
 
     fn widen(&mut self, prefix_length: u8) {

@@ -16,7 +16,7 @@ pub(super) fn group(
     choice: &Choice,
     circumstances: &Circumstances<'_>,
 ) -> GroupStep {
-    let mut checks = Checks::new(circumstances.checks.health);
+    let mut checks = Checks::new(circumstances.checks.health, circumstances.checks.outside);
     let mut client = circumstances.client.clone();
     let arms = decision.arms.iter().enumerate().map(|(at, arm)| {
         let healthy = checks.pass(zone, arm, 0);

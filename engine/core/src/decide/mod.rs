@@ -22,6 +22,8 @@ pub use multivalue::MOST;
 
 use crate::health::Health;
 use crate::image::{Arm, At, Decision, Group, Policy, RecordSet, Target, Zone};
+use crate::name::Owner;
+use crate::outside::Outside;
 use crate::trace::{Step, Trace};
 
 /// Aliases followed for one answer; deeper trees are a loop in practice (R-TREE-1).
@@ -41,9 +43,10 @@ pub struct Circumstances<'a> {
 }
 
 impl<'a> Circumstances<'a> {
-    /// The circumstances of one query; `health` is the state of all checks, of one moment.
-    pub const fn new(health: &'a Health, client: Client<'a>, draw: Draw) -> Self {
-        Self { client, draw, checks: Checks::new(health) }
+    /// The circumstances of one query; `health` is the state of all checks, `outside` what outside
+    /// targets answer, both of one moment.
+    pub const fn new(health: &'a Health, outside: &'a Outside, client: Client<'a>, draw: Draw) -> Self {
+        Self { client, draw, checks: Checks::new(health, outside) }
     }
 }
 
@@ -51,12 +54,13 @@ impl<'a> Circumstances<'a> {
 #[derive(Debug)]
 struct Checks<'a> {
     health: &'a Health,
+    outside: &'a Outside,
     work: u32,
 }
 
 impl<'a> Checks<'a> {
-    const fn new(health: &'a Health) -> Self {
-        Self { health, work: MAX_WORK }
+    const fn new(health: &'a Health, outside: &'a Outside) -> Self {
+        Self { health, outside, work: MAX_WORK }
     }
 
     /// Whether an arm is healthy: its own check and, if it asks for that, its target (R-HLT-1).
@@ -72,7 +76,11 @@ impl<'a> Checks<'a> {
         let group = match target {
             Target::Group { owner, rtype } => zone.group(owner, *rtype),
             Target::Hidden { id, hash } => zone.hidden(id, *hash),
-            Target::Set(_) | Target::Outside { .. } => return true,
+            Target::Set(_) => return true,
+            // Without a connector that says otherwise it is healthy (R-TREE-10).
+            Target::Outside { target, rtype } => {
+                return self.outside.get(target, *rtype).is_none_or(|answers| answers.healthy);
+            }
         };
         match group.map(|at| at.group) {
             Some(Group::Plain(_)) => true,
@@ -91,6 +99,8 @@ pub enum Outcome<'z> {
     One(RecordSet<'z>),
     /// The records of several sets, in this order.
     Several([Option<RecordSet<'z>>; MOST]),
+    /// An alias leads to an outside name that nobody has resolved yet.
+    Unresolved,
     /// Nothing: an alias leads to a group that is not there (R-ALI-13), or no arm of a group applies
     /// to the client (R-SEL-6 of routing.md §3, R-TREE-8).
     NoData,
@@ -101,12 +111,12 @@ pub enum Outcome<'z> {
 /// Decides which record sets answer for a group.
 ///
 /// `owner` and `rtype` name the group for the trace only.
-pub fn decide<'z, T: Trace>(
+pub fn decide<'z, 'a: 'z, T: Trace>(
     zone: &'z Zone,
     owner: &[u8],
     rtype: u16,
     start: At<'z>,
-    circumstances: &mut Circumstances<'_>,
+    circumstances: &mut Circumstances<'a>,
     trace: &mut T,
 ) -> Outcome<'z> {
     let mut at = start;
@@ -132,7 +142,7 @@ pub fn decide<'z, T: Trace>(
                 zone.group(owner, *rtype)
             }
             Target::Hidden { id, hash } => zone.hidden(id, *hash),
-            Target::Outside { .. } => return Outcome::Failure("alias to an outside name without a connector"),
+            Target::Outside { target, rtype } => return outside(target, *rtype, circumstances, trace),
         };
         match next {
             Some(group) => at = group,
@@ -143,6 +153,23 @@ pub fn decide<'z, T: Trace>(
         }
     }
     Outcome::Failure("aliases lead to each other in a loop")
+}
+
+/// What an outside target answers this client (R-ALI-14): a record set like any other, as long as it
+/// has been resolved.
+fn outside<'a, T: Trace>(
+    target: &Owner,
+    rtype: u16,
+    circumstances: &mut Circumstances<'a>,
+    trace: &mut T,
+) -> Outcome<'a> {
+    let Some(answers) = circumstances.checks.outside.get(target, rtype) else {
+        trace.step(|| Step::unresolved(target, rtype));
+        return Outcome::Unresolved;
+    };
+    let (set, nearness) = answers.find(&mut circumstances.client);
+    trace.step(|| Step::outside(target, rtype, answers, set, nearness));
+    set.map_or(Outcome::NoData, Outcome::One)
 }
 
 /// What one group comes to.
