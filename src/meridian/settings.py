@@ -78,6 +78,28 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latency_samples: Annotated[
         tuple[str, ...], Meta(description="files of measured latencies, JSON lines or .csv (docs/guides/places.md)")
     ] = ()
+    alias_zone_ids: Annotated[
+        tuple[str, ...],
+        Meta(description="further targets of aliases, ZONEID=SUFFIX each: names at or below SUFFIX (R-ALI-14)"),
+    ] = ()
+    resolvers: Annotated[
+        tuple[str, ...],
+        Meta(description="resolvers, ADDRESS or ADDRESS:PORT, that are asked for alias targets; none: the system's"),
+    ] = ()
+    resolver_subnets: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="for whom alias targets are asked where their operator answers by client subnet: AREA=SUBNET, "
+            "or SUBNET for itself alone (docs/guides/outside-aliases.md)"
+        ),
+    ] = (
+        "continent/AF=137.158.0.0/24",
+        "continent/AS=133.11.0.0/24",
+        "continent/EU=130.149.0.0/24",
+        "continent/NA=128.30.0.0/24",
+        "continent/OC=130.102.0.0/24",
+        "continent/SA=143.107.0.0/24",
+    )
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"

@@ -8,6 +8,7 @@ import msgspec
 from meridian.changes.batch import Plan, plan
 from meridian.changes.shape import read_changes
 from meridian.changes.zone import default_record_sets
+from meridian.model.alias_service import services
 from meridian.model.name import Name, parse
 from meridian.model.rdata import encode
 from meridian.model.record import Change, Key, RecordSet
@@ -52,7 +53,7 @@ class Contents:
             self.read,
             Quotas(**quotas),
             record_set_count=len(self.held),
-            outside=frozenset(outside),
+            outside=services(outside),
         )
 
     def apply(self, planned: Plan) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from meridian.changes.draft import Draft
 from meridian.model import name as names
+from meridian.model.alias_service import Service, Services
 from meridian.model.name import Name
 from meridian.model.record import AliasTarget, RecordSet
 from meridian.model.zone import HostedZone
@@ -13,12 +16,12 @@ from meridian.model.zone import HostedZone
 Place = tuple[Name, str]  # a group: owner name and type
 
 
-def target_reasons(record_set: RecordSet, zone: HostedZone, draft: Draft, outside: Container[str]) -> list[str]:
+def target_reasons(record_set: RecordSet, zone: HostedZone, draft: Draft, outside: Services) -> list[str]:
     """
     Judge the target of one record set against the zone as it is at this point of the batch (R-ALI-3..5).
 
     Args:
-        outside: Ids of hosted zones of services that an alias may lead to (R-ALI-4).
+        outside: The services that an alias may lead to (R-ALI-4).
     """
     alias = record_set.alias
     if alias is None:
@@ -27,11 +30,8 @@ def target_reasons(record_set: RecordSet, zone: HostedZone, draft: Draft, outsid
         # Ours (R-ALI-5).
         return [f"RRSet of type {record_set.type} with DNS name {record_set.name} cannot be an alias"]
     if alias.hosted_zone_id in outside:
-        return []
-    tried = (
-        f"Tried to create an alias that targets {alias.dns_name}, type {record_set.type} "
-        f"in zone {alias.hosted_zone_id}, but"
-    )
+        return _service_reasons(record_set, alias, zone, outside[alias.hosted_zone_id])
+    tried = _tried(record_set, alias)
     misplaced = f"{tried} the alias target name does not lie within the target zone"
     if alias.hosted_zone_id != zone.id:
         return [misplaced]
@@ -40,6 +40,42 @@ def target_reasons(record_set: RecordSet, zone: HostedZone, draft: Draft, outsid
     if reasons or not draft.group(target, record_set.type):
         reasons.append(f"{tried} that target was not found")
     return reasons
+
+
+def _service_reasons(
+    record_set: RecordSet, alias: AliasTarget, zone: HostedZone, services: Iterable[Service]
+) -> list[str]:
+    """Judge a target of a service: its name, and what the service allows (records.md §6)."""
+    tried = _tried(record_set, alias)
+    found = next((service for service in services if service.has(target_name(alias))), None)
+    if found is None:
+        return [f"{tried} the alias target name does not lie within the target zone"]
+    reasons = []
+    if record_set.type not in found.types:
+        reasons.append(f"{tried} that target was not found")
+    if alias.evaluate_target_health and not found.evaluates_health:
+        reasons.append(f"{tried} EvaluateTargetHealth cannot be true for {found.name}")  # ours (R-TREE-10)
+    if zone.private and not found.in_private_zones:
+        reasons.append(f"{tried} an alias of a private zone cannot target {found.name}")  # ours
+    return reasons
+
+
+def _tried(record_set: RecordSet, alias: AliasTarget) -> str:
+    return (
+        f"Tried to create an alias that targets {alias.dns_name}, type {record_set.type} "
+        f"in zone {alias.hosted_zone_id}, but"
+    )
+
+
+def same_target(one: AliasTarget | None, other: AliasTarget | None) -> bool:
+    """Whether two aliases lead to the same; a load balancer's prefix `dualstack.` makes no difference (R-ALI-9)."""
+    if one is None or other is None:
+        return one is other
+    return _without_prefix(one) == _without_prefix(other)
+
+
+def _without_prefix(alias: AliasTarget) -> AliasTarget:
+    return msgspec.structs.replace(alias, dns_name=alias.dns_name.removeprefix("dualstack."))
 
 
 def target_name(alias: AliasTarget) -> Name:

@@ -17,10 +17,13 @@ import msgspec
 from meridian.changes import alias, cidr, policy, rules
 from meridian.changes.draft import Draft, Reader
 from meridian.errors import ChangeRejected
+from meridian.model.alias_service import Services
 from meridian.model.name import Name
 from meridian.model.record import Action, Change, CidrRoutingConfig, Key, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.settings import Quotas
+
+_NO_SERVICES: Services = {}
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -56,7 +59,7 @@ def plan(
     quotas: Quotas,
     *,
     record_set_count: int,
-    outside: Container[str] = frozenset(),
+    outside: Services = _NO_SERVICES,
     missing: Container[CidrRoutingConfig] = frozenset(),
 ) -> Plan:
     """
@@ -65,7 +68,7 @@ def plan(
     Args:
         read: Gives every record set stored at an owner name; asked once for each name, see `owner_names`.
         record_set_count: How many record sets the zone has now.
-        outside: Hosted zone ids of services that an alias may lead to.
+        outside: The services that an alias may lead to, by hosted zone id.
         missing: Those of `References.cidr_locations` that do not exist.
 
     Returns:
@@ -132,7 +135,7 @@ class _Trial:
         changes: Sequence[Change],
         read: Reader,
         quotas: Quotas,
-        outside: Container[str],
+        outside: Services,
         missing: Container[CidrRoutingConfig],
     ) -> None:
         self.zone = zone

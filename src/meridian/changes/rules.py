@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from meridian.changes import alias
 from meridian.model.rdata import BadValue, encode
 from meridian.model.record import RecordSet
 from meridian.model.zone import HostedZone
@@ -80,11 +81,12 @@ def instance_reasons(record_set: RecordSet, stored: RecordSet | None) -> list[st
 
 
 def same_content(given: RecordSet, stored: RecordSet) -> bool:
-    """Tell whether a DELETE names what is stored: everything equal, values in any order (R-CHG-5)."""
+    """Tell whether a DELETE names what is stored: everything equal, values in any order (R-CHG-5, R-ALI-9)."""
     as_stored = msgspec.structs.replace(
         given,
         values=stored.values if sorted(given.values) == sorted(stored.values) else given.values,
         rdata=stored.rdata,
+        alias=stored.alias if alias.same_target(given.alias, stored.alias) else given.alias,
         multi_value_answer=stored.multi_value_answer if given.multi_value_answer is None else given.multi_value_answer,
     )
     return as_stored == stored

@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_, update
 
 from meridian.changes.batch import Plan
-from meridian.model.name import Name, from_wire
+from meridian.model.name import Name, from_wire, parse
 from meridian.model.record import AliasTarget, CidrRoutingConfig, GeoLocation, GeoProximityLocation, Key, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.store.tables import ancestor, hosted_zone, record_set
@@ -90,6 +90,9 @@ _AT_NAMES = (
 _KEYS = select(*_ORDER).where(
     record_set.c.zone_id == bindparam("zone_id"), record_set.c.sort_key.in_(bindparam("sort_keys", expanding=True))
 )
+_OUTSIDE_TARGETS = (
+    select(record_set.c.outside_target, record_set.c.type).where(record_set.c.outside_target.is_not(None)).distinct()
+)
 _IN_SLOTS = (
     select(*_COLUMNS)
     .where(
@@ -156,6 +159,11 @@ def in_slots(conn: Connection, zone_id: str, first: int, last: int) -> tuple[lis
     slots = {"zone_id": zone_id, "first": first, "last": last}
     record_sets = [_lean(from_wire(row[0]), row) for row in conn.execute(_IN_SLOTS, slots).all()]
     return record_sets, [from_wire(wire) for wire in conn.execute(_ANCESTORS_IN_SLOTS, slots).scalars()]
+
+
+def outside_targets(conn: Connection) -> set[tuple[Name, str]]:
+    """Every name outside its zone that an alias leads to, with the type asked for there; each once."""
+    return {(from_wire(wire), type_) for wire, type_ in conn.execute(_OUTSIDE_TARGETS)}
 
 
 def apply(conn: Connection, zone: HostedZone, plan: Plan) -> frozenset[int]:
@@ -249,7 +257,14 @@ def _insert_row(zone_id: str, record: RecordSet) -> dict[str, Any]:
         "rest": None if rest == _Rest() else _write_json(rest).decode(),
         "cidr_collection_id": cidr and cidr.collection_id,
         "cidr_location": cidr and cidr.location_name,
+        "outside_target": _outside_target(zone_id, record.alias),
     }
+
+
+def _outside_target(zone_id: str, alias: AliasTarget | None) -> bytes | None:
+    if alias is None or alias.hosted_zone_id == zone_id:
+        return None
+    return parse(alias.dns_name).wire
 
 
 def _full(name: Name, row: Any) -> RecordSet:

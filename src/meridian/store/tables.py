@@ -108,6 +108,8 @@ record_set = Table(
     # The location of a CIDR collection that the set names, once more, for those who ask who uses it (R-CID-12).
     Column("cidr_collection_id", String(36)),
     Column("cidr_location", String(16)),
+    # The name in wire form that an alias leads to outside the zone, once more, for the connector (R-ALI-14).
+    Column("outside_target", LargeBinary),
     Index(None, "zone_id", "slot"),
 )
 _uses_cidr = record_set.c.cidr_collection_id.is_not(None)
@@ -117,6 +119,15 @@ Index(
     record_set.c.cidr_location,
     sqlite_where=_uses_cidr,  # few do: the index holds no others
     postgresql_where=_uses_cidr,
+)
+
+_is_outside = record_set.c.outside_target.is_not(None)
+Index(
+    None,
+    record_set.c.outside_target,
+    record_set.c.type,
+    sqlite_where=_is_outside,
+    postgresql_where=_is_outside,
 )
 
 # Each name strictly between an owner name and the apex, with the number of owner names below it.

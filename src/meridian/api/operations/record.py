@@ -15,6 +15,7 @@ from meridian.changes.batch import owner_names, plan, references
 from meridian.changes.draft import Reader
 from meridian.changes.shape import read_changes, to_api
 from meridian.errors import ApiError, InvalidInput
+from meridian.model.alias_service import services
 from meridian.model.name import BadName, parse
 from meridian.model.record import Change, RecordSet
 from meridian.model.zone import HostedZone
@@ -61,6 +62,7 @@ def _apply(conn: Connection, context: Context, zone: HostedZone, changes: Sequen
         _reader(conn, zone, changes),
         context.settings.quotas,
         record_set_count=zone.record_set_count,
+        outside=services(context.settings.alias_zone_ids),
         missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
     )
     slots = records.apply(conn, zone, planned)
