@@ -88,14 +88,28 @@ class Engine:
         client: str,
         draw: int | None = None,
         subnet: tuple[str, int] | None = None,
+        *,
+        health: Sequence[tuple[int, bool]] = ...,
+        image: tuple[bytes, Sequence[bytes]] | None = None,
+        only: str | None = None,
     ) -> str:
         """Answer a question and say why, as JSON (docs/reference/explain.md).
+
+        What is overridden holds for this call alone; what is served stays as it is.
 
         Args:
             name: Wire form, uncompressed.
             client: The resolver's address.
             draw: The random draw, 64 bits; None for one that the engine takes.
             subnet: Address and prefix length of an EDNS client subnet; None for a query without.
+            health: Slots of the health table, and whether they are to be healthy.
+            image: Head and shards of a zone, in place of what is served of it. Shards that are held
+                in the version that the head names may be left out.
+            only: The id of a zone; answers as if it alone were served.
+
+        Raises:
+            ImageError: The image cannot be served, or shards of it are missing.
+            ValueError: Something is no name or no address.
         """
 
     def respond(self, packet: bytes, client: str, *, tcp: bool = False, draw: int | None = None) -> bytes | None:

@@ -299,3 +299,19 @@ def test_calls_detach(www: _engine.Engine) -> None:
 
     assert ran > 1
     assert www.zones() == {ID: 2}
+
+
+def test_explaining_what_is_not(www: _engine.Engine) -> None:
+    """An explanation takes an unpublished image, states of health, and one zone alone; what is served stays."""
+    name = parse("www.example.com").wire
+    image = head(2, [2]), shards(2, 1, {"www.example.com.": plain("192.0.2.7")})
+
+    def reply(**overrides: Any) -> list[str]:
+        explained = json.loads(www.explain(name, 1, "198.51.100.7", **overrides))
+        return answers(dns.message.from_wire(bytes.fromhex(explained["reply"])))
+
+    assert reply(image=image, health=[(1, False)]) == ["192.0.2.7"]
+    assert reply(only=ID) == answers(ask(www, "www.example.com")) == ["192.0.2.1"]
+    assert reply(only="another") == []
+    with pytest.raises(_engine.ImageError, match="shard 0 is missing"):
+        reply(image=(head(2, [2]), []))

@@ -1,23 +1,21 @@
 //! The engine: the snapshot in force, and the writer's side of it.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
-use serde::Serialize;
 
 use crate::counters::Counters;
 use crate::decide::Draw;
+use crate::explain::{self, ExplainError, Image, Overrides};
 use crate::image::{ImageError, Shard, Zone, refuse, wire};
-use crate::name::{self, Name, Owner};
+use crate::name::Owner;
 use crate::outside::Answers;
+use crate::place::PlaceError;
 use crate::place::places::Table;
-use crate::place::{PlaceError, Prefix};
-use crate::respond::{Transport, respond, respond_traced};
-use crate::snapshot::{Settings, Snapshot};
-use crate::trace::{Step, Steps};
+use crate::respond::{Transport, respond};
+use crate::snapshot::{Catalog, Settings, Snapshot};
 
 /// The data plane of one process.
 ///
@@ -36,29 +34,6 @@ pub struct Engine {
 struct Writer {
     zones: HashMap<Box<str>, Arc<Zone>>,
     retired: Vec<Arc<Snapshot>>,
-}
-
-/// A question that cannot be explained.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainError(pub String);
-
-impl fmt::Display for ExplainError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ExplainError {}
-
-#[derive(Serialize)]
-struct Explanation {
-    name: String,
-    r#type: u16,
-    client: IpAddr,
-    draw: u64,
-    steps: Vec<Step>,
-    /// The reply itself, in hexadecimal: what is explained is what is answered.
-    reply: String,
 }
 
 impl Engine {
@@ -112,10 +87,7 @@ impl Engine {
     /// Serves this version of a zone. Shards that are held already may be left out. False: the
     /// version is not newer, nothing was done (fencing).
     pub fn publish(&self, head: &[u8], shards: &[&[u8]]) -> Result<bool, ImageError> {
-        let head = wire::head(head)?;
-        let Ok(apex) = Owner::from_wire(head.apex) else {
-            return refuse(format!("zone {}: its name is not a wire name", head.zone_id));
-        };
+        let (head, apex) = read(head)?;
         let held = hold(&self.writer).zones.get(head.zone_id).cloned();
         if held.as_ref().is_some_and(|zone| zone.version >= head.version) {
             return Ok(false);
@@ -132,16 +104,8 @@ impl Engine {
         if held.is_some_and(|held| held.version >= zone.version) {
             return false;
         }
-        let moved = held.filter(|held| held.apex != zone.apex || !zone.is_public).cloned();
-        writer.zones.insert(zone.id.clone(), Arc::clone(&zone));
-        self.swap(&mut writer, |snapshot| {
-            if let Some(moved) = moved {
-                snapshot.catalog = snapshot.catalog.without(&moved);
-            }
-            if zone.is_public {
-                snapshot.catalog = snapshot.catalog.with(zone);
-            }
-        });
+        let held = writer.zones.insert(zone.id.clone(), Arc::clone(&zone));
+        self.swap(&mut writer, |snapshot| snapshot.catalog = snapshot.catalog.replacing(held.as_ref(), zone));
         true
     }
 
@@ -210,61 +174,55 @@ impl Engine {
         (length > 0).then_some(out)
     }
 
-    /// Answers a question as `respond` would and says why, as JSON. `name` is in wire form.
+    /// Answers a question as `respond` would, and says why, as JSON. `name` is in wire form.
+    ///
+    /// What is overridden is so in a snapshot of this call's own; nothing is swapped.
     pub fn explain(
         &self,
         name: &[u8],
         rtype: u16,
         client: IpAddr,
-        subnet: Option<Prefix>,
-        draw: Option<u64>,
+        overrides: &Overrides<'_>,
     ) -> Result<String, ExplainError> {
-        if Name::from_wire(name).is_err() {
-            return Err(ExplainError(format!("{name:02x?}: not a wire name")));
+        let snapshot = self.overridden(overrides)?;
+        let draw = overrides.draw.unwrap_or_else(system_draw);
+        explain::explain(&snapshot, name, rtype, client, overrides.subnet, draw)
+    }
+
+    /// The snapshot in force, but for what is overridden.
+    fn overridden(&self, overrides: &Overrides<'_>) -> Result<Snapshot, ImageError> {
+        let image = overrides.image.map(|image| self.build(image)).transpose()?;
+        let held = |id: &str| hold(&self.writer).zones.get(id).cloned();
+        let mut snapshot = (**self.snapshot.load()).clone();
+        if !overrides.health.is_empty() {
+            snapshot.health = Arc::new(snapshot.health.with(overrides.health));
         }
-        let draw = draw.unwrap_or_else(system_draw);
-        let packet = question(name, rtype, subnet);
-        let mut out = vec![0; usize::from(u16::MAX)];
-        let mut steps = Steps::default();
-        let counters = Counters::default();
-        let length = respond_traced(
-            &self.snapshot.load(),
-            &packet,
-            client,
-            Transport::Tcp,
-            draw,
-            &counters,
-            &mut out,
-            &mut steps,
-        );
-        let explanation = Explanation {
-            name: name::text(name),
-            r#type: rtype,
-            client,
-            draw,
-            steps: steps.0,
-            reply: out[..length].iter().map(|octet| format!("{octet:02x}")).collect(),
-        };
-        serde_json::to_string(&explanation).map_err(|error| ExplainError(error.to_string()))
+        if let Some(zone) = &image {
+            snapshot.catalog = snapshot.catalog.replacing(held(&zone.id).as_ref(), Arc::clone(zone));
+        }
+        if let Some(id) = overrides.only {
+            let zone = image.filter(|zone| *zone.id == *id).or_else(|| held(id)).filter(|zone| zone.is_public);
+            snapshot.catalog = zone.map_or_else(Catalog::default, |zone| Catalog::default().with(zone));
+        }
+        Ok(snapshot)
+    }
+
+    /// A zone of an image that is not to be served.
+    fn build(&self, image: Image<'_>) -> Result<Arc<Zone>, ImageError> {
+        let (head, apex) = read(image.head)?;
+        let held = hold(&self.writer).zones.get(head.zone_id).cloned();
+        let shards = assemble(&head, &apex, held.as_deref(), image.shards)?;
+        Ok(Arc::new(Zone::build(&head, apex, shards)?))
     }
 }
 
-/// A query for a name and type, with EDNS and perhaps a client subnet.
-fn question(name: &[u8], rtype: u16, subnet: Option<Prefix>) -> Vec<u8> {
-    let option = subnet.map_or_else(Vec::new, subnet_option);
-    let header = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1];
-    let opt = [0, 0, 41, 0xff, 0xff, 0, 0, 0, 0, 0, option.len() as u8];
-    [&header[..], name, &rtype.to_be_bytes(), &[0, 1], &opt, &option].concat()
-}
-
-/// RFC 7871 §6: option code 8, length, family, source prefix length, scope 0, the octets it needs.
-fn subnet_option(subnet: Prefix) -> Vec<u8> {
-    let (family, mut address) = match subnet.address() {
-        IpAddr::V4(address) => (1, address.octets().to_vec()),
-        IpAddr::V6(address) => (2, address.octets().to_vec()),
-    };
-    address.truncate(usize::from(subnet.length()).div_ceil(8));
-    [&[0, 8, 0, 4 + address.len() as u8, 0, family, subnet.length(), 0], &address[..]].concat()
+/// A head, and the name of its zone.
+fn read(head: &[u8]) -> Result<(wire::Head<'_>, Owner), ImageError> {
+    let head = wire::head(head)?;
+    match Owner::from_wire(head.apex) {
+        Ok(apex) => Ok((head, apex)),
+        Err(_) => refuse(format!("zone {}: its name is not a wire name", head.zone_id)),
+    }
 }
 
 /// 64 bits from the system's random source.

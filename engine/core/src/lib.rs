@@ -8,6 +8,7 @@ pub mod answer;
 pub mod counters;
 pub mod decide;
 pub mod engine;
+pub mod explain;
 pub mod health;
 pub mod image;
 pub mod io;

@@ -103,6 +103,13 @@ impl Catalog {
         })
     }
 
+    /// This catalog with a zone in place of the one held before it; a zone that is not public is not put in.
+    pub fn replacing(&self, held: Option<&Arc<Zone>>, zone: Arc<Zone>) -> Self {
+        let moved = held.filter(|held| held.apex != zone.apex || !zone.is_public);
+        let rest = moved.map_or_else(|| self.clone(), |moved| self.without(moved));
+        if zone.is_public { rest.with(zone) } else { rest }
+    }
+
     /// This catalog without a zone.
     pub fn without(&self, zone: &Zone) -> Self {
         self.edit(&zone.apex, |zones| zones.retain(|other| other.id != zone.id))

@@ -11,6 +11,7 @@ use common::message::{self, Edns, Message, Question};
 use common::{CLIENT, ask, example, run::canonical, serving, table, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
+use meridian_engine::explain::Overrides;
 use meridian_engine::name::{self, Name, Owner};
 use meridian_engine::respond::{Transport, respond};
 use meridian_engine::snapshot::Settings;
@@ -240,7 +241,7 @@ proptest! {
     fn explained_as_answered((served, question) in question(), draw: u64) {
         let question = Question { rd: false, cd: false, ..question }.with_edns(u16::MAX);
         let reply = served.engine.respond(&question.packet(0), CLIENT, Transport::Tcp, Some(draw)).expect("a reply");
-        let json = served.engine.explain(&question.name, question.rtype, CLIENT, None, Some(draw)).expect("an explanation");
+        let json = served.engine.explain(&question.name, question.rtype, CLIENT, &Overrides::drawn(draw)).expect("an explanation");
         let explained: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         let hex: String = reply.iter().map(|octet| format!("{octet:02x}")).collect();
         prop_assert_eq!(Some(hex.as_str()), explained["reply"].as_str());
@@ -300,7 +301,7 @@ fn survive(head: &[u8], shards: &[Vec<u8>], names: &[Vec<u8>], draw: u64) {
             for transport in [Transport::Udp, Transport::Tcp] {
                 checked(&engine, &question.packet(7), transport, draw).expect("a reply");
             }
-            engine.explain(name, rtype, CLIENT, None, Some(draw)).expect("an explanation");
+            engine.explain(name, rtype, CLIENT, &Overrides::drawn(draw)).expect("an explanation");
         }
     }
 }
@@ -367,7 +368,7 @@ proptest! {
             prop_assert!([0, 2, 3].contains(&reply.rcode));
             let packet = Question::new(&owner(n), 1).with_edns(u16::MAX).packet(0);
             let wire = engine.respond(&packet, CLIENT, Transport::Tcp, Some(draw)).expect("a reply");
-            let json = engine.explain(&owner(n), 1, CLIENT, None, Some(draw)).expect("an explanation");
+            let json = engine.explain(&owner(n), 1, CLIENT, &Overrides::drawn(draw)).expect("an explanation");
             let hex: String = wire.iter().map(|octet| format!("{octet:02x}")).collect();
             prop_assert!(json.contains(&hex), "{json}");
         }
@@ -402,7 +403,8 @@ fn explaining_uses_up_no_work_of_answering() {
     let packet = Question::new(&text::name("outer.example.com."), 1).with_edns(u16::MAX).packet(0);
 
     let reply = engine.respond(&packet, CLIENT, Transport::Tcp, Some(0)).expect("a reply");
-    let json = engine.explain(&text::name("outer.example.com."), 1, CLIENT, None, Some(0)).expect("an explanation");
+    let json =
+        engine.explain(&text::name("outer.example.com."), 1, CLIENT, &Overrides::drawn(0)).expect("an explanation");
 
     assert_eq!(0, message::read(&reply).unwrap().rcode);
     assert!(json.contains(&reply.iter().map(|octet| format!("{octet:02x}")).collect::<String>()));

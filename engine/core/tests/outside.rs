@@ -11,6 +11,7 @@ use common::message::{Edns, Message, Question, read};
 use common::{CLIENT, ask, example, publish, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
+use meridian_engine::explain::Overrides;
 use meridian_engine::respond::{Transport, respond};
 use meridian_engine::snapshot::Settings;
 use serde::Serialize;
@@ -195,7 +196,7 @@ fn an_explanation_names_the_target_and_when_it_answered() {
     let engine = engine();
     set(&engine, &answers(17, &["203.0.113.1"]));
 
-    let json = engine.explain(&text::name("example.com."), 1, CLIENT, None, Some(1)).unwrap();
+    let json = engine.explain(&text::name("example.com."), 1, CLIENT, &Overrides::drawn(1)).unwrap();
     let explained: serde_json::Value = serde_json::from_str(&json).unwrap();
     let step = explained["steps"].as_array().unwrap().iter().find(|step| step["step"] == "outside").unwrap();
 

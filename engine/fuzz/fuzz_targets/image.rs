@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use meridian_engine::Engine;
+use meridian_engine::explain::Overrides;
 use meridian_engine::counters::Counters;
 use meridian_engine::image::wire;
 use meridian_engine::respond::{Transport, respond};
@@ -82,5 +83,5 @@ fn ask(engine: &Arc<Engine>, name: &[u8], rtype: u16) {
             reply::check(&packet, &out[..octets], transport, UDP_PAYLOAD);
         }
     }
-    let _ = engine.explain(name, rtype, CLIENT, None, Some(7));
+    let _ = engine.explain(name, rtype, CLIENT, &Overrides::drawn(7));
 }

@@ -8,12 +8,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use meridian_engine::explain::{ExplainError, Image, Overrides};
+use meridian_engine::image;
 use meridian_engine::io::{Addresses, Listeners, TcpLimits};
 use meridian_engine::place::Prefix;
 use meridian_engine::place::sphere::{NegativeBias, Point};
 use meridian_engine::respond::Transport;
 use meridian_engine::snapshot::Settings;
-use meridian_engine::{engine::ExplainError, image};
 use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -100,7 +101,8 @@ impl Engine {
     }
 
     /// Answer a question and say why, as JSON.
-    #[pyo3(signature = (name, qtype, client, draw = None, subnet = None))]
+    #[pyo3(signature = (name, qtype, client, draw = None, subnet = None, *, health = vec![], image = None, only = None))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, one value behind it")]
     fn explain(
         &self,
         py: Python<'_>,
@@ -109,11 +111,17 @@ impl Engine {
         client: &str,
         draw: Option<u64>,
         subnet: Option<(&str, u8)>,
+        health: Vec<(u32, bool)>,
+        image: Option<(PyBackedBytes, Vec<PyBackedBytes>)>,
+        only: Option<&str>,
     ) -> PyResult<String> {
         let client = ip_address(client)?;
         let subnet =
             subnet.map(|(address, length)| Ok::<_, PyErr>(Prefix::new(ip_address(address)?, length))).transpose()?;
-        py.detach(|| self.engine.explain(name, qtype, client, subnet, draw)).map_err(explain_error)
+        let shards: Vec<&[u8]> = image.iter().flat_map(|(_, shards)| shards).map(|shard| &**shard).collect();
+        let image = image.as_ref().map(|(head, _)| Image { head, shards: &shards });
+        let overrides = Overrides { subnet, draw, health: &health, image, only };
+        py.detach(|| self.engine.explain(name, qtype, client, &overrides)).map_err(explain_error)
     }
 
     /// The reply to one packet, or None where none is due.
@@ -167,7 +175,10 @@ fn image_error(error: image::ImageError) -> PyErr {
 }
 
 fn explain_error(error: ExplainError) -> PyErr {
-    PyValueError::new_err(error.to_string())
+    match error {
+        ExplainError::Question(text) => PyValueError::new_err(text),
+        ExplainError::Image(error) => image_error(error),
+    }
 }
 
 fn ip_address(text: &str) -> PyResult<IpAddr> {

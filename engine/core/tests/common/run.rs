@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use meridian_engine::Engine;
+use meridian_engine::explain::Overrides;
 use meridian_engine::respond::Transport;
 
 use super::message::{self, Edns, Message};
@@ -137,7 +138,7 @@ fn explanation(engine: &Engine, case: &Case) -> Result<(), String> {
 }
 
 fn explain(engine: &Engine, question: &message::Question, draw: u64) -> serde_json::Value {
-    let json = engine.explain(&question.name, question.rtype, CLIENT, None, Some(draw)).expect("an explanation");
+    let json = engine.explain(&question.name, question.rtype, CLIENT, &Overrides::drawn(draw)).expect("an explanation");
     serde_json::from_str(&json).expect("JSON")
 }
 
