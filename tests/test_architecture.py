@@ -15,11 +15,11 @@ MAY_IMPORT = {
     "changes": {"model"},
     "place": {"model"},
     "store": {"model", "changes"},
-    "place": {"model"},
     "compile": {"model", "place"},
     "feed": {"compile"},
     "publish": {"model", "store", "compile", "feed", "place"},
     "health": {"model", "feed"},
+    "connect": {"model", "store", "feed"},
     "edge": {"model", "compile", "feed", "health", "place"},
     "api": {"model", "changes", "store"},
 }

@@ -32,12 +32,17 @@ from meridian.api.context import Context
 from meridian.api.operations import OPERATIONS
 from meridian.api.server import build_app
 from meridian.clock import Clock, SystemClock
+from meridian.connect import subnets
+from meridian.connect.connector import Connector
+from meridian.connect.resolver import Resolver, servers
 from meridian.edge.agent import Agent
 from meridian.edge.geodata import GeoFile
+from meridian.edge.outside import OutsideAgent
 from meridian.errors import MeridianError, SettingsError
 from meridian.feed.feed import Feed
 from meridian.feed.local import LocalFeed
 from meridian.model.account import Credential
+from meridian.model.alias_service import services
 from meridian.place import install, latency, prior, samples, table
 from meridian.place.coordinates import regions
 from meridian.publish.place import PlacePublisher
@@ -159,7 +164,17 @@ def _build_control(
     parts.append(_Part(publisher.run))
     parts.append(_Part(places.run))
     parts.append(_Part(sync.run))
+    parts.append(_Part(_connector(settings, database, feed, clock).run))
     return settings.base_url
+
+
+def _connector(settings: Settings, database: Database, feed: Feed, clock: Clock) -> Connector:
+    try:
+        services(settings.alias_zone_ids)
+    except ValueError as error:
+        raise SettingsError(f"alias_zone_ids: {error}") from None
+    resolver = Resolver(servers(settings.resolvers))
+    return Connector(database, feed, clock, resolver, subnets.read(settings.resolver_subnets))
 
 
 def latency_table(settings: Settings, clock: Clock) -> bytes:
@@ -267,10 +282,13 @@ async def _build_edge(
     agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock)
     geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
     geodata.look()
+    outside = OutsideAgent(feed, engine)
     await agent.load()
+    await outside.load()
     open_parts.callback(engine.stop)
     parts.append(_Part(agent.run))
     parts.append(_Part(geodata.run))
+    parts.append(_Part(outside.run))
     return _listen_dns(engine, settings)
 
 

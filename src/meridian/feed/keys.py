@@ -8,6 +8,9 @@ import msgspec
 
 CATALOGS = "catalog/"
 ACKS = "acks/"
+# What outside alias targets answer. These have no parent that lists them: the listing of the feed is complete,
+# and an edge compares with it on a clock.
+OUTSIDE = "outside/"
 
 _CATALOG_COUNT = 256
 PLACES = _CATALOG_COUNT  # the number of the catalog that lists places instead of zones
@@ -80,6 +83,17 @@ def shard_key(zone_id: str, count: int, index: int) -> str:
 def place_key(kind: str) -> str:
     """Where a table of places stands: `place/latency`, `place/cidr/⟨collection id⟩`."""
     return f"place/{kind}"
+
+
+def outside_key(name: str, rtype: str) -> str:
+    """Where the answer of an outside target stands; its name in the text of the API, which has no slash."""
+    return f"{OUTSIDE}{name}/{rtype}"
+
+
+def outside_target(key: str) -> tuple[str, str]:
+    """The name and type that a key of `outside_key` names."""
+    name, _, rtype = key.removeprefix(OUTSIDE).rpartition("/")
+    return name, rtype
 
 
 def ack_key(edge: str) -> str:

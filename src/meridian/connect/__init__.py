@@ -1,0 +1,1 @@
+"""Connectors: they keep what outside alias targets answer fresh in the feed (R-ALI-14)."""
