@@ -166,6 +166,39 @@ def outside_targets(conn: Connection) -> set[tuple[Name, str]]:
     return {(from_wire(wire), type_) for wire, type_ in conn.execute(_OUTSIDE_TARGETS)}
 
 
+class Foreseen(NamedTuple):
+    """
+    What a plan would change, without being stored.
+
+    Attributes:
+        slots: Every slot whose names would change, those of ancestors that come or go included.
+        come, gone: Names that would begin, or cease, to stand between an owner name and the apex.
+    """
+
+    plan: Plan
+    slots: frozenset[int]
+    come: frozenset[Name]
+    gone: frozenset[Name]
+
+    def over(
+        self, found: tuple[Sequence[RecordSet], Sequence[Name]], first: int, last: int
+    ) -> tuple[list[RecordSet], list[Name]]:
+        """What `in_slots` would find in slots `first` to `last`, from what it has `found`."""
+        record_sets, ancestors = found
+        replaced = {*self.plan.delete, *(record.key for record in self.plan.put)}
+        kept = [record for record in record_sets if record.key not in replaced]
+        put = [record for record in self.plan.put if first <= record.name.slot <= last]
+        come = [name for name in self.come if first <= name.slot <= last]
+        return kept + put, [name for name in ancestors if name not in self.gone] + come
+
+
+def foresee(conn: Connection, zone: HostedZone, plan: Plan) -> Foreseen:
+    """Work out what `apply` would change, and write nothing."""
+    change = _Change(conn, zone, plan)
+    moves = _moves(conn, zone.id, change.steps(zone))
+    return Foreseen(plan, change.slots | moves.slots, frozenset(moves.come), frozenset(moves.gone))
+
+
 def apply(conn: Connection, zone: HostedZone, plan: Plan) -> frozenset[int]:
     """
     Delete and put what the plan says, and keep the counts in step.
@@ -173,44 +206,73 @@ def apply(conn: Connection, zone: HostedZone, plan: Plan) -> frozenset[int]:
     Returns:
         Every slot whose names have changed, those of ancestors that came or went included.
     """
-    names = {key.name for key in plan.delete} | {record.name for record in plan.put}
-    before = _keys_at(conn, zone.id, names)
-    after = (before - {_row_key(key) for key in plan.delete}) | {_row_key(record.key) for record in plan.put}
-    gone = [*plan.delete, *(record.key for record in plan.put if _row_key(record.key) in before)]
+    change = _Change(conn, zone, plan)
+    gone = [*plan.delete, *(record.key for record in plan.put if _row_key(record.key) in change.before)]
     _many(conn, _DELETE, [_delete_row(zone.id, key) for key in gone])
     _many(conn, insert(record_set), [_insert_row(zone.id, record) for record in plan.put])
-    conn.execute(_ADD_TO_COUNT, {"in_zone": zone.id, "more": len(after) - len(before)})
-    return frozenset(name.slot for name in names) | _move_owners(conn, zone, names, before, after)
+    conn.execute(_ADD_TO_COUNT, {"in_zone": zone.id, "more": len(change.after) - len(change.before)})
+    moves = _moves(conn, zone.id, change.steps(zone))
+    _move_ancestors(conn, zone.id, moves)
+    return change.slots | moves.slots
 
 
-def _move_owners(
-    conn: Connection, zone: HostedZone, names: Collection[Name], before: set[Start], after: set[Start]
-) -> set[int]:
-    """Count the owner names that came and went in their ancestors; give the slots of ancestors that came or went."""
-    owned_before = {key.sort_key for key in before}
-    owned_after = {key.sort_key for key in after}
-    delta: Counter[Name] = Counter()
-    for name in names:
-        step = (name.sort_key in owned_after) - (name.sort_key in owned_before)
-        if step:
-            delta.update(dict.fromkeys(name.between(zone.name), step))
-    return _move_ancestors(conn, zone.id, {name: step for name, step in delta.items() if step})
+class _Change:
+    """The owner names that a plan touches, with the rows that they have before and after it."""
+
+    def __init__(self, conn: Connection, zone: HostedZone, plan: Plan) -> None:
+        self.names = {key.name for key in plan.delete} | {record.name for record in plan.put}
+        self.before = _keys_at(conn, zone.id, self.names)
+        kept = self.before - {_row_key(key) for key in plan.delete}
+        self.after = kept | {_row_key(record.key) for record in plan.put}
+        self.slots = frozenset(name.slot for name in self.names)
+
+    def steps(self, zone: HostedZone) -> dict[Name, int]:
+        """By how much the number of owner names below each ancestor changes, where it does."""
+        owned_before = {key.sort_key for key in self.before}
+        owned_after = {key.sort_key for key in self.after}
+        steps: Counter[Name] = Counter()
+        for name in self.names:
+            step = (name.sort_key in owned_after) - (name.sort_key in owned_before)
+            if step:
+                steps.update(dict.fromkeys(name.between(zone.name), step))
+        return {name: step for name, step in steps.items() if step}
 
 
-def _move_ancestors(conn: Connection, zone_id: str, delta: Mapping[Name, int]) -> set[int]:
-    old = _descendants(conn, zone_id, delta)
-    new = {name: old.get(name.wire, 0) + step for name, step in delta.items()}
-    come = [name for name in new if name.wire not in old]
-    go = [name for name, count in new.items() if not count]
-    stay = [name for name, count in new.items() if count and name.wire in old]
+class _Moves(NamedTuple):
+    """Ancestors with their new numbers of owner names below: those that come, go, and stay."""
+
+    come: Mapping[Name, int]
+    gone: Sequence[Name]
+    stay: Mapping[Name, int]
+
+    @property
+    def slots(self) -> frozenset[int]:
+        """Where ancestors come or go."""
+        return frozenset(name.slot for name in (*self.come, *self.gone))
+
+
+def _moves(conn: Connection, zone_id: str, steps: Mapping[Name, int]) -> _Moves:
+    old = _descendants(conn, zone_id, steps)
+    new = {name: old.get(name.wire, 0) + step for name, step in steps.items()}
+    return _Moves(
+        come={name: count for name, count in new.items() if name.wire not in old},
+        gone=[name for name, count in new.items() if not count],
+        stay={name: count for name, count in new.items() if count and name.wire in old},
+    )
+
+
+def _move_ancestors(conn: Connection, zone_id: str, moves: _Moves) -> None:
     _many(
         conn,
         insert(ancestor),
-        [{"zone_id": zone_id, "name_wire": n.wire, "slot": n.slot, "descendants": new[n]} for n in come],
+        [
+            {"zone_id": zone_id, "name_wire": name.wire, "slot": name.slot, "descendants": count}
+            for name, count in moves.come.items()
+        ],
     )
-    _many(conn, _DELETE_ANCESTOR, [{"in_zone": zone_id, "at_wire": name.wire} for name in go])
-    _many(conn, _SET_DESCENDANTS, [{"in_zone": zone_id, "at_wire": name.wire, "now": new[name]} for name in stay])
-    return {name.slot for name in (*come, *go)}
+    _many(conn, _DELETE_ANCESTOR, [{"in_zone": zone_id, "at_wire": name.wire} for name in moves.gone])
+    stay = [{"in_zone": zone_id, "at_wire": name.wire, "now": count} for name, count in moves.stay.items()]
+    _many(conn, _SET_DESCENDANTS, stay)
 
 
 def _descendants(conn: Connection, zone_id: str, names: Iterable[Name]) -> dict[bytes, int]:

@@ -11,7 +11,7 @@ from meridian.api.context import Context
 from meridian.api.operations.change import change_to_api, record_change
 from meridian.api.operations.paging import Page, cut
 from meridian.api.paging import page_size
-from meridian.changes.batch import owner_names, plan, references
+from meridian.changes.batch import Plan, owner_names, plan, references
 from meridian.changes.draft import Reader
 from meridian.changes.shape import read_changes, to_api
 from meridian.errors import ApiError, InvalidInput
@@ -69,6 +69,26 @@ def _apply(conn: Connection, context: Context, zone: HostedZone, changes: Sequen
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
     return version
+
+
+def plan_of(conn: Connection, context: Context, zone: HostedZone, changes: Sequence[Change]) -> Plan:
+    """
+    What the batch comes to, by what is stored now; nothing is written.
+
+    Raises:
+        ChangeRejected: Every problem found.
+        ApiError: NoSuchHealthCheck.
+    """
+    refers_to = references(changes)
+    _require_health_checks(refers_to.health_checks)
+    return plan(
+        zone,
+        changes,
+        _reader(conn, zone, changes),
+        context.settings.quotas,
+        record_set_count=zone.record_set_count,
+        missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
+    )
 
 
 def _reader(conn: Connection, zone: HostedZone, changes: Sequence[Change]) -> Reader:

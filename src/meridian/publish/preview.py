@@ -1,0 +1,63 @@
+"""The image of a zone as a change would make it: compiled as the publisher does, and put nowhere."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from meridian.changes.batch import Plan
+from meridian.compile import image
+from meridian.compile.zone import head, shard, shard_of, slots_of
+from meridian.model.name import Name
+from meridian.model.record import RecordSet
+from meridian.model.zone import HostedZone
+from meridian.publish.publisher import changed_shards
+from meridian.store import outbox, record
+from meridian.store.record import Foreseen
+
+
+class Preview(NamedTuple):
+    """An encoded head, and those of its shards that an edge may lack."""
+
+    head: bytes
+    shards: list[bytes]
+
+
+def preview(conn: Connection, zone: HostedZone, plan: Plan, last: image.Head | None) -> Preview:
+    """
+    Compile a zone with a plan carried out.
+
+    Args:
+        last: The head whose shards are at hand, and therefore left out where they would be the same;
+            None for all shards.
+
+    Raises:
+        CannotCompile: A record set has no form in the image.
+    """
+    foreseen = record.foresee(conn, zone, plan)
+    count, version = zone.shard_count, zone.version + 1
+    unpublished = changed_shards(zone, last, outbox.of_zone(conn, zone.id))
+    changed = sorted({*unpublished, *(shard_of(slot, count) for slot in foreseen.slots)})
+    fits = last is not None and len(last.shard_versions) == count
+    versions = list(last.shard_versions) if last is not None and fits else [version] * count
+    shards = []
+    for index in changed:
+        versions[index] = version
+        found = _in_shard(conn, zone, foreseen, index)
+        shards.append(image.encode(shard(zone.id, index, count, version, *found)))
+    at_apex = _at_apex(conn, zone, plan)
+    compiled = head(msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions)
+    return Preview(image.encode(compiled), shards)
+
+
+def _in_shard(conn: Connection, zone: HostedZone, foreseen: Foreseen, index: int) -> tuple[list[RecordSet], list[Name]]:
+    first, last = slots_of(index, zone.shard_count)
+    return foreseen.over(record.in_slots(conn, zone.id, first, last), first, last)
+
+
+def _at_apex(conn: Connection, zone: HostedZone, plan: Plan) -> dict[str, RecordSet]:
+    """SOA and NS are there before and after any plan (R-APX-4)."""
+    stored = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
+    return stored | {put.type: put for put in plan.put if put.name == zone.name}
