@@ -19,6 +19,7 @@ from meridian.model.alias_service import services
 from meridian.model.name import BadName, parse
 from meridian.model.record import Change, RecordSet
 from meridian.model.zone import HostedZone
+from meridian.settings import Settings
 from meridian.store import cidr, outbox
 from meridian.store import record as records
 from meridian.store import zone as zones
@@ -54,24 +55,13 @@ def list_resource_record_sets(context: Context, request: dict[str, Any]) -> dict
 
 def _apply(conn: Connection, context: Context, zone: HostedZone, changes: Sequence[Change]) -> int:
     """Store what the batch comes to, ask for its publication, and give the zone's new version."""
-    refers_to = references(changes)
-    _require_health_checks(refers_to.health_checks)
-    planned = plan(
-        zone,
-        changes,
-        _reader(conn, zone, changes),
-        context.settings.quotas,
-        record_set_count=zone.record_set_count,
-        outside=services(context.settings.alias_zone_ids),
-        missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
-    )
-    slots = records.apply(conn, zone, planned)
+    slots = records.apply(conn, zone, plan_of(conn, context.settings, zone, changes))
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
     return version
 
 
-def plan_of(conn: Connection, context: Context, zone: HostedZone, changes: Sequence[Change]) -> Plan:
+def plan_of(conn: Connection, settings: Settings, zone: HostedZone, changes: Sequence[Change]) -> Plan:
     """
     What the batch comes to, by what is stored now; nothing is written.
 
@@ -85,8 +75,9 @@ def plan_of(conn: Connection, context: Context, zone: HostedZone, changes: Seque
         zone,
         changes,
         _reader(conn, zone, changes),
-        context.settings.quotas,
+        settings.quotas,
         record_set_count=zone.record_set_count,
+        outside=services(settings.alias_zone_ids),
         missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
     )
 
