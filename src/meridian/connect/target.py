@@ -51,7 +51,7 @@ def answered(state: State, found: Found, near: tuple[Near, ...], now: float) -> 
 
 def unanswered(state: State) -> State:
     """The state after nobody answered: the last answer stays, and stays healthy (R-TREE-10)."""
-    delay = min(LEAST_TTL * 2.0**state.failures, _LAST_DELAY)
+    delay = min(LEAST_TTL * 2.0 ** min(state.failures, 8), _LAST_DELAY)
     return msgspec.structs.replace(state, delay=delay, failures=state.failures + 1)
 
 

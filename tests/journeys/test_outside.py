@@ -1,0 +1,109 @@
+"""Aliases to names of others: a load balancer whose addresses change, at the apex of a zone (R-ALI-14)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import botocore.exceptions
+import dns.rcode
+import pytest
+
+from tests.fakes.name_server import NameServer
+from tests.journeys.site import Site, alias
+
+pytestmark = pytest.mark.journey
+
+ZONE, SERVICE, TARGET = "outside.example", "Z0FAKE", "lb.fake.test"
+TTL = 5  # seconds: the least that is honoured
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[NameServer]:
+    with NameServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, server: NameServer) -> Iterator[Site]:
+    environ = {
+        "MERIDIAN_RESOLVERS": "{}:{}".format(*server.address),
+        "MERIDIAN_ALIAS_ZONE_IDS": f"{SERVICE}=fake.test",
+        "MERIDIAN_RESOLVER_SUBNETS": "198.51.100.0/24",
+    }
+    with Site(tmp_path_factory.mktemp("outside") / "data", environ=environ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def zone(site: Site, server: NameServer) -> str:
+    server.set(TARGET, "A", "203.0.113.1", ttl=TTL)
+    server.set(TARGET, "AAAA", "2001:db8::1", ttl=TTL)
+    zone = site.create_zone(ZONE)
+    site.in_sync(site.change(zone, *(alias(ZONE, rtype, SERVICE, TARGET, healthy=True) for rtype in ("A", "AAAA"))))
+    return zone
+
+
+def test_the_apex_answers_what_the_target_has(site: Site, zone: str) -> None:
+    """A and AAAA at the apex, under the zone's own name and with the target's TTL (R-TREE-11, R-TREE-12)."""
+    site.eventually(lambda: site.answers(ZONE, "A") == {"203.0.113.1"})
+    site.eventually(lambda: site.answers(ZONE, "AAAA") == {"2001:db8::1"})
+
+    (rrset,) = site.ask(ZONE, "A").answer
+    assert rrset.to_text() == f"{ZONE}. {TTL} IN A 203.0.113.1"
+
+
+def test_new_addresses_are_seen_within_the_ttl(site: Site, zone: str, server: NameServer) -> None:
+    """The target's addresses change; its TTL later nobody is sent to the old one any more."""
+    server.set(TARGET, "A", "203.0.113.7", "203.0.113.8", ttl=TTL)
+    changed = time.monotonic()
+    site.eventually(lambda: site.answers(ZONE, "A") == {"203.0.113.7", "203.0.113.8"})
+
+    assert time.monotonic() - changed < TTL
+
+
+def test_the_last_answer_outlives_failures_and_restarts(site: Site, zone: str, server: NameServer) -> None:
+    """SERVFAIL, NXDOMAIN, silence, and a start with no resolver in reach: the last addresses are still answered."""
+    last = site.answers(ZONE, "A")
+    for rcode, silent in ((dns.rcode.SERVFAIL, False), (dns.rcode.NXDOMAIN, False), (dns.rcode.NOERROR, True)):
+        server.rcode, server.silent = rcode, silent
+        asked = len(server.asked)
+        site.eventually(lambda asked=asked: len(server.asked) > asked)  # type: ignore[misc]
+        assert site.answers(ZONE, "A") == last
+    for roles in ("control,edge", "edge"):
+        site.stop()
+        with site.in_role(roles) as again:
+            assert again.answers(ZONE, "A") == last
+    server.silent = False
+    site.start()
+    server.set(TARGET, "A", "203.0.113.9", ttl=TTL)
+    site.eventually(lambda: site.answers(ZONE, "A") == {"203.0.113.9"})
+
+
+def test_a_near_client_gets_the_near_address(site: Site, zone: str, server: NameServer) -> None:
+    """Where the target's operator answers by client subnet, so do we, with a scope (RFC 7871)."""
+    server.set("near.fake.test", "A", "203.0.113.1", ttl=TTL, near={"198.51.100.0/24": "203.0.113.2"})
+    site.in_sync(site.change(zone, alias(f"near.{ZONE}", "A", SERVICE, "near.fake.test")))
+
+    site.eventually(lambda: site.answers(f"near.{ZONE}", "A") == {"203.0.113.1"})
+    near = site.dig(f"near.{ZONE}", "A", "+subnet=198.51.100.0/24")
+    assert "203.0.113.2" in near
+    assert "CLIENT-SUBNET: 198.51.100.0/24/24" in near
+
+
+def test_a_name_that_nobody_resolves_is_servfail(site: Site, zone: str, server: NameServer) -> None:
+    """Before a target has ever answered there is no data to deny: SERVFAIL, with Extended DNS Error 22."""
+    server.silent = True
+    site.in_sync(site.change(zone, alias(f"new.{ZONE}", "A", SERVICE, "new.fake.test")))
+
+    told = site.dig(f"new.{ZONE}", "A")
+    server.silent = False
+    assert "status: SERVFAIL" in told
+    assert "EDE: 22" in told
+
+
+@pytest.mark.parametrize(("target", "service"), [("lb.elsewhere.test", SERVICE), ("lb.fake.test", "Z0OTHER")])
+def test_other_names_are_refused(site: Site, zone: str, target: str, service: str) -> None:
+    """A target has to be a name of the service whose id it is given with (R-ERR-20)."""
+    with pytest.raises(botocore.exceptions.ClientError, match="does not lie within the target zone"):
+        site.change(zone, alias(f"bad.{ZONE}", "A", service, target))
