@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import dns.message
 import pytest
+from sqlalchemy import text
 
 from meridian._engine import Engine
 from meridian.changes.batch import Plan
@@ -188,5 +189,32 @@ def test_what_the_feed_holds_outlives_silence(world: World, server: NameServer) 
         await world.feed.delete(KEY)
         await outside.follow(KEY)
         assert served(engine) == []
+
+    asyncio.run(test())
+
+
+def test_targets_outlive_the_database(world: World, server: NameServer) -> None:
+    """While the database cannot be read, known targets are kept fresh, and no answer is forgotten."""
+    server.set(TARGET, "A", "203.0.113.1", ttl=1)
+
+    async def test() -> None:
+        alias(world, world.create(), "example.com")
+        async with connected(world, server):
+
+            async def is_there() -> bool:
+                return await held(world) is not None
+
+            async def is_new() -> bool:
+                answer = await held(world)
+                return answer is not None and answer.rdata == (TWO,)
+
+            await until(world, is_there)
+            with world.database.write() as conn:
+                conn.execute(text("ALTER TABLE record_set RENAME TO away"))
+            server.set(TARGET, "A", "203.0.113.2", ttl=1)
+            await until(world, is_new)
+        async with connected(world, server):
+            await asyncio.sleep(0.3)
+            assert await is_new()
 
     asyncio.run(test())

@@ -30,7 +30,10 @@ def test_the_defaults_stand_for_each_inhabited_continent() -> None:
     assert areas == ["AF", "AS", "EU", "NA", "OC", "SA"]
 
 
-@pytest.mark.parametrize("text", ["", "EU=192.0.2.0/24", "continent/XX=192.0.2.0/24", "192.0.2.1/24", "DE=::/0"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "EU=192.0.2.0/24", "continent/XX=192.0.2.0/24", "192.0.2.1/24", "2001:db8::/57", "192.0.2.0/25", "0.0.0.0/0"],
+)
 def test_nonsense_names_the_setting(text: str) -> None:
     """The error shows what was written and what could be."""
     with pytest.raises(SettingsError, match="resolver_subnets: '"):

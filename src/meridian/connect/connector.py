@@ -66,13 +66,22 @@ class Connector:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._woken.clear()
-                targets = await asyncio.to_thread(self._read)
-                await _end([kept.pop(target) for target in kept.keys() - targets])
-                for target in targets - kept.keys():
-                    kept[target] = tasks.create_task(self._keep(*target))
-                await self._sweep(targets)
+                targets = await self._targets()
+                if targets is not None:
+                    await _end([kept.pop(target) for target in kept.keys() - targets])
+                    for target in targets - kept.keys():
+                        kept[target] = tasks.create_task(self._keep(*target))
+                    await self._sweep(targets)
                 await asyncio.sleep(_LEAST_PAUSE)
                 await news_within(self._woken, _LOOK_EVERY)
+
+    async def _targets(self) -> set[Target] | None:
+        """The targets there are; None while the database is away: those that are known are kept fresh meanwhile."""
+        try:
+            return await asyncio.to_thread(self._read)
+        except Exception as error:
+            log.error("outside.targets_unread", reason=repr(error), again_in_s=_LOOK_EVERY)
+            return None
 
     async def _sweep(self, targets: set[Target]) -> None:
         """Forget the answers of names that no record set leads to any more."""

@@ -12,6 +12,7 @@ from meridian.connect.answer import NOWHERE, Area
 from meridian.errors import SettingsError
 from meridian.model.cidr import Block
 
+_LONGEST = {4: 24, 6: 56}  # bits that may be told of anyone (RFC 7871 §11.1)
 _CONTINENT = re.compile(r"continent/(A[FNS]|EU|NA|OC|SA)")
 _COUNTRY = re.compile(r"country/([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
 
@@ -36,12 +37,19 @@ def read(texts: Iterable[str]) -> tuple[Subnet, ...]:
 def _subnet(text: str) -> Subnet:
     area, _, block = text.rpartition("=")
     try:
-        return Subnet(ip_network(block.strip()), _area(area.strip()))
+        return Subnet(_block(block.strip()), _area(area.strip()))
     except ValueError:
         raise SettingsError(
             f"resolver_subnets: '{text}' is not AREA=SUBNET or SUBNET, such as continent/EU=192.0.2.0/24, "
-            "country/US-TX=192.0.2.0/24 or 192.0.2.0/24"
+            "country/US-TX=192.0.2.0/24 or 192.0.2.0/24, of up to 24 bits for IPv4 and 56 for IPv6"
         ) from None
+
+
+def _block(text: str) -> Block:
+    block = ip_network(text)
+    if not 1 <= block.prefixlen <= _LONGEST[block.version]:
+        raise ValueError(text)
+    return block
 
 
 def _area(text: str) -> Area:
