@@ -17,6 +17,8 @@ pub struct Client<'a> {
     settings: &'a Settings,
     prefix: Prefix,
     is_subnet: bool,
+    /// Bits that the client subnet has before those of `prefix`: an IPv4 address in an IPv6 one.
+    mapped_bits: u8,
     located: Option<Located<'a>>,
     latencies: Option<latency::Client<'a>>,
     scope: u8,
@@ -26,9 +28,10 @@ impl<'a> Client<'a> {
     /// The client subnet where the query has one with a prefix, else the resolver (R-ECS-1,
     /// R-ECS-3). `subnet` is the option's data, well-formed.
     pub fn new(places: &'a Places, settings: &'a Settings, resolver: IpAddr, subnet: Option<&[u8]>) -> Self {
-        let subnet = subnet.and_then(subnet_prefix).filter(|prefix| prefix.length() > 0);
-        let prefix = subnet.unwrap_or_else(|| Prefix::host(resolver));
-        Self { places, settings, prefix, is_subnet: subnet.is_some(), located: None, latencies: None, scope: 0 }
+        let subnet = subnet.and_then(subnet_prefix).filter(|(prefix, _)| prefix.length() > 0);
+        let is_subnet = subnet.is_some();
+        let (prefix, mapped_bits) = subnet.unwrap_or((Prefix::host(resolver), 0));
+        Self { places, settings, prefix, is_subnet, mapped_bits, located: None, latencies: None, scope: 0 }
     }
 
     /// The address that decides.
@@ -43,7 +46,10 @@ impl<'a> Client<'a> {
 
     /// How many bits of the client subnet the answer depends on, so far (R-ECS-4, R-ECS-5).
     pub fn scope(&self) -> u8 {
-        if self.is_subnet { self.scope } else { 0 }
+        match self.scope {
+            scope if self.is_subnet && scope > 0 => scope + self.mapped_bits,
+            _ => 0,
+        }
     }
 
     /// The tables in force.
@@ -102,8 +108,9 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Family, source prefix length, scope, address (RFC 7871 §6).
-fn subnet_prefix(data: &[u8]) -> Option<Prefix> {
+/// Family, source prefix length, scope, address (RFC 7871 §6). The number is of the bits that an
+/// IPv4-mapped address has before its IPv4 bits: scopes count them too.
+fn subnet_prefix(data: &[u8]) -> Option<(Prefix, u8)> {
     let [_, family, length, _, address @ ..] = data else {
         return None;
     };
@@ -111,7 +118,8 @@ fn subnet_prefix(data: &[u8]) -> Option<Prefix> {
         1 => IpAddr::V4(Ipv4Addr::from(padded(address))),
         _ => IpAddr::V6(Ipv6Addr::from(padded(address))),
     };
-    Some(Prefix::new(address, *length))
+    let prefix = Prefix::new(address, *length);
+    Some((prefix, if address.is_ipv6() && prefix.address().is_ipv4() { 96 } else { 0 }))
 }
 
 fn padded<const N: usize>(address: &[u8]) -> [u8; N] {

@@ -15,19 +15,27 @@ pub fn measure(arm: &Arm, client: &mut Client<'_>) -> Option<f64> {
     }
 }
 
-/// The one arm that stands for choice among those that fit: the nearest; of equals the first, as
-/// arms stand in order of set identifier (R-GPX-12). Where nothing is known of the client all that
-/// fit stand, equally likely (R-GPX-13, R-LAT-8).
+/// The one arm that stands for choice among those that fit: the nearest; of equals the one of the
+/// first region (R-LAT-10), else the first, as arms stand in order of set identifier (R-GPX-12).
+/// Where nothing is known of the client all that fit stand, equally likely (R-GPX-13, R-LAT-8).
 pub fn standing(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
     let mut nearest: Option<(f64, usize)> = None;
     for (at, arm) in arms.iter().enumerate() {
         let Some(distance) = measure(arm, client) else { continue };
-        if nearest.is_none_or(|(least, _)| distance < least) && fits(at) {
+        let order = (distance, region(arm));
+        if nearest.is_none_or(|(least, other)| order < (least, region(&arms[other]))) && fits(at) {
             nearest = Some((distance, at));
         }
     }
     match nearest {
         Some((_, arm)) => Arms::only(arm),
         None => Arms::of(arms.len(), |arm| measure(&arms[arm], client).is_none() && fits(arm)),
+    }
+}
+
+fn region(arm: &Arm) -> &str {
+    match &arm.by {
+        By::Region(region) => region,
+        _ => "",
     }
 }
