@@ -14,7 +14,6 @@ import pytest
 from meridian._engine import Engine
 from tests.engine.table import Case, Record, Table, octets, octets_of, record
 
-CLIENT = "192.0.2.53"
 DRAWS = 600  # for a case whose answer is left to chance
 FEW = 6  # for one whose answer must not depend on it
 
@@ -42,7 +41,7 @@ def _check_replies(engine: Engine, table: Table, case: Case) -> None:
     packet = case.octets()
     answers: set[Answer] = set()
     for draw in range(DRAWS if case.one_of or case.sample else FEW):
-        reply = engine.respond(packet, CLIENT, tcp=case.transport == "tcp", draw=draw)
+        reply = engine.respond(packet, case.client, tcp=case.transport == "tcp", draw=draw)
         assert case.silent == (reply is None)
         if reply is None:
             continue
@@ -78,13 +77,14 @@ def _check_case(message: dns.message.Message) -> None:
 
 
 def _check_edns(case: Case, message: dns.message.Message) -> None:
-    assert (0 if case.edns else -1) == message.edns
-    if case.edns:
+    edns = case.effective_edns
+    assert (0 if edns else -1) == message.edns
+    if edns:
         assert message.payload == 1232
-        assert case.edns.do == bool(message.ednsflags & dns.flags.DO)
+        assert edns.do == bool(message.ednsflags & dns.flags.DO)
         ede = [] if case.ede is None else [(15, case.ede.to_bytes(2, "big"))]
         seen = [(int(option.otype), option.to_wire()) for option in message.options]
-        assert sorted(octets_of(case.options) + ede) == sorted(seen)
+        assert sorted(octets_of(case.options) + ede + case.subnet_option(case.scope)) == sorted(seen)
 
 
 def _check_answers(table: Table, case: Case, answers: set[Answer]) -> None:
@@ -105,7 +105,8 @@ def _check_odds(engine: Engine, case: Case) -> None:
         return
     assert case.ask is not None
     query = dns.message.from_wire(case.octets())
-    explained = json.loads(engine.explain(octets(query.question[0].name), query.question[0].rdtype, CLIENT, draw=0))
+    name, rdtype = octets(query.question[0].name), query.question[0].rdtype
+    explained = json.loads(engine.explain(name, rdtype, case.client, draw=0, subnet=case.prefix))
     group = next(step for step in explained["steps"] if step["step"] == "group")
     odds = {arm["set_identifier"]: arm["probability"] for arm in group["arms"]}
     for identifier, probability in case.probability.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 import dns.edns
@@ -18,6 +19,9 @@ import msgspec
 from meridian._engine import Engine
 from meridian.compile import image
 from meridian.model.name import from_wire
+from meridian.place import cidr, latency, table
+from meridian.place.coordinates import Region as PlacedRegion
+from meridian.place.prior import Prior
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 
@@ -29,6 +33,14 @@ class Arm(msgspec.Struct, forbid_unknown_fields=True):
     id: str = ""
     weight: int = 0
     secondary: bool = False
+    continent: str = ""
+    country: str = ""
+    subdivision: str = ""
+    latitude: float = 0
+    longitude: float = 0
+    bias: int = 0
+    region: str = ""
+    location: str = ""
     health: int = 0
     evaluate_target: bool = False
     ttl: int = 60
@@ -43,6 +55,7 @@ class Group(msgspec.Struct, forbid_unknown_fields=True):
     type: str
     kind: str
     arms: list[Arm]
+    collection: str = ""
     id: str = ""
 
 
@@ -53,6 +66,44 @@ class Zone(msgspec.Struct, forbid_unknown_fields=True):
     view: str | None = None
     group: list[Group] = []
     hidden: list[Group] = []
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    reciprocal_bias: bool = False
+    coordinates: tuple[float, float] | None = None
+
+
+class Place(msgspec.Struct, forbid_unknown_fields=True):
+    network: str
+    continent: str = ""
+    country: str = ""
+    subdivision: str = ""
+    latitude: float | None = None
+    longitude: float = 0
+
+
+class Cidr(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    blocks: dict[str, list[str]]
+
+
+class Region(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    latitude: float
+    longitude: float
+
+
+class Measured(msgspec.Struct, forbid_unknown_fields=True):
+    network: str
+    region: str
+    ms: float
+
+
+class Latency(msgspec.Struct, forbid_unknown_fields=True):
+    base_ms: float
+    ms_per_km: float
+    regions: list[Region]
+    measured: list[Measured] = []
 
 
 class Edns(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,6 +125,9 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     rd: bool = False
     cd: bool = False
     edns: Edns | None = None
+    client: str = "192.0.2.53"
+    subnet: str | None = None
+    scope: int = 0
     transport: str = "udp"
     unhealthy: list[int] = []
     silent: bool = False
@@ -103,13 +157,36 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
         query.flags = dns.flags.RD * self.rd | dns.flags.CD * self.cd
         its_class = dns.rdataclass.from_text(rdclass[0] if rdclass else "IN")
         query.question = [dns.rrset.RRset(dns.name.from_text(name), its_class, dns.rdatatype.from_text(rdtype))]
-        if self.edns:
+        edns = self.effective_edns
+        if edns:
             options: list[dns.edns.Option] = [
                 dns.edns.GenericOption(dns.edns.OptionType.make(code), data)
-                for code, data in octets_of(self.edns.options)
+                for code, data in octets_of(edns.options) + self.subnet_option(scope=0)
             ]
-            query.use_edns(self.edns.version, dns.flags.DO * self.edns.do, self.edns.payload, options=options)
+            query.use_edns(edns.version, dns.flags.DO * edns.do, edns.payload, options=options)
         return query.to_wire()
+
+    @property
+    def effective_edns(self) -> Edns | None:
+        """EDNS of the query: a client subnet brings it along."""
+        return self.edns or (Edns() if self.subnet else None)
+
+    def subnet_option(self, scope: int) -> list[tuple[int, bytes]]:
+        """The client subnet as an option with this scope (RFC 7871 §6), if there is one."""
+        if self.subnet is None:
+            return []
+        address, length = self.subnet.split("/")
+        packed = ip_address(address).packed
+        family = 1 if len(packed) == 4 else 2
+        return [(8, bytes([0, family, int(length), scope]) + packed[: (int(length) + 7) // 8])]
+
+    @property
+    def prefix(self) -> tuple[str, int] | None:
+        """The client subnet as `Engine.explain` takes it."""
+        if self.subnet is None:
+            return None
+        address, length = self.subnet.split("/")
+        return address, int(length)
 
 
 class Table(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,14 +194,24 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
     zone: list[Zone]
     case: list[Case]
     sets: dict[str, list[str]] = {}
+    settings: Settings = Settings()
+    place: list[Place] = []
+    cidr: list[Cidr] = []
+    latency: Latency | None = None
 
     def records(self, lines: list[str] | str) -> list[Record]:
         """The records of a section, sorted: given as lines, or as the name of a set."""
         return sorted(map(record, self.sets[lines] if isinstance(lines, str) else lines))
 
     def serve(self, shards: int) -> Engine:
-        """An engine that serves the table's zones, each in `shards` shards."""
-        engine = Engine()
+        """An engine that serves the table's zones, each in `shards` shards, with its places in force."""
+        coordinates = self.settings.coordinates
+        engine = Engine(
+            reciprocal_bias=self.settings.reciprocal_bias,
+            coordinates=coordinates and (hundredths(coordinates[0]), hundredths(coordinates[1])),
+        )
+        for kind, octets in places(self.place, self.cidr, self.latency):
+            engine.set_place(kind, octets)
         for number, zone in enumerate(self.zone):
             assert engine.publish(*images(zone, f"Z{number}", shards))
         return engine
@@ -134,6 +221,49 @@ def load(folder: str) -> dict[str, Table]:
     """All tables of a folder, by file name without its ending."""
     paths = sorted((VECTORS / folder).glob("*.toml"))
     return {path.stem: msgspec.toml.decode(path.read_bytes(), type=Table) for path in paths}
+
+
+def hundredths(degrees: float) -> int:
+    """Degrees, of at most two decimals, as hundredths."""
+    assert abs(round(degrees * 100) - degrees * 100) < 1e-6
+    return round(degrees * 100)
+
+
+def places(rows: list[Place], collections: list[Cidr], latencies: Latency | None) -> list[tuple[str, bytes]]:
+    """The tables for `Engine.set_place`, by kind, from the control plane's writers."""
+    found = [("geo", _geo(rows))]
+    for collection in collections:
+        blocks = [(block, location) for location, blocks in collection.blocks.items() for block in blocks]
+        found.append((f"cidr/{collection.id}", cidr.encode(blocks)))
+    if latencies:
+        found.append(("latency", _latency(latencies)))
+    return found
+
+
+def _geo(rows: list[Place]) -> bytes:
+    networks = [(ip_network(row.network), _place(row)) for row in rows]
+    networks.sort(key=lambda pair: (pair[0].version, int(pair[0].network_address)))
+    return table.make(table.About("a table of cases", "2026-06-05"), networks).encode()
+
+
+def _place(row: Place) -> table.Place:
+    point = None if row.latitude is None else (hundredths(row.latitude), hundredths(row.longitude))
+    return table.Place(row.continent, row.country, row.subdivision, point)
+
+
+def _latency(latencies: Latency) -> bytes:
+    regions = {
+        region.id: PlacedRegion(region.id, (hundredths(region.latitude), hundredths(region.longitude)))
+        for region in latencies.regions
+    }
+    by_level: dict[latency.Level, dict[IPv4Network | IPv6Network, dict[str, latency.Estimate]]]
+    by_level = {latency.Level.SITE: {}, latency.Level.NETWORK: {}}
+    for row in latencies.measured:
+        network = ip_network(row.network)
+        level = {24: latency.Level.SITE, 48: latency.Level.SITE}.get(network.prefixlen, latency.Level.NETWORK)
+        by_level[level].setdefault(network, {})[row.region] = latency.Estimate(row.ms, 10, 1, level)
+    measured = latency.Measured(0, by_level[latency.Level.SITE], by_level[latency.Level.NETWORK], {}, 0, {})
+    return latency.encode(regions, Prior(latencies.base_ms, latencies.ms_per_km, {}, {}), measured)
 
 
 def octets_of(options: list[tuple[int, str]]) -> list[tuple[int, bytes]]:
@@ -170,7 +300,7 @@ def images(zone: Zone, zone_id: str, shards: int) -> tuple[bytes, list[bytes]]:
     assert isinstance(ns, image.Records)
     for group in zone.group:
         rtype = int(dns.rdatatype.from_text(group.type))
-        names[wire(group.owner)][rtype] = image.Group(group.kind, _arms(zone, group))
+        names[wire(group.owner)][rtype] = image.Group(group.kind, _arms(zone, group), group.collection)
     for owner in list(names):
         for above in from_wire(owner).between(from_wire(apex)):
             names[above.wire]  # An empty non-terminal, if nothing else stands there.
@@ -200,7 +330,9 @@ def _shard(zone: Zone, zone_id: str, index: int, count: int, names: dict[bytes, 
         version=1,
         names={owner: groups for owner, groups in names.items() if is_here(owner)},
         groups={
-            group.id: image.HiddenGroup(group.kind, _arms(zone, group), type=int(dns.rdatatype.from_text(group.type)))
+            group.id: image.HiddenGroup(
+                group.kind, _arms(zone, group), group.collection, type=int(dns.rdatatype.from_text(group.type))
+            )
             for group in zone.hidden
             if is_here(wire(group.owner))
         },
@@ -223,6 +355,14 @@ def _arms(zone: Zone, group: Group) -> list[image.Arm]:
             evaluate_target=arm.evaluate_target,
             weight=arm.weight,
             secondary=arm.secondary,
+            continent=arm.continent,
+            country=arm.country,
+            subdivision=arm.subdivision,
+            latitude=hundredths(arm.latitude),
+            longitude=hundredths(arm.longitude),
+            bias=arm.bias,
+            region=arm.region,
+            location=arm.location,
         )
         for arm in group.arms
     ]

@@ -129,7 +129,7 @@ fn edited(edit: impl FnOnce(&mut Zone)) -> Zone {
 }
 
 fn arms(kind: &str, count: usize, target: &image::Target) -> Group {
-    Group { kind: kind.into(), arms: vec![image::arm(target.clone()); count], r#type: 0 }
+    Group { kind: kind.into(), arms: vec![image::arm(target.clone()); count], ..Group::default() }
 }
 
 /// What could not be served whole is refused with the reason, and nothing of it is served.

@@ -4,6 +4,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 
 use common::image::{Group, Zone, arm, simple, to_records};
@@ -13,6 +14,7 @@ use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::explain::Overrides;
 use meridian_engine::name::{self, Name, Owner};
+use meridian_engine::place::Prefix;
 use meridian_engine::respond::{Transport, respond};
 use meridian_engine::snapshot::Settings;
 use proptest::prelude::*;
@@ -46,13 +48,7 @@ fn served(table: &table::Table, shards: usize) -> Served {
     let names: BTreeSet<Vec<u8>> = owners.chain(asked).collect();
     let types: BTreeSet<u16> = zones.iter().flat_map(|zone| zone.groups.keys().map(|(_, rtype)| *rtype)).collect();
     let types = types.into_iter().chain([28, 43, 46, 255, 252, 200, 65280]).collect();
-    Served {
-        file: table.file.clone(),
-        engine: serving(&zones, shards),
-        zones,
-        names: names.into_iter().collect(),
-        types,
-    }
+    Served { file: table.file.clone(), engine: table.serve(shards), zones, names: names.into_iter().collect(), types }
 }
 
 fn any_served() -> impl Strategy<Value = &'static Served> {
@@ -92,6 +88,16 @@ fn edns() -> impl Strategy<Value = Option<Edns>> {
         options,
     });
     prop::option::weighted(0.7, edns)
+}
+
+/// An address of any network, or of one that some table knows.
+fn address() -> impl Strategy<Value = IpAddr> {
+    let known = select(vec!["198.51.100.7", "203.0.113.9", "192.0.2.200", "2001:db8::1", "::ffff:198.51.100.7"]);
+    prop_oneof![
+        any::<u32>().prop_map(|bits| IpAddr::V4(bits.into())),
+        any::<u128>().prop_map(|bits| IpAddr::V6(bits.into())),
+        known.prop_map(|text| text.parse().expect("an address")),
+    ]
 }
 
 fn question() -> impl Strategy<Value = (&'static Served, Question)> {
@@ -236,12 +242,18 @@ proptest! {
         }
     }
 
-    /// The explanation's reply is the wire's for the same draw.
+    /// The explanation's reply is the wire's for the same draw, resolver and client subnet.
     #[test]
-    fn explained_as_answered((served, question) in question(), draw: u64) {
-        let question = Question { rd: false, cd: false, ..question }.with_edns(u16::MAX);
-        let reply = served.engine.respond(&question.packet(0), CLIENT, Transport::Tcp, Some(draw)).expect("a reply");
-        let json = served.engine.explain(&question.name, question.rtype, CLIENT, &Overrides::drawn(draw)).expect("an explanation");
+    fn explained_as_answered(
+        (served, question) in question(), draw: u64, client in address(), subnet in prop::option::of((address(), 0..=64u8)),
+    ) {
+        let mut question = Question { rd: false, cd: false, ..question }.with_edns(u16::MAX);
+        let subnet = subnet.map(|(address, length)| Prefix::new(address, length));
+        let option = subnet.map(|prefix| (8, message::subnet(prefix.address(), prefix.length(), 0)));
+        question.edns.iter_mut().for_each(|edns| edns.options.extend(option.clone()));
+        let reply = served.engine.respond(&question.packet(0), client, Transport::Tcp, Some(draw)).expect("a reply");
+        let overrides = Overrides { subnet, ..Overrides::drawn(draw) };
+        let json = served.engine.explain(&question.name, question.rtype, client, &overrides).expect("an explanation");
         let explained: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         let hex: String = reply.iter().map(|octet| format!("{octet:02x}")).collect();
         prop_assert_eq!(Some(hex.as_str()), explained["reply"].as_str());
@@ -358,7 +370,7 @@ proptest! {
                 _ => common::image::Target::Group { owner: owner(to).into(), r#type: 1 },
             };
             let arm = common::image::Arm { health, evaluate_target, weight, secondary, ..arm(target) };
-            let empty = || Group { kind: kinds[from].into(), arms: vec![], r#type: 0 };
+            let empty = || Group { kind: kinds[from].into(), arms: vec![], ..Group::default() };
             zone.groups.entry((owner(from), 1)).or_insert_with(empty).arms.push(arm);
         }
         let engine = serving(&[zone], 16);
@@ -379,7 +391,7 @@ proptest! {
 #[test]
 fn explaining_uses_up_no_work_of_answering() {
     let mut zone = example(1, "");
-    let group = |kind: &str, arms| Group { kind: kind.into(), arms, r#type: 0 };
+    let group = |kind: &str, arms| Group { kind: kind.into(), arms, ..Group::default() };
     let evaluated = |owner: &str| common::image::Arm {
         evaluate_target: true,
         weight: 1,
@@ -430,7 +442,7 @@ fn group_of(kind: &str, count: usize, weight: impl Fn(usize) -> u8) -> Zone {
         weight: weight(n),
         ..arm(to_records(60, [vec![192, 0, (n / 256) as u8, (n % 256) as u8]]))
     });
-    let group = Group { kind: kind.into(), arms: arms.collect(), r#type: 0 };
+    let group = Group { kind: kind.into(), arms: arms.collect(), ..Group::default() };
     zone.groups.insert((text::name("g.example.com."), 1), group);
     zone
 }

@@ -62,11 +62,11 @@ fn alias(evaluate_target: bool) -> Arm {
 /// A zone with an alias at the apex, and a failover pair whose PRIMARY is an alias.
 fn zone() -> Zone {
     let mut zone = example(1, "");
-    let apex = Group { kind: "simple".into(), arms: vec![alias(false)], r#type: 0 };
+    let apex = Group { kind: "simple".into(), arms: vec![alias(false)], ..Group::default() };
     zone.groups.insert((text::name("example.com."), 1), apex);
     let second = common::image::to_records(60, [text::rdata(1, "192.0.2.99")]);
     let arms = vec![Arm { id: "1".into(), ..alias(true) }, Arm { id: "2".into(), secondary: true, ..arm(second) }];
-    let pair = Group { kind: "failover".into(), arms, r#type: 0 };
+    let pair = Group { kind: "failover".into(), arms, ..Group::default() };
     zone.groups.insert((text::name("pair.example.com."), 1), pair);
     zone
 }

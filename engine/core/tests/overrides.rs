@@ -36,7 +36,7 @@ fn pair() -> Zone {
     let mut secondary = arm(to_records(60, [vec![192, 0, 2, 2]]));
     (primary.id, primary.health) = ("1".into(), PRIMARY);
     (secondary.id, secondary.secondary) = ("2".into(), true);
-    let group = Group { kind: "failover".into(), arms: vec![primary, secondary], r#type: 0 };
+    let group = Group { kind: "failover".into(), arms: vec![primary, secondary], ..Group::default() };
     zone.groups.insert((text::name("f.example.com."), 1), group);
     zone
 }

@@ -202,7 +202,8 @@ fn health_outlives_publishing() {
         let mut zone = versioned(version);
         let mut arms = [1, 2].map(|n| common::image::arm(common::image::to_records(60, [vec![192, 0, 2, n]])));
         (arms[0].health, arms[1].secondary) = (70, true);
-        let group = common::image::Group { kind: "failover".into(), arms: arms.into(), r#type: 0 };
+        let group =
+            common::image::Group { kind: "failover".into(), arms: arms.into(), ..common::image::Group::default() };
         zone.groups.insert((text::name("f.example.com."), 1), group);
         zone
     };

@@ -31,15 +31,26 @@ pub struct Arm {
     pub evaluate_target: bool,
     pub weight: u8,
     pub secondary: bool,
+    pub continent: String,
+    pub country: String,
+    pub subdivision: String,
+    pub latitude: i16,
+    pub longitude: i16,
+    pub bias: i8,
+    pub region: String,
+    pub location: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Group {
     pub kind: String,
     pub arms: Vec<Arm>,
     /// Of hidden groups only; left out where 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub r#type: u16,
+    /// Of cidr groups only; left out where empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub collection: String,
 }
 
 fn is_zero(number: &u16) -> bool {
@@ -91,7 +102,22 @@ pub struct Zone {
 
 /// An arm without policy fields.
 pub fn arm(target: Target) -> Arm {
-    Arm { target, id: String::new(), health: 0, evaluate_target: false, weight: 0, secondary: false }
+    Arm {
+        target,
+        id: String::new(),
+        health: 0,
+        evaluate_target: false,
+        weight: 0,
+        secondary: false,
+        continent: String::new(),
+        country: String::new(),
+        subdivision: String::new(),
+        latitude: 0,
+        longitude: 0,
+        bias: 0,
+        region: String::new(),
+        location: String::new(),
+    }
 }
 
 /// A target of records.
@@ -101,7 +127,7 @@ pub fn to_records(ttl: u32, rdata: impl IntoIterator<Item = Vec<u8>>) -> Target 
 
 /// A group of one record set.
 pub fn simple(ttl: u32, rdata: impl IntoIterator<Item = Vec<u8>>) -> Group {
-    Group { kind: "simple".into(), arms: vec![arm(to_records(ttl, rdata))], r#type: 0 }
+    Group { kind: "simple".into(), arms: vec![arm(to_records(ttl, rdata))], ..Group::default() }
 }
 
 impl Zone {

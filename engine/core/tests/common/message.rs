@@ -1,5 +1,7 @@
 //! A strict reader of replies, independent of the engine, and a writer of queries.
 
+use std::net::IpAddr;
+
 use super::text::Record;
 
 /// A reply, whole: every count was borne out and no octet was left over.
@@ -200,6 +202,15 @@ impl Question {
         let opt = self.edns.as_ref().map_or_else(Vec::new, opt);
         [&header[..], &self.name, &self.rtype.to_be_bytes(), &self.class.to_be_bytes(), &opt].concat()
     }
+}
+
+/// The data of a client-subnet option (RFC 7871 §6).
+pub fn subnet(address: IpAddr, length: u8, scope: u8) -> Vec<u8> {
+    let (family, octets) = match address {
+        IpAddr::V4(v4) => (1, v4.octets().to_vec()),
+        IpAddr::V6(v6) => (2, v6.octets().to_vec()),
+    };
+    [&[0, family, length, scope], &octets[..usize::from(length).div_ceil(8)]].concat()
 }
 
 fn opt(edns: &Edns) -> Vec<u8> {

@@ -4,6 +4,7 @@
 
 pub mod image;
 pub mod message;
+pub mod place;
 pub mod run;
 pub mod table;
 pub mod text;

@@ -9,7 +9,6 @@ use meridian_engine::respond::Transport;
 use super::message::{self, Edns, Message};
 use super::table::{self, Case, Table};
 use super::text::Record;
-use super::{CLIENT, serving};
 
 /// Draws for a case whose answer is left to chance; each outcome of the tables has at least 1 in 20.
 const DRAWS: u64 = 600;
@@ -21,7 +20,7 @@ pub fn folder(folder: &str) {
     let mut failures = Vec::new();
     for table in table::load(folder) {
         for shards in [1, 16] {
-            let engine = serving(&table.zones(), shards);
+            let engine = table.serve(shards);
             for case in &table.case {
                 if let Err(why) = run(&engine, &table, case) {
                     failures.push(format!("{} in {shards} shards: {}\n    {why}", table.file, case.what));
@@ -46,7 +45,7 @@ fn replies(engine: &Engine, table: &Table, case: &Case) -> Result<(), String> {
     let by_chance = case.one_of.is_some() || case.sample.is_some();
     let mut answers = BTreeSet::new();
     for draw in 0..if by_chance { DRAWS } else { FEW } {
-        let Some(reply) = engine.respond(&packet, CLIENT, transport, Some(draw)) else {
+        let Some(reply) = engine.respond(&packet, case.resolver(), transport, Some(draw)) else {
             expect("whether there is a reply", case.silent, true)?;
             continue;
         };
@@ -79,7 +78,7 @@ fn check_frame(case: &Case, packet: &[u8], message: &Message) -> Result<(), Stri
         expect("whether the question is echoed", case.question, message.question.is_some())?;
     }
     check_case(message)?;
-    let edns = case.edns.as_ref().map(|edns| Edns {
+    let edns = case.edns().map(|edns| Edns {
         payload: 1232,
         version: 0,
         dnssec_ok: edns.dnssec_ok,
@@ -127,18 +126,22 @@ fn explanation(engine: &Engine, case: &Case) -> Result<(), String> {
     let Some(question) = case.asked().filter(|question| question.class == 1) else {
         return Ok(());
     };
-    let packet = message::Question { rd: false, cd: false, ..question.clone() }.with_edns(u16::MAX).packet(0);
+    let mut plain = message::Question { rd: false, cd: false, ..question.clone() }.with_edns(u16::MAX);
+    let subnet = case.prefix().map(|prefix| (8, message::subnet(prefix.address(), prefix.length(), 0)));
+    plain.edns.iter_mut().for_each(|edns| edns.options.extend(subnet.clone()));
+    let packet = plain.packet(0);
     for draw in 0..FEW {
-        let explained = explain(engine, &question, draw);
-        let reply = engine.respond(&packet, CLIENT, Transport::Tcp, Some(draw)).expect("a reply");
+        let explained = explain(engine, case, &question, draw);
+        let reply = engine.respond(&packet, case.resolver(), Transport::Tcp, Some(draw)).expect("a reply");
         let hex: String = reply.iter().map(|octet| format!("{octet:02x}")).collect();
         expect("reply explained", Some(hex.as_str()), explained["reply"].as_str())?;
     }
-    check_odds(case, &explain(engine, &question, 0))
+    check_odds(case, &explain(engine, case, &question, 0))
 }
 
-fn explain(engine: &Engine, question: &message::Question, draw: u64) -> serde_json::Value {
-    let json = engine.explain(&question.name, question.rtype, CLIENT, &Overrides::drawn(draw)).expect("an explanation");
+fn explain(engine: &Engine, case: &Case, question: &message::Question, draw: u64) -> serde_json::Value {
+    let overrides = Overrides { subnet: case.prefix(), ..Overrides::drawn(draw) };
+    let json = engine.explain(&question.name, question.rtype, case.resolver(), &overrides).expect("an explanation");
     serde_json::from_str(&json).expect("JSON")
 }
 

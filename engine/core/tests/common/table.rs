@@ -1,13 +1,20 @@
 //! The tables of `tests/vectors/answers` and `tests/vectors/decisions` (their README says what each field means).
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
+use meridian_engine::Engine;
+use meridian_engine::place::Prefix;
+use meridian_engine::place::sphere::{NegativeBias, Point};
 use serde::Deserialize;
 use serde_bytes::ByteBuf;
 
+use super::CLIENT;
 use super::image::{self, Target};
 use super::message::{Edns, Question};
+use super::place::{self, hundredths};
 use super::text::{self, Record};
 
 #[derive(Debug, Deserialize)]
@@ -18,8 +25,23 @@ pub struct Table {
     pub about: String,
     #[serde(default)]
     pub sets: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub settings: Settings,
+    #[serde(default)]
+    pub place: Vec<place::Place>,
+    #[serde(default)]
+    pub cidr: Vec<place::Cidr>,
+    pub latency: Option<place::Latency>,
     pub zone: Vec<Zone>,
     pub case: Vec<Case>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    #[serde(default)]
+    pub reciprocal_bias: bool,
+    pub coordinates: Option<(f64, f64)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,6 +65,8 @@ pub struct Group {
     pub owner: String,
     pub r#type: String,
     pub kind: String,
+    #[serde(default)]
+    pub collection: String,
     pub arms: Vec<Arm>,
 }
 
@@ -53,6 +77,8 @@ pub struct Hidden {
     pub owner: String,
     pub r#type: String,
     pub kind: String,
+    #[serde(default)]
+    pub collection: String,
     pub arms: Vec<Arm>,
 }
 
@@ -65,6 +91,22 @@ pub struct Arm {
     pub weight: u8,
     #[serde(default)]
     pub secondary: bool,
+    #[serde(default)]
+    pub continent: String,
+    #[serde(default)]
+    pub country: String,
+    #[serde(default)]
+    pub subdivision: String,
+    #[serde(default)]
+    pub latitude: f64,
+    #[serde(default)]
+    pub longitude: f64,
+    #[serde(default)]
+    pub bias: i8,
+    #[serde(default)]
+    pub region: String,
+    #[serde(default)]
+    pub location: String,
     #[serde(default)]
     pub health: u32,
     #[serde(default)]
@@ -99,6 +141,9 @@ pub struct Case {
     #[serde(default)]
     pub cd: bool,
     pub edns: Option<AskedEdns>,
+    pub client: Option<IpAddr>,
+    pub subnet: Option<String>,
+    pub scope: Option<u8>,
     #[serde(default = "default_transport")]
     pub transport: String,
     #[serde(default)]
@@ -134,7 +179,7 @@ pub struct Sample {
     pub size: usize,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskedEdns {
     #[serde(default = "default_payload")]
@@ -202,6 +247,20 @@ impl Table {
     pub fn zones(&self) -> Vec<image::Zone> {
         self.zone.iter().enumerate().map(|(at, zone)| zone.image(&format!("Z{at}"))).collect()
     }
+
+    /// An engine that serves the table's zones, each in `shards` shards, with its places in force.
+    pub fn serve(&self, shards: usize) -> Arc<Engine> {
+        let mut settings = meridian_engine::snapshot::Settings::default();
+        if self.settings.reciprocal_bias {
+            settings.negative_bias = NegativeBias::Reciprocal;
+        }
+        let point = |(latitude, longitude)| Point::new(hundredths(latitude), hundredths(longitude)).expect("a point");
+        settings.edge = self.settings.coordinates.map(point);
+        let engine = Engine::new(settings);
+        place::put(&engine, &self.place, &self.cidr, self.latency.as_ref());
+        self.zones().iter().for_each(|zone| super::publish(&engine, zone, shards));
+        engine
+    }
 }
 
 /// Records of lines, sorted: a section is a set, but one that may not hold a thing twice.
@@ -218,20 +277,21 @@ impl Zone {
         zone.view.clone_from(&self.view);
         for group in &self.group {
             let rtype = text::rtype_number(&group.r#type);
-            let image = self.group_image(&group.kind, rtype, &group.arms);
+            let image = self.group_image(&group.kind, &group.collection, rtype, &group.arms);
             assert!(zone.groups.insert((text::name(&group.owner), rtype), image).is_none(), "{} twice", group.owner);
         }
         for hidden in &self.hidden {
             let rtype = text::rtype_number(&hidden.r#type);
-            let group = image::Group { r#type: rtype, ..self.group_image(&hidden.kind, rtype, &hidden.arms) };
+            let group = self.group_image(&hidden.kind, &hidden.collection, rtype, &hidden.arms);
+            let group = image::Group { r#type: rtype, ..group };
             zone.hidden.push((hidden.id.clone(), text::name(&hidden.owner), group));
         }
         zone
     }
 
-    fn group_image(&self, kind: &str, rtype: u16, arms: &[Arm]) -> image::Group {
+    fn group_image(&self, kind: &str, collection: &str, rtype: u16, arms: &[Arm]) -> image::Group {
         let arms = arms.iter().map(|arm| self.arm(arm, rtype)).collect();
-        image::Group { kind: kind.into(), arms, r#type: 0 }
+        image::Group { kind: kind.into(), arms, r#type: 0, collection: collection.into() }
     }
 
     fn arm(&self, arm: &Arm, rtype: u16) -> image::Arm {
@@ -242,6 +302,14 @@ impl Zone {
             evaluate_target: arm.evaluate_target,
             weight: arm.weight,
             secondary: arm.secondary,
+            continent: arm.continent.clone(),
+            country: arm.country.clone(),
+            subdivision: arm.subdivision.clone(),
+            latitude: hundredths(arm.latitude),
+            longitude: hundredths(arm.longitude),
+            bias: arm.bias,
+            region: arm.region.clone(),
+            location: arm.location.clone(),
         }
     }
 
@@ -273,14 +341,37 @@ impl Case {
     pub fn asked(&self) -> Option<Question> {
         let words: Vec<&str> = self.ask.as_ref()?.split_whitespace().collect();
         let class = words.get(2).map_or(1, |class| text::class_number(class));
-        let edns = self.edns.as_ref().map(|edns| Edns {
+        let edns = self.edns().map(|edns| Edns {
             payload: edns.payload,
             version: edns.version,
             dnssec_ok: edns.dnssec_ok,
-            options: options(&edns.options),
+            options: options(&edns.options).into_iter().chain(self.subnet_option(0)).collect(),
         });
         let (name, rtype) = (text::name(words[0]), text::rtype_number(words[1]));
         Some(Question { name, rtype, class, rd: self.rd, cd: self.cd, edns })
+    }
+
+    /// EDNS of the query: a client subnet brings it along.
+    pub fn edns(&self) -> Option<AskedEdns> {
+        let plain = self.subnet.as_ref().map(|_| AskedEdns { payload: default_payload(), ..AskedEdns::default() });
+        self.edns.clone().or(plain)
+    }
+
+    /// The resolver that asks.
+    pub fn resolver(&self) -> IpAddr {
+        self.client.unwrap_or(CLIENT)
+    }
+
+    /// The client subnet as the explanation takes it.
+    pub fn prefix(&self) -> Option<Prefix> {
+        let (address, length) = place::network(self.subnet.as_ref()?);
+        Some(Prefix::new(address, length))
+    }
+
+    /// The client subnet as an option: family and octets as written, also of IPv4-mapped addresses.
+    fn subnet_option(&self, scope: u8) -> Option<(u16, Vec<u8>)> {
+        let (address, length) = place::network(self.subnet.as_ref()?);
+        Some((8, super::message::subnet(address, length, scope)))
     }
 
     /// The query's octets.
@@ -295,7 +386,8 @@ impl Case {
     /// The options that OPT of the reply holds, as a set.
     pub fn expected_options(&self) -> Vec<(u16, Vec<u8>)> {
         let ede = self.ede.map(|code| (15, code.to_be_bytes().to_vec()));
-        let mut expected: Vec<_> = options(&self.options).into_iter().chain(ede).collect();
+        let subnet = self.subnet_option(self.scope.unwrap_or(0));
+        let mut expected: Vec<_> = options(&self.options).into_iter().chain(ede).chain(subnet).collect();
         expected.sort();
         expected
     }
