@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "store": {"model", "changes"},
     "compile": {"model", "place"},
     "feed": {"compile"},
-    "publish": {"model", "store", "compile", "feed", "place"},
+    "publish": {"model", "changes", "store", "compile", "feed", "place"},
     "health": {"model", "feed"},
     "connect": {"model", "store", "feed"},
     "edge": {"model", "compile", "feed", "health", "place"},

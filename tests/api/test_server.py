@@ -246,9 +246,11 @@ def test_body_that_never_ends(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> 
 
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(b"POST /2013-04-01/hostedzone HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx")
-        reply = connection.recv(65536)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        reply = response.read()  # head and body may come in two pieces
 
-    assert reply.startswith(b"HTTP/1.1 408 ")
+    assert response.status == 408
     assert b"<Code>RequestTimeout</Code>" in reply
 
 
