@@ -69,6 +69,11 @@ LONG_ID = "Z" * 33
             f"Value 'THIRD' at '{SET}.failover': Member must satisfy enum value set: [PRIMARY, SECONDARY]",
         ),
         (
+            "ChangeResourceRecordSets",
+            batch(change(Weight=256)),  # R-WEI-1
+            f"Value '256' at '{SET}.weight': Member must have value less than or equal to 255",
+        ),
+        (
             "ListResourceRecordSets",
             {"HostedZoneId": "Z1", "StartRecordType": "a", "StartRecordName": "x" * 1024},
             "Value 'a' at 'startRecordType': Member must satisfy enum value set: [SOA, A, TXT, NS, CNAME, MX, NAPTR, "

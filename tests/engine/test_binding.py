@@ -161,7 +161,7 @@ def test_draw_decides(engine: _engine.Engine) -> None:
 
 
 def test_health(engine: _engine.Engine) -> None:
-    """An unhealthy arm does not answer; healthy again, it does (R-WEI-4)."""
+    """An unhealthy arm does not answer; healthy again, it does: as the table of health says (R-SEL-2, R-WEI-4)."""
     engine.publish(head(1, [1]), shards(1, 1, SHARED))
 
     assert answers(ask(engine, "w.example.com.")) == ["192.0.2.1"]
