@@ -2,68 +2,224 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from meridian import explain
+from meridian._engine import Engine
+from meridian.changes.batch import Plan
+from meridian.edge.agent import Agent
+from meridian.edge.geodata import GeoFile
 from meridian.errors import MeridianError
+from meridian.feed.feed import Entry
+from meridian.feed.keys import PLACES, Catalog, catalog_key, encode, outside_key, place_key
 from meridian.feed.local import LastValues
+from meridian.model.name import parse
+from meridian.model.question import Question
+from meridian.model.record import AliasTarget, GeoLocation, RecordSet
+from meridian.place import install, table
+from meridian.settings import Settings
+from meridian.store import zone as zones
 from tests.publish.conftest import world as world
-from tests.publish.world import World
+from tests.publish.world import World, a
 
 
-def publish(world: World, *names: str, zone: str = "example.com") -> str:
-    zone_id = world.create(zone, shards=16)
-    world.change(zone_id, *names)
-    asyncio.run(world.publish())
-    return zone_id
+class Sides:
+    """Both explainers over one feed: the engine of an edge that serves, and the one that stands apart."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.values = LastValues(world.folder / "feed.db")
+        settings = Settings(data_dir=str(world.folder))
+        self.edge = Engine()
+        self.agent = Agent(world.feed, self.edge, "edge", world.clock)
+        self.geodata = GeoFile(world.folder / "place" / install.FILE, self.edge)
+        self.beside = explain.beside(self.edge, self.values)
+        self.apart = explain.apart(settings, self.values)
+
+    def serve(self) -> None:
+        """Publish what waits, and let the edge serve it."""
+
+        async def all_of_it() -> None:
+            await self.world.publish()
+            await self.agent.load()
+
+        asyncio.run(all_of_it())
+        self.geodata.look()
+
+    def ask(self, question: Question) -> dict[str, object]:
+        """What both explain, which is the same."""
+        found = self.beside.explain(question)
+        assert self.apart.explain(question) == found
+        return found
+
+    def suppose(self, question: Question, zone_id: str, plan: Plan) -> dict[str, object]:
+        """What both foresee of a plan, which is the same."""
+        with self.world.database.read() as conn:
+            zone = zones.get(conn, zone_id)
+            assert zone is not None
+            found = self.beside.explain_plan(question, conn, zone, plan)
+            assert self.apart.explain_plan(question, conn, zone, plan) == found
+        return found
 
 
-def ask(world: World, name: str, rtype: str = "A", **more: int) -> dict[str, object]:
-    values = LastValues(world.folder / "feed.db")
-    try:
-        return explain.explain(values, name, rtype, "203.0.113.9", **more)
-    finally:
-        values.close()
+@pytest.fixture
+def sides(world: World) -> Iterator[Sides]:
+    sides = Sides(world)
+    yield sides
+    sides.values.close()
+
+
+def question(name: str, rtype: int = 1, **more: object) -> Question:
+    return msgspec.structs.replace(Question(parse(name), rtype, draw=5), **more)
 
 
 def zone_of(explained: dict[str, object]) -> object:
-    steps = explained["steps"]
-    assert isinstance(steps, list)
-    return steps[0]["id"]
+    return next(step["id"] for step in steps(explained) if step["step"] == "zone")
 
 
-def test_longest_apex_answers(world: World) -> None:
+def steps(explained: dict[str, object]) -> list[dict[str, object]]:
+    found = explained["steps"]
+    assert isinstance(found, list)
+    return found
+
+
+def answer(explained: dict[str, object]) -> list[str]:
+    response = explained["response"]
+    assert isinstance(response, dict)
+    return [line.split(" ", 4)[4] for line in response["answer"]]
+
+
+def publish(sides: Sides, *names: str, zone: str = "example.com") -> str:
+    zone_id = sides.world.create(zone, shards=16)
+    sides.world.change(zone_id, *names)
+    sides.serve()
+    return zone_id
+
+
+def test_longest_apex_answers(sides: Sides) -> None:
     """Of several zones that hold a name, the one with the longest apex is asked, and of equal ones the oldest."""
-    parent = publish(world, "www.example.com")
-    child = publish(world, "www.sub.example.com", zone="sub.example.com")
-    publish(world, "www.sub.example.com", zone="sub.example.com")
-    assert zone_of(ask(world, "www.example.com")) == parent
-    assert zone_of(ask(world, "WWW.sub.example.com.")) == child
-    assert zone_of(ask(world, "www.other.test")) is None
+    parent = publish(sides, "www.example.com")
+    child = publish(sides, "www.sub.example.com", zone="sub.example.com")
+    young = publish(sides, "www.sub.example.com", zone="sub.example.com")
+    assert zone_of(sides.ask(question("www.example.com"))) == parent
+    assert zone_of(sides.ask(question("WWW.sub.example.com."))) == child
+    assert zone_of(sides.ask(question("www.other.test"))) is None
+    assert zone_of(sides.ask(question("sub.example.com", 43))) == parent  # DS stands in the parent
+    only = sides.ask(question("www.sub.example.com", zone_id=young))
+    assert zone_of(only) == young
+    assert only["overrides"] == {"zone_id": young}
+    sides.world.delete(child)
+    sides.serve()
+    assert zone_of(sides.ask(question("www.sub.example.com"))) == young
 
 
-def test_draw_repeats_the_choice(world: World) -> None:
+def test_what_is_published_is_explained(sides: Sides) -> None:
+    """Both follow the feed from change to change, and back where the control plane went back in time."""
+    zone_id = publish(sides, "www.example.com")
+    assert answer(sides.ask(question("new.example.com"))) == []
+    sides.world.change(zone_id, "new.example.com")
+    sides.serve()
+    assert answer(sides.ask(question("new.example.com"))) == ["192.0.2.1"]
+
+
+def test_places_are_known(sides: Sides) -> None:
+    """Geolocation data and what the feed says of places and outside targets decide apart from an edge, too."""
+    zone_id = publish(sides)
+    about = table.About(source="test", date="2026-01-01", attribution="none")
+    place = (ip_network("198.51.100.0/24"), table.Place("EU", "DE", "", (5252, 1340)))
+    install.put(sides.world.folder / "place", table.make(about, [place]), force=True)
+    listed = Catalog({}, {"latency": 1})
+    asyncio.run(
+        sides.world.feed.put(
+            Entry(place_key("latency"), b"no table", 1),  # the edge passes over it, and so do we
+            Entry(catalog_key(PLACES), encode(listed), 1),
+        )
+    )
+    plan = Plan((), (_in("DE", "192.0.2.1"), _in("*", "192.0.2.2")))
+    sides.serve()
+    for subnet, expected in ((("198.51.100.0", 24), "192.0.2.1"), (("203.0.113.0", 24), "192.0.2.2")):
+        found = sides.suppose(question("geo.example.com", subnet=subnet), zone_id, plan)
+        assert answer(found) == [expected]
+        assert steps(found)[0]["source"] == "test"
+        assert found["subnet"] == f"{subnet[0]}/24"
+
+
+def _in(country: str, address: str) -> RecordSet:
+    return msgspec.structs.replace(
+        a("geo.example.com"),
+        set_identifier=country,
+        geo_location=GeoLocation(country_code=country),
+        rdata=(bytes(map(int, address.split("."))),),
+    )
+
+
+def test_outside_targets_are_known(sides: Sides) -> None:
+    """What connectors found for outside names is answered apart from an edge, and forgotten when it is gone."""
+    zone_id = publish(sides)
+    target = parse("lb.example.net")
+    key = outside_key(target.text, "A")
+    octets = msgspec.msgpack.encode(
+        {"ttl": 17, "rdata": [b"\xcb\0q\1"], "healthy": True, "asked_at": 1_800_000_000, "near": []}
+    )
+    alias = AliasTarget("ZELSEWHERE", target.text, False)
+    plan = Plan((), (RecordSet(parse("to.example.com"), "A", alias=alias),))
+
+    def foreseen() -> list[str]:
+        with sides.world.database.read() as conn:
+            zone = zones.get(conn, zone_id)
+            assert zone is not None
+            return answer(sides.apart.explain_plan(question("to.example.com"), conn, zone, plan))
+
+    assert foreseen() == []
+    asyncio.run(sides.world.feed.put(Entry(key, octets, 1)))
+    assert foreseen() == ["203.0.113.1"]
+    asyncio.run(sides.world.feed.delete(key))
+    assert foreseen() == []
+
+
+def test_plan_is_foreseen(sides: Sides) -> None:
+    """A plan is explained as it will be answered, by engines in step with the feed and by one that is behind."""
+    zone_id = publish(sides, "www.example.com", "old.deep.example.com")
+    behind = explain.beside(Engine(), sides.values)
+    plan = Plan((a("old.deep.example.com").key,), (a("new.example.com"),))
+    asked = [question(f"{name}.example.com") for name in ("new", "old.deep", "deep", "www")]
+    foreseen = [sides.suppose(one, zone_id, plan) for one in asked]
+    with sides.world.database.read() as conn:
+        zone = zones.get(conn, zone_id)
+        assert zone is not None
+        assert [behind.explain_plan(one, conn, zone, plan) for one in asked] == foreseen
+    assert answer(sides.ask(asked[0])) == []
+    sides.world.change(zone_id, "new.example.com", delete=["old.deep.example.com"])
+    sides.serve()
+    change = {"change": {"zone_id": zone_id, "put": 1, "deleted": 1}}
+    assert [{**sides.ask(one), "overrides": change} for one in asked] == foreseen
+
+
+def test_zone_that_was_never_published(sides: Sides) -> None:
+    """A zone so new that no edge has it is refused by the wire; a plan for it can be tried all the same."""
+    zone_id = sides.world.create("new.test")
+    assert sides.ask(question("www.new.test"))["response"]["rcode"] == "REFUSED"  # type: ignore[index]
+    assert answer(sides.suppose(question("www.new.test"), zone_id, Plan((), (a("www.new.test"),)))) == ["192.0.2.1"]
+
+
+def test_health_is_supposed(sides: Sides) -> None:
+    """What is supposed of health checks is told with the explanation, and holds for it alone."""
+    publish(sides, "www.example.com")
+    found = sides.ask(question("www.example.com", health=((3, False), (4, True))))
+    assert found["overrides"] == {"health": [{"slot": 3, "healthy": False}, {"slot": 4, "healthy": True}]}
+    assert sides.ask(question("www.example.com"))["overrides"] == {}
+
+
+def test_draw_repeats_the_choice(sides: Sides) -> None:
     """The draw of one explanation, given to another, makes the same reply."""
-    publish(world, "www.example.com")
-    first = ask(world, "www.example.com")
-    draw = first["draw"]
-    assert isinstance(draw, int)
-    assert ask(world, "www.example.com", draw=draw) == first
-
-
-@pytest.mark.parametrize(
-    ("name", "rtype", "message"),
-    [
-        ("a..example.com", "A", "'a..example.com' is no domain name: Domain name is empty"),
-        ("www.example.com", "LOC", "'LOC' is no type"),
-    ],
-)
-def test_question_that_makes_no_sense(world: World, name: str, rtype: str, message: str) -> None:
-    """A question that cannot be is refused with what is wrong."""
-    with pytest.raises(MeridianError, match=message):
-        ask(world, name, rtype)
+    publish(sides, "www.example.com")
+    first = sides.beside.explain(question("www.example.com", draw=None))
+    assert sides.ask(question("www.example.com", draw=first["draw"])) == first
 
 
 def test_no_values(tmp_path: Path) -> None:
@@ -76,82 +232,15 @@ def test_no_values(tmp_path: Path) -> None:
     assert (tmp_path / "feed.db").read_bytes() == b"no database" * 100
 
 
-def _arm(**fields: object) -> dict[str, object]:
-    plain: dict[str, object] = {
-        "set_identifier": "",
-        "evaluates_target": False,
-        "healthy": True,
-        "excluded": None,
-        "probability": 1.0,
-        "chosen": True,
-    }
-    return plain | fields
-
-
-STEPS: list[tuple[dict[str, object], list[str]]] = [
-    ({"step": "zone", "id": None, "apex": None, "version": None}, ["no zone here holds this name: REFUSED"]),
-    (
-        {"step": "zone", "id": "Z1", "apex": "example.com.", "version": 7},
-        ["zone example.com. (Z1, version 7) answers"],
-    ),
-    (
-        {"step": "name", "name": "a.example.com.", "found": "wildcard", "by": "\\052.example.com."},
-        ["a.example.com. does not exist; the wildcard *.example.com. stands for it"],
-    ),
-    (
-        {"step": "name", "name": "a.b.example.com.", "found": "delegation", "by": "b.example.com."},
-        ["a.b.example.com. is delegated at b.example.com.: referral"],
-    ),
-    (
-        {"step": "record_set", "owner": "a.example.com.", "type": 28, "ttl": 60, "records": 1},
-        ["record set a.example.com. AAAA: 1 record, TTL 60 s"],
-    ),
-    (
-        {
-            "step": "group",
-            "owner": "a.example.com.",
-            "type": 1,
-            "policy": "weighted",
-            "last_resort": True,
-            "arms": [
-                _arm(set_identifier="x", weight=80, probability=0.8, chosen=True, healthy=False),
-                _arm(set_identifier="y", weight=0, probability=0.0, chosen=False, excluded="its weight is 0"),
-            ],
-        },
-        [
-            "weighted group a.example.com. A; nothing is healthy, so everything is treated as healthy",
-            "→  80.00%  x  weight 80  unhealthy",
-            "    0.00%  y  weight 0  (not considered: its weight is 0)",
-        ],
-    ),
-    (
-        {"step": "missing_target", "owner": "t.example.com.", "type": 1},
-        ["the alias leads to t.example.com. A, which is not there: no data"],
-    ),
-    ({"step": "cname", "target": "t.example.com."}, ["CNAME leads on to t.example.com."]),
-    ({"step": "failure", "reason": "too deep"}, ["no answer can be given: too deep"]),
-    ({"step": "comet", "tail": 1}, ['{"step": "comet", "tail": 1}']),
-]
-
-
-@pytest.mark.parametrize(("step", "expected"), STEPS, ids=[str(case[0]["step"]) for case in STEPS])
-def test_step_in_words(step: dict[str, object], expected: list[str]) -> None:
-    """Each kind of step is a sentence; one that this program does not know is shown as it came."""
-    explained = {
-        "name": "a.example.com.",
-        "type": 1,
-        "client": "203.0.113.9",
-        "draw": 5,
-        "steps": [step],
-        "reply": "000080050000000000000000",
-    }
-    text = list(explain.lines(explained))
-    assert [line[5:] for line in text[2 : 2 + len(expected)]] == expected
-    assert text[-1] == "The same choice again: --draw 5"
-
-
-def test_explanation_is_json(world: World) -> None:
+def test_explanation_is_json(sides: Sides) -> None:
     """The explanation survives JSON unchanged, so that `--json` loses nothing."""
-    publish(world, "www.example.com")
-    found = ask(world, "www.example.com")
+    publish(sides, "www.example.com")
+    found = sides.ask(question("www.example.com", subnet=("192.0.2.0", 24)))
     assert json.loads(json.dumps(found)) == found
+    assert found["response"] == {
+        "rcode": "NOERROR",
+        "scope": 0,
+        "answer": ["www.example.com. 60 IN A 192.0.2.1"],
+        "authority": ["example.com. 172800 IN NS ns-1.a.test."],
+        "additional": [],
+    }

@@ -29,18 +29,20 @@ import uvicorn
 from meridian import telemetry
 from meridian._engine import Engine
 from meridian.api.context import Context
-from meridian.api.operations import OPERATIONS
+from meridian.api.operations import OPERATIONS, explain
 from meridian.api.server import build_app
 from meridian.clock import Clock, SystemClock
 from meridian.connect import subnets
 from meridian.connect.connector import Connector
 from meridian.connect.resolver import Resolver, servers
 from meridian.edge.agent import Agent
+from meridian.edge.engine import new_engine
 from meridian.edge.geodata import GeoFile
 from meridian.edge.outside import OutsideAgent
 from meridian.errors import MeridianError, SettingsError
+from meridian.explain import Explainer, apart, beside
 from meridian.feed.feed import Feed
-from meridian.feed.local import LocalFeed
+from meridian.feed.local import LastValues, LocalFeed
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
 from meridian.place import install, latency, prior, samples, table
@@ -116,10 +118,12 @@ async def _run(
         open_parts.callback(feed.close)
         parts: list[_Part] = []
         api, dns = None, []
+        engine = new_engine(settings) if "edge" in settings.roles else None
         if "control" in settings.roles:
-            api = _build_control(settings, feed, clock, open_parts, parts, on_first_key)
-        if "edge" in settings.roles:
-            dns = await _build_edge(settings, feed, clock, open_parts, parts)
+            explainer = _build_explainer(settings, engine, open_parts)
+            api = _build_control(settings, feed, clock, explainer, open_parts, parts, on_first_key)
+        if engine is not None:
+            dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
         if "checker" in settings.roles:
             log.debug("checker.idle", reason="this version has no health checks")
         log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
@@ -141,10 +145,18 @@ async def _run_parts(parts: Sequence[_Part], stop: asyncio.Event) -> None:
             task.cancel()
 
 
+def _build_explainer(settings: Settings, engine: Engine | None, open_parts: ExitStack) -> Explainer:
+    """What explains answers: by the engine that gives them, or by one of its own where none does here."""
+    values = LastValues(Path(settings.data_dir) / FEED_FILE)
+    open_parts.callback(values.close)
+    return apart(settings, values) if engine is None else beside(engine, values)
+
+
 def _build_control(
     settings: Settings,
     feed: Feed,
     clock: Clock,
+    explainer: Explainer,
     open_parts: ExitStack,
     parts: list[_Part],
     on_first_key: Callable[[Credential], None],
@@ -157,7 +169,7 @@ def _build_control(
         on_first_key(first)
     sync = Sync(database, feed, clock)
     publisher = Publisher(database, feed, clock, sync.wake)
-    server, listener = _build_api(settings, database, clock, sync)
+    server, listener = _build_api(settings, database, clock, sync, explainer)
     open_parts.callback(listener.close)
     parts.append(_Part(partial(server.serve, [listener]), server.end))
     places = PlacePublisher(database, feed, partial(latency_table, settings, clock), sync.wake)
@@ -211,7 +223,9 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def _build_api(settings: Settings, database: Database, clock: Clock, sync: Sync) -> tuple[_Server, socket.socket]:
+def _build_api(
+    settings: Settings, database: Database, clock: Clock, sync: Sync, explainer: Explainer
+) -> tuple[_Server, socket.socket]:
     def find_secret(access_key_id: str) -> Credential | None:
         with database.read() as conn:
             return account.find_credential(conn, access_key_id)
@@ -230,6 +244,8 @@ def _build_api(settings: Settings, database: Database, clock: Clock, sync: Sync)
         settings=settings,
         clock=clock,
         find_secret=find_secret,
+        service=explainer,
+        native={explain.PATH: explain.explain},
     )
     config = uvicorn.Config(
         application,
@@ -271,14 +287,9 @@ def _listen_api(settings: Settings) -> socket.socket:
 
 
 async def _build_edge(
-    settings: Settings, feed: Feed, clock: Clock, open_parts: ExitStack, parts: list[_Part]
+    settings: Settings, feed: Feed, clock: Clock, engine: Engine, open_parts: ExitStack, parts: list[_Part]
 ) -> list[str]:
-    """Add the engine and its agent; give the addresses where DNS is answered, from the feed's last values already."""
-    engine = Engine(
-        udp_payload=settings.udp_payload,
-        reciprocal_bias=settings.geoproximity_negative_bias == "reciprocal",
-        coordinates=settings.edge_point,
-    )
+    """Add the engine's agents; give the addresses where DNS is answered, from the feed's last values already."""
     agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock)
     geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
     geodata.look()

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -15,14 +15,29 @@ import click
 import msgspec
 
 from meridian import app, demo, transfer
+from meridian.api.operations.explain import read_batch
+from meridian.api.operations.record import plan_of
 from meridian.client import Api, connect
 from meridian.errors import MeridianError
-from meridian.explain import explain, lines
+from meridian.explain import Explainer, apart
+from meridian.explain_text import lines
 from meridian.feed.local import LastValues
 from meridian.model.account import Credential
+from meridian.model.name import plain
+from meridian.model.question import (
+    BadQuestion,
+    Question,
+    read_address,
+    read_draw,
+    read_name,
+    read_slot,
+    read_subnet,
+    read_type,
+)
 from meridian.place.cli import place
 from meridian.settings import Quotas, Settings, load
 from meridian.store import account
+from meridian.store import zone as zones
 from meridian.store.database import Database
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -276,26 +291,76 @@ def _database(settings: Settings) -> Iterator[Database]:
 @click.argument("name")
 @click.argument("rtype", metavar="TYPE")
 @click.option("--client", default="127.0.0.1", show_default=True, help="Address of the resolver that asks.")
-@click.option("--draw", type=click.IntRange(0, 2**64 - 1), help="The random draw of an earlier explanation.")
+@click.option("--subnet", metavar="ADDRESS[/LENGTH]", help="EDNS client subnet in the query; 24 or 64 bits if unsaid.")
+@click.option("--unhealthy", multiple=True, metavar="SLOT", help="Suppose this health check is unhealthy. Repeatable.")
+@click.option("--healthy", multiple=True, metavar="SLOT", help="Suppose this health check is healthy. Repeatable.")
+@click.option("--zone", metavar="ID", help="Suppose this zone is the only one; with --batch, the zone it changes.")
+@click.option(
+    "--batch",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Suppose this change batch were applied: the JSON of aws route53 change-resource-record-sets.",
+)
+@click.option("--draw", help="The random draw of an earlier explanation.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/explain.md.")
-@settings_options("data_dir")
-def explain_(name: str, rtype: str, client: str, draw: int | None, as_json: bool, **options: Any) -> None:
+@settings_options("data_dir", "database", "edge_coordinates", "geoproximity_negative_bias", "alias_zone_ids")
+def explain_(name: str, rtype: str, batch: Path | None, as_json: bool, **options: Any) -> None:
     """
-    Say why a question is answered as it is.
+    Say why a question is answered as it is, or what it would be answered.
 
     Asks the evaluator that answers the wire about the values that were served last, in the data
-    folder of an edge; the server need not run.
+    folder; the server need not run. A batch is tried on what is stored, and nothing is changed.
 
     \b
-    Example:
+    Examples:
       meridian explain www.example.com A --client 203.0.113.9
+      meridian explain www.example.com A --subnet 198.51.100.0/24 --unhealthy 3
+      meridian explain www.example.com A --batch change.json
     """
-    values = LastValues(Path(_settings(options).data_dir) / app.FEED_FILE)
+    settings = _settings(options)
+    question = _question(name, rtype, **options)
+    values = LastValues(Path(settings.data_dir) / app.FEED_FILE)
     try:
-        explained = explain(values, name, rtype, client, draw)
+        explainer = apart(settings, values)
+        explained = explainer.explain(question) if batch is None else _try(explainer, question, batch, settings)
     finally:
         values.close()
     click.echo(json.dumps(explained, indent=2) if as_json else "\n".join(lines(explained)))
+
+
+def _question(
+    name: str,
+    rtype: str,
+    *,
+    client: str,
+    subnet: str | None,
+    unhealthy: Sequence[str],
+    healthy: Sequence[str],
+    zone: str | None,
+    draw: str | None,
+) -> Question:
+    try:
+        return Question(
+            name=read_name(name),
+            type=read_type(rtype),
+            client=read_address(client),
+            subnet=None if subnet is None else read_subnet(subnet),
+            draw=None if draw is None else read_draw(draw),
+            health=tuple((read_slot(slot), slots is healthy) for slots in (unhealthy, healthy) for slot in slots),
+            zone_id=zone,
+        )
+    except BadQuestion as error:
+        raise MeridianError(str(error)) from None
+
+
+def _try(explainer: Explainer, question: Question, file: Path, settings: Settings) -> dict[str, Any]:
+    """Explain what would be answered after a batch; the operator may try it on any account's zone."""
+    batch = read_batch(file.read_bytes())
+    zone_id = batch.zone_id or question.zone_id
+    with _database(settings) as database, database.read() as conn:
+        zone = zones.get(conn, zone_id) if zone_id else zones.closest(conn, question.name)
+        if zone is None:
+            raise MeridianError(f"there is no zone {zone_id or 'for ' + plain(question.name)} to try the batch on")
+        return explainer.explain_plan(question, conn, zone, plan_of(conn, settings, zone, batch.changes))
 
 
 @cli.command(name="import")

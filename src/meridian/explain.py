@@ -1,202 +1,121 @@
 """
-`meridian explain`: why a question is answered as it is.
+Why a question is answered as it is, and what it would be answered if things were otherwise.
 
-An engine of its own loads the zone from the feed's last values and is asked; so it is the evaluator
-of the wire that explains, and no server has to run.
+The evaluator that answers the wire is asked, with recording switched on: the engine of the running
+edge, or where there is none, one that loads what it needs from the feed's last values.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import dns.edns
 import dns.message
 import dns.rcode
-import msgspec
+from sqlalchemy import Connection
 
-from meridian._engine import Engine
-from meridian.compile.image import decode_head
-from meridian.errors import MeridianError
-from meridian.feed.keys import CATALOGS, decode_catalog, head_key, shard_key
+from meridian._engine import Engine, ImageError
+from meridian.changes.batch import Plan
+from meridian.compile.image import Head, decode_head
+from meridian.edge.apart import ApartEngine
+from meridian.edge.engine import new_engine
+from meridian.feed.keys import head_key
 from meridian.feed.local import LastValues
-from meridian.model.name import Name, from_wire, parse, plain
-from meridian.model.record import TYPES
-
-_OTHER_TYPES = {"ANY": 255, "DNSKEY": 48}
-
-
-class _Place(msgspec.Struct):
-    """What of a head says which questions the zone answers."""
-
-    apex: bytes
-    rank: int
+from meridian.model.question import Question, overrides
+from meridian.model.zone import HostedZone
+from meridian.place import install
+from meridian.publish.preview import Preview, preview
+from meridian.settings import Settings
+from meridian.store import record
 
 
-_decode_place = msgspec.msgpack.Decoder(_Place).decode
-
-
-class _Candidate(NamedTuple):
-    """A zone that could answer; the greatest does: the longest apex, and of these the lowest rank."""
-
-    labels: int
-    minus_rank: int
-    zone_id: str
-
-
-def explain(values: LastValues, name: str, rtype: str, client: str, draw: int | None = None) -> dict[str, Any]:
+class Explainer:
     """
-    Ask a question of the values that a server has served last.
+    Explains what an engine answers. Safe to use from many threads.
 
     Args:
-        client: The resolver's address.
-        draw: 64 random bits, to see the same choice again; None takes fresh ones.
-
-    Returns:
-        What docs/reference/explain.md describes.
-
-    Raises:
-        MeridianError: The question makes no sense; says what to write.
+        values: The feed's last values, which tell the shards that the engine holds.
+        engine_for: The engine to ask a question of.
     """
-    question, number = _question(name, rtype)
-    engine = Engine()
-    zone_id = _find_zone(values, question)
-    if zone_id is not None:
-        _load(engine, values, zone_id)
-    try:
-        explained: dict[str, Any] = json.loads(engine.explain(question.wire, number, client, draw))
-    except ValueError as error:
-        raise MeridianError(str(error)) from None
-    return explained
+
+    def __init__(self, values: LastValues, engine_for: Callable[[Question], Engine]) -> None:
+        self._values = values
+        self._engine_for = engine_for
+
+    def explain(self, question: Question) -> dict[str, Any]:
+        """
+        Explain what is answered now.
+
+        Returns:
+            What docs/reference/explain.md describes.
+
+        Raises:
+            ApiError: ServiceUnavailable: the zone cannot be read at this moment.
+        """
+        return _explanation(_ask(self._engine_for(question), question), overrides(question))
+
+    def explain_plan(self, question: Question, conn: Connection, zone: HostedZone, plan: Plan) -> dict[str, Any]:
+        """
+        Explain what would be answered if a plan for a zone were carried out. Writes nothing.
+
+        Args:
+            zone: As it is stored now, in the transaction of `conn`.
+
+        Raises:
+            ApiError: ServiceUnavailable, as `explain`.
+            CannotCompile: A record set has no form in the image.
+        """
+        engine = self._engine_for(question)
+        foreseen = record.foresee(conn, zone, plan)
+        try:
+            told = _ask(engine, question, preview(conn, zone, foreseen, self._last_head(zone.id)))
+        except ImageError:
+            # The engine is behind the feed, so it lacks shards that the feed has: give it all of them.
+            told = _ask(engine, question, preview(conn, zone, foreseen, None))
+        change = {"zone_id": zone.id, "put": len(plan.put), "deleted": len(plan.delete)}
+        return _explanation(told, {**overrides(question), "change": change})
+
+    def _last_head(self, zone_id: str) -> Head | None:
+        found = self._values.get(head_key(zone_id))
+        return None if found is None else decode_head(found[0])
 
 
-def lines(explained: dict[str, Any]) -> Iterator[str]:
-    """The explanation for people, line by line."""
-    yield f"{plain(parse(explained['name']))} {_type_text(explained['type'])}, asked from {explained['client']}"
-    yield ""
-    for number, step in enumerate(explained["steps"], 1):
-        first, *rest = _STEPS.get(step["step"], _unknown)(step)
-        yield f"{number:>3}. {first}"
-        yield from (f"     {line}" for line in rest)
-    yield ""
-    reply = dns.message.from_wire(bytes.fromhex(explained["reply"]))
-    yield f"reply: {dns.rcode.to_text(reply.rcode())}"
-    for section in (reply.answer, reply.authority if not reply.answer else []):
-        yield from (f"     {line}" for rrset in section for line in rrset.to_text().splitlines())
-    yield ""
-    yield f"The same choice again: --draw {explained['draw']}"
+def beside(engine: Engine, values: LastValues) -> Explainer:
+    """Ask the engine of a running edge."""
+    return Explainer(values, lambda _: engine)
 
 
-def _question(name: str, rtype: str) -> tuple[Name, int]:
-    try:
-        question = parse(name)
-    except ValueError as error:
-        raise MeridianError(f"'{name}' is no domain name: {getattr(error, 'explanation', error)}") from None
-    number = (TYPES | _OTHER_TYPES).get(rtype.upper())
-    if number is None:
-        raise MeridianError(f"'{rtype}' is no type that a zone can hold; choose from {', '.join(TYPES)}")
-    return question, number
+def apart(settings: Settings, values: LastValues) -> Explainer:
+    """Ask an engine of one's own, loaded from the feed's last values."""
+    geo_file = Path(settings.data_dir) / "place" / install.FILE
+    return Explainer(values, ApartEngine(values, new_engine(settings), geo_file).for_question)
 
 
-def _find_zone(values: LastValues, question: Name) -> str | None:
-    candidates = []
-    for key in values.keys(CATALOGS):
-        found = values.get(key)
-        for zone_id in decode_catalog(found[0]).zones if found else ():
-            head = values.get(head_key(zone_id))
-            if head is None:
-                continue
-            place = _decode_place(head[0])
-            apex = from_wire(place.apex)
-            if question.is_at_or_below(apex):
-                candidates.append(_Candidate(len(apex.labels), -place.rank, zone_id))
-    return max(candidates).zone_id if candidates else None
+def _ask(engine: Engine, question: Question, image: Preview | None = None) -> str:
+    return engine.explain(
+        question.name.wire,
+        question.type,
+        question.client,
+        question.draw,
+        question.subnet,
+        health=question.health,
+        image=image,
+        only=question.zone_id,
+    )
 
 
-def _load(engine: Engine, values: LastValues, zone_id: str) -> None:
-    head = values.get(head_key(zone_id))
-    if head is None:
-        raise MeridianError(f"zone {zone_id} was removed just now; ask again")
-    count = len(decode_head(head[0]).shard_versions)
-    shards = [values.get(shard_key(zone_id, count, index)) for index in range(count)]
-    try:
-        engine.publish(head[0], [shard[0] for shard in shards if shard is not None])
-    except ValueError as error:
-        raise MeridianError(f"zone {zone_id} was changed just now; ask again ({error})") from None
+def _explanation(told: str, overridden: dict[str, Any]) -> dict[str, Any]:
+    explained: dict[str, Any] = json.loads(told)
+    return {**explained, "response": _response(bytes.fromhex(explained["reply"])), "overrides": overridden}
 
 
-def _zone_lines(step: dict[str, Any]) -> list[str]:
-    if step["id"] is None:
-        return ["no zone here holds this name: REFUSED"]
-    return [f"zone {plain(parse(step['apex']))} ({step['id']}, version {step['version']}) answers"]
-
-
-def _name_lines(step: dict[str, Any]) -> list[str]:
-    name, by = plain(parse(step["name"])), plain(parse(step["by"]))
-    said = {
-        "exact": f"{name} exists",
-        "wildcard": f"{name} does not exist; the wildcard {by} stands for it",
-        "empty_non_terminal": f"{name} exists only because of names below it: no data",
-        "delegation": f"{name} is delegated at {by}: referral",
-        "nothing": f"{name} does not exist below {by}",
-    }
-    return [said.get(step["found"], f"{name}: {step['found']} by {by}")]
-
-
-def _record_set_lines(step: dict[str, Any]) -> list[str]:
-    records = f"{step['records']} record{'s' if step['records'] != 1 else ''}"
-    return [f"record set {plain(parse(step['owner']))} {_type_text(step['type'])}: {records}, TTL {step['ttl']} s"]
-
-
-def _group_lines(step: dict[str, Any]) -> list[str]:
-    policy = "alias" if step["policy"] == "simple" else f"{step['policy']} group"
-    last_resort = "; nothing is healthy, so everything is treated as healthy" if step["last_resort"] else ""
-    head = f"{policy} {plain(parse(step['owner']))} {_type_text(step['type'])}{last_resort}"
-    return [head, *(_arm_line(arm) for arm in step["arms"])]
-
-
-def _arm_line(arm: dict[str, Any]) -> str:
-    mark = "→" if arm["chosen"] else " "
-    words = [f"{mark} {arm['probability']:>7.2%}"]
-    if arm["set_identifier"]:
-        words.append(arm["set_identifier"])
-    words += [f"{key} {arm[key]}" for key in ("weight", "role", "health_check") if key in arm]
-    if "alias_of" in arm:
-        words.append(f"alias of {plain(parse(arm['alias_of']))}")
-    if not arm["healthy"]:
-        words.append("unhealthy")
-    if arm["excluded"]:
-        words.append(f"(not considered: {arm['excluded']})")
-    return "  ".join(words)
-
-
-def _missing_target_lines(step: dict[str, Any]) -> list[str]:
-    return [f"the alias leads to {plain(parse(step['owner']))} {_type_text(step['type'])}, which is not there: no data"]
-
-
-def _cname_lines(step: dict[str, Any]) -> list[str]:
-    return [f"CNAME leads on to {plain(parse(step['target']))}"]
-
-
-def _failure_lines(step: dict[str, Any]) -> list[str]:
-    return [f"no answer can be given: {step['reason']}"]
-
-
-def _unknown(step: dict[str, Any]) -> list[str]:
-    return [json.dumps(step)]
-
-
-_STEPS = {
-    "zone": _zone_lines,
-    "name": _name_lines,
-    "record_set": _record_set_lines,
-    "group": _group_lines,
-    "missing_target": _missing_target_lines,
-    "cname": _cname_lines,
-    "failure": _failure_lines,
-}
-_TYPE_NAMES = {number: text for text, number in (TYPES | _OTHER_TYPES).items()}
-
-
-def _type_text(number: int) -> str:
-    return _TYPE_NAMES.get(number, f"TYPE{number}")
+def _response(reply: bytes) -> dict[str, Any]:
+    """The reply in words: its code, its client-subnet scope if it has one, and the records as text."""
+    message = dns.message.from_wire(reply)
+    scopes = [option.scopelen for option in message.options if isinstance(option, dns.edns.ECSOption)]
+    sections = {"answer": message.answer, "authority": message.authority, "additional": message.additional}
+    lines = {name: [line for rrset in of for line in rrset.to_text().splitlines()] for name, of in sections.items()}
+    return {"rcode": dns.rcode.to_text(message.rcode()), "scope": scopes[0] if scopes else None, **lines}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 from meridian.api.context import Operation
+from meridian.api.native import NativeCall
 from meridian.api.server import build_app
 from meridian.clock import SystemClock
 from meridian.model.account import Credential
@@ -58,6 +59,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             *,
             extra_routes: Sequence[BaseRoute] = (),
             service: Any = None,
+            native: Mapping[str, NativeCall] | None = None,
             **settings: Any,
         ) -> Server:
             app = build_app(
@@ -67,6 +69,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 clock=SystemClock(),
                 find_secret={CREDENTIAL.access_key_id: CREDENTIAL}.get,
                 service=service,
+                native=native or {},
                 extra_routes=extra_routes,
             )
             return Server(stack.enter_context(_running(app)))

@@ -28,7 +28,7 @@ def foresee(world: World, zone_id: str, put: list[str], delete: list[str], last:
         zone = zones.get(conn, zone_id)
         assert zone is not None
         before = world.stored(), len(outbox.of_zone(conn, zone_id))
-        made = preview(conn, zone, plan, last)
+        made = preview(conn, zone, record.foresee(conn, zone, plan), last)
         assert (world.stored(), len(outbox.of_zone(conn, zone_id))) == before
         assert decode_head(made.head).version == zone.version + 1
     shards = [decode_shard(octets) for octets in made.shards]
@@ -94,7 +94,7 @@ def test_the_apex_is_foreseen(tmp_path: Path) -> None:
         assert zone is not None
         (soa,) = [found for found in record.at_name(conn, zone_id, zone.name) if found.type == "SOA"]
         plan = Plan(delete=(), put=(msgspec.structs.replace(soa, ttl=77),))
-        assert decode_head(preview(conn, zone, plan, None).head).soa.ttl == 77
+        assert decode_head(preview(conn, zone, record.foresee(conn, zone, plan), None).head).soa.ttl == 77
     world.close()
 
 
@@ -106,6 +106,7 @@ def test_what_has_no_form_is_refused(tmp_path: Path) -> None:
     with world.database.read() as conn:
         zone = zones.get(conn, zone_id)
         assert zone is not None
+        foreseen = record.foresee(conn, zone, Plan(delete=(), put=(broken,)))
         with pytest.raises(ValueError, match="neither records nor an alias"):
-            preview(conn, zone, Plan(delete=(), put=(broken,)), None)
+            preview(conn, zone, foreseen, None)
     world.close()

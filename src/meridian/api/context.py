@@ -31,7 +31,7 @@ class Context(msgspec.Struct, frozen=True):
 
     Attributes:
         request_id: What the reply's `x-amzn-RequestId` says, for the log.
-        service: What `app.py` gives the operations beside the database; None if nothing.
+        service: What `app.py` gives the operations beside the database: an `explainer.Explainer`; None if nothing.
     """
 
     database: Database

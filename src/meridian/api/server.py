@@ -8,7 +8,8 @@ may block; the event loop only reads bodies and sends replies.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -17,20 +18,19 @@ import structlog
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from meridian.api import sigv4
-from meridian.api.context import ANYONE, Caller, Context, Operation
+from meridian.api.context import Context, Operation
+from meridian.api.gate import FindCredential, Gate
 from meridian.api.http import HttpReply, HttpRequest
 from meridian.api.model import OperationModel, load
+from meridian.api.native import Native, NativeCall, failure
 from meridian.api.rest_xml import compile_codec, error_reply
 from meridian.api.route import Router
-from meridian.api.throttle import Throttle
 from meridian.clock import Clock
 from meridian.errors import ApiError
-from meridian.model.account import Credential
 from meridian.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 BODY_SECONDS = 60.0  # how long a body may take to arrive
 WORKERS = 15  # requests being answered at the same time: as many as the database has connections; more wait
-
-FindCredential = Callable[[str], Credential | None]
 
 log = structlog.get_logger()
 
@@ -52,49 +50,42 @@ def build_app(
     clock: Clock,
     find_secret: FindCredential,
     service: Any = None,
+    native: Mapping[str, NativeCall] = MappingProxyType({}),
     extra_routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """
-    Build the application that serves the API at every path that no extra route takes.
+    Build the application that serves the API at every path that no other route takes.
 
     Args:
         operations: What each call does, by the model's name for it. Calls without an entry answer 501.
         find_secret: The credential of an access key id, or None. Called for each signed request, from
             worker threads.
         service: Handed to the operations as `Context.service`.
+        native: Calls of our own, by their paths.
         extra_routes: Pages beside the API, such as the console.
 
     Raises:
         ValueError: `operations` names something that the model does not have.
     """
-    api = Api(operations, database, settings, clock, find_secret, service)
-    app = Starlette(routes=list(extra_routes))
+    gate = Gate(database, settings, clock, find_secret, service)
+    api = Api(operations, gate, clock)
+    ours = [Route(path, Endpoint(Native(gate, call), settings.max_body)) for path, call in native.items()]
+    app = Starlette(routes=[*ours, *extra_routes])
     app.router.default = Endpoint(api, settings.max_body)
     return app
 
 
 class Api:
-    """From a request to its reply; everything but the socket. Arguments as in `build_app`."""
+    """From a request of Route 53's API to its reply; everything but the socket."""
 
-    def __init__(
-        self,
-        operations: Mapping[str, Operation],
-        database: Database,
-        settings: Settings,
-        clock: Clock,
-        find_secret: FindCredential,
-        service: Any = None,
-    ) -> None:
+    def __init__(self, operations: Mapping[str, Operation], gate: Gate, clock: Clock) -> None:
         self._model = load()
         unknown = sorted(set(operations) - set(self._model.operations))
         if unknown:
             raise ValueError(f"operations that are not in the service model: {', '.join(unknown)}")
         self._codecs = {name: compile_codec(found, self._model) for name, found in self._model.operations.items()}
         self._router = Router(self._model.operations.values())
-        self._throttle = Throttle(settings.requests_per_second, clock)
-        self._operations = operations
-        self._database, self._settings, self._clock = database, settings, clock
-        self._find_secret, self._service = find_secret, service
+        self._operations, self._gate, self._clock = operations, gate, clock
 
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
         """Answer one request; whatever goes wrong is a reply too."""
@@ -119,8 +110,7 @@ class Api:
             log.exception(
                 "api.failed", request_id=request_id, method=request.method, path=request.path.decode("latin-1")
             )
-            text = f"The server failed on this request. Its log says why under request id {request_id}."
-            return self.refuse(ApiError("InternalFailure", text), request_id)
+            return self.refuse(failure(request_id), request_id)
 
     def refuse(self, error: ApiError, request_id: str) -> HttpReply:
         """Put an error into the API's envelope."""
@@ -130,23 +120,14 @@ class Api:
         """The steps in their order. The route comes first because it says whether a signature is needed (R-SIG-5)."""
         route = self._router.find(request.method, request.path)
         operation = route.operation
-        caller = self._authenticate(request, operation)
-        self._throttle.take(caller.account_id, _throttling_code(operation))
+        context = self._gate.admit(request, request_id, public=operation.public, throttling=_throttling_code(operation))
         codec = self._codecs[operation.name]
         arguments = codec.read(route, request.query, request.body)
         codec.validate(arguments)
-        reply = self._dispatch(operation, arguments, caller, request_id)
+        reply = self._dispatch(operation, arguments, context)
         return codec.write(reply, request_id)
 
-    def _authenticate(self, request: HttpRequest, operation: OperationModel) -> Caller:
-        if operation.public and not sigv4.is_signed(request):
-            return ANYONE
-        credential = sigv4.verify(request, self._find_secret, self._clock.now())
-        return Caller(credential.account_id, credential.user, credential.access_key_id)
-
-    def _dispatch(
-        self, operation: OperationModel, arguments: dict[str, Any], caller: Caller, request_id: str
-    ) -> dict[str, Any]:
+    def _dispatch(self, operation: OperationModel, arguments: dict[str, Any], context: Context) -> dict[str, Any]:
         function = self._operations.get(operation.name)
         if function is None:
             text = (
@@ -154,7 +135,6 @@ class Api:
                 "lists the operations it adds; until then, do without this call."
             )
             raise ApiError("NotImplemented", text)
-        context = Context(self._database, self._settings, self._clock, caller, request_id, self._service)
         return function(context, arguments)
 
 
@@ -171,7 +151,7 @@ class Endpoint:
         max_body: Octets a body may have.
     """
 
-    def __init__(self, api: Api, max_body: int) -> None:
+    def __init__(self, api: Api | Native, max_body: int) -> None:
         self._api = api
         self._max_body = max_body
         self._workers: anyio.CapacityLimiter | None = None

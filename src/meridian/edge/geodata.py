@@ -44,7 +44,7 @@ class GeoFile:
 
     def look(self) -> bool:
         """Load the file if it is another than the one seen last; tell whether a table was put in force."""
-        now = self._identity()
+        now = identity(self._file)
         if now == self._seen:
             return False
         self._seen = now
@@ -56,9 +56,11 @@ class GeoFile:
         log.info("geodata.served", file=str(self._file), octets=0 if now is None else now[2])
         return True
 
-    def _identity(self) -> tuple[int, int, int] | None:
-        try:
-            found = self._file.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+
+def identity(file: Path) -> tuple[int, int, int] | None:
+    """What another file in the same place differs in: inode, time and size; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from meridian.changes.batch import Plan
 from meridian.compile import image
 from meridian.compile.zone import head, shard, shard_of, slots_of
 from meridian.model.name import Name
@@ -25,18 +24,18 @@ class Preview(NamedTuple):
     shards: list[bytes]
 
 
-def preview(conn: Connection, zone: HostedZone, plan: Plan, last: image.Head | None) -> Preview:
+def preview(conn: Connection, zone: HostedZone, foreseen: Foreseen, last: image.Head | None) -> Preview:
     """
     Compile a zone with a plan carried out.
 
     Args:
+        foreseen: What the plan would change, in the transaction of `conn`.
         last: The head whose shards are at hand, and therefore left out where they would be the same;
             None for all shards.
 
     Raises:
         CannotCompile: A record set has no form in the image.
     """
-    foreseen = record.foresee(conn, zone, plan)
     count, version = zone.shard_count, zone.version + 1
     unpublished = changed_shards(zone, last, outbox.of_zone(conn, zone.id))
     changed = sorted({*unpublished, *(shard_of(slot, count) for slot in foreseen.slots)})
@@ -47,7 +46,7 @@ def preview(conn: Connection, zone: HostedZone, plan: Plan, last: image.Head | N
         versions[index] = version
         found = _in_shard(conn, zone, foreseen, index)
         shards.append(image.encode(shard(zone.id, index, count, version, *found)))
-    at_apex = _at_apex(conn, zone, plan)
+    at_apex = _at_apex(conn, zone, foreseen)
     compiled = head(msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions)
     return Preview(image.encode(compiled), shards)
 
@@ -57,7 +56,7 @@ def _in_shard(conn: Connection, zone: HostedZone, foreseen: Foreseen, index: int
     return foreseen.over(record.in_slots(conn, zone.id, first, last), first, last)
 
 
-def _at_apex(conn: Connection, zone: HostedZone, plan: Plan) -> dict[str, RecordSet]:
+def _at_apex(conn: Connection, zone: HostedZone, foreseen: Foreseen) -> dict[str, RecordSet]:
     """SOA and NS are there before and after any plan (R-APX-4)."""
     stored = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
-    return stored | {put.type: put for put in plan.put if put.name == zone.name}
+    return stored | {put.type: put for put in foreseen.plan.put if put.name == zone.name}

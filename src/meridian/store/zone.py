@@ -105,6 +105,21 @@ def page_by_name(
     return [_zone(row) for row in conn.execute(query)]
 
 
+def closest(conn: Connection, name: Name, account_id: str | None = None) -> HostedZone | None:
+    """
+    The public zone that would answer for a name: that with the longest name, and of these the first made.
+
+    Args:
+        account_id: Look at this account's zones alone; None for all.
+    """
+    keys = [Name(name.labels[skip:]).sort_key for skip in range(len(name.labels) + 1)]
+    query = sa.select(hosted_zone).where(hosted_zone.c.sort_key.in_(keys), ~hosted_zone.c.private)
+    if account_id is not None:
+        query = query.where(hosted_zone.c.account_id == account_id)
+    found = [_zone(row) for row in conn.execute(query)]
+    return max(found, key=lambda zone: (len(zone.name.labels), -zone.rank), default=None)
+
+
 def count(conn: Connection, account_id: str) -> int:
     """How many zones the account has (R-ZON-13)."""
     query = sa.select(sa.func.count()).select_from(hosted_zone).where(hosted_zone.c.account_id == account_id)

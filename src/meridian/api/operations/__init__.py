@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from meridian.api.context import Operation
-from meridian.api.operations import change, cidr, geo, record, tag, zone
+from meridian.api.operations import answer, change, cidr, geo, record, tag, zone
 
 OPERATIONS: Mapping[str, Operation] = {
     "ChangeCidrCollection": cidr.change_cidr_collection,
@@ -28,5 +28,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListResourceRecordSets": record.list_resource_record_sets,
     "ListTagsForResource": tag.list_tags_for_resource,
     "ListTagsForResources": tag.list_tags_for_resources,
+    "TestDNSAnswer": answer.test_dns_answer,
     "UpdateHostedZoneComment": zone.update_hosted_zone_comment,
 }

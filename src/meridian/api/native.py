@@ -1,0 +1,58 @@
+"""Calls of our own beside Route 53's: one path each, signed the same way, JSON in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+
+from meridian.api.context import Context
+from meridian.api.gate import Gate
+from meridian.api.http import HttpReply, HttpRequest
+from meridian.api.model import load
+from meridian.errors import ApiError, ChangeRejected
+
+log = structlog.get_logger()
+
+NativeCall = Callable[[Context, HttpRequest], Any]
+"""From an admitted request to what JSON can say. May block. Raises ApiError."""
+
+
+class Native:
+    """From a request of one path to its reply. Errors are JSON too: `code`, `message`, `request_id`."""
+
+    def __init__(self, gate: Gate, call: NativeCall) -> None:
+        self._gate = gate
+        self._call = call
+
+    def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
+        """Answer one request; whatever goes wrong is a reply too."""
+        try:
+            return _reply(200, self._call(self._gate.admit(request, request_id), request), request_id)
+        except ApiError as error:
+            return self.refuse(error, request_id)
+        except Exception:
+            path = request.path.decode("latin-1")
+            log.exception("api.failed", request_id=request_id, method=request.method, path=path)
+            return self.refuse(failure(request_id), request_id)
+
+    def refuse(self, error: ApiError, request_id: str) -> HttpReply:
+        """Write an error; its status is its own, or that of the service model."""
+        body: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": request_id}
+        if isinstance(error, ChangeRejected):
+            body |= {"messages": list(error.messages)}
+        status = error.status if error.status is not None else load().status_of(error.code)
+        return _reply(status, body, request_id)
+
+
+def failure(request_id: str) -> ApiError:
+    """What a client is told of an error of ours."""
+    text = f"The server failed on this request. Its log says why under request id {request_id}."
+    return ApiError("InternalFailure", text)
+
+
+def _reply(status: int, body: Any, request_id: str) -> HttpReply:
+    headers = (("x-amzn-RequestId", request_id), ("Content-Type", "application/json"))
+    return HttpReply(status, headers, msgspec.json.encode(body))

@@ -1,0 +1,184 @@
+"""
+`/meridian/explain`, a call of our own: why a question is answered as it is (docs/reference/explain.md).
+
+GET explains what is served; POST brings a change batch and explains what would be, and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+import botocore.validate
+import msgspec
+
+from meridian.api.context import Context
+from meridian.api.explainer import Explainer
+from meridian.api.http import HttpRequest
+from meridian.api.ids import bare_id
+from meridian.api.model import load
+from meridian.api.operations.record import plan_of
+from meridian.api.validate import compile_validator
+from meridian.changes.shape import read_changes
+from meridian.errors import ApiError, InvalidInput
+from meridian.model.name import Name, plain
+from meridian.model.question import (
+    BadQuestion,
+    Question,
+    read_address,
+    read_draw,
+    read_name,
+    read_slot,
+    read_subnet,
+    read_type,
+)
+from meridian.model.record import Change
+from meridian.store import zone as zones
+
+PATH = "/meridian/explain"
+
+_ONCE = ("name", "type", "client", "subnet", "draw", "zone")
+_SEVERAL = ("unhealthy", "healthy")
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """
+    Changes to be tried.
+
+    Attributes:
+        zone_id: Of which zone; None for the one that holds the name asked for.
+    """
+
+    zone_id: str | None
+    changes: list[Change]
+
+
+def explain(context: Context, request: HttpRequest) -> dict[str, Any]:
+    """Answer a GET or POST of `PATH`."""
+    if request.method not in ("GET", "POST"):
+        raise ApiError("MethodNotAllowed", "Ask with GET, or with POST to bring a change batch.", status=405)
+    question = read_question(request.query)
+    explainer: Explainer = context.service
+    if request.method == "POST":
+        return _with_batch(context, explainer, question, read_batch(request.body))
+    if question.zone_id is not None:
+        with context.database.read() as conn:
+            zones.owned(conn, context.caller.account_id, question.zone_id)
+    explained = explainer.explain(question)
+    _require_own(context, question, explained)
+    return explained
+
+
+def read_question(query: bytes) -> Question:
+    """
+    Read the question of a query string.
+
+    Raises:
+        InvalidInput: Says which parameter is wrong, and how.
+    """
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")
+    # A presigned request has its signature in the query.
+    pairs = [(key, value) for key, value in pairs if not key.startswith("X-Amz-")]
+    _require_known([key for key, _ in pairs])
+    given = {key: value for key, value in pairs if key in _ONCE}
+    try:
+        return Question(
+            name=read_name(_needed(given, "name")),
+            type=read_type(_needed(given, "type")),
+            client=_read(given, "client", read_address) or "127.0.0.1",
+            subnet=_read(given, "subnet", read_subnet),
+            draw=_read(given, "draw", read_draw),
+            health=tuple((read_slot(value), key == "healthy") for key, value in pairs if key in _SEVERAL),
+            zone_id=_read(given, "zone", bare_id),
+        )
+    except BadQuestion as error:
+        raise InvalidInput(str(error)) from None
+
+
+def read_batch(body: bytes) -> Batch:
+    """
+    Read the input of ChangeResourceRecordSets as JSON, such as the AWS command line takes and prints.
+
+    `HostedZoneId` may be left out; a bare `{"Changes": […]}` will do as well.
+
+    Raises:
+        InvalidInput, ChangeRejected: It breaks a rule.
+    """
+    try:
+        found = msgspec.json.decode(body)
+    except ValueError as error:
+        raise InvalidInput(f"The body is not JSON: {error}") from None
+    if isinstance(found, dict) and "Changes" in found:
+        found = {"ChangeBatch": found}
+    given = {"HostedZoneId": "", **found} if isinstance(found, dict) else found
+    _check(given)
+    for change in given["ChangeBatch"]["Changes"]:
+        target = change["ResourceRecordSet"].get("AliasTarget")
+        if target is not None:
+            target["HostedZoneId"] = bare_id(target["HostedZoneId"])
+    return Batch(bare_id(given["HostedZoneId"]) or None, read_changes(given["ChangeBatch"]))
+
+
+def _with_batch(context: Context, explainer: Explainer, question: Question, batch: Batch) -> dict[str, Any]:
+    account_id = context.caller.account_id
+    with context.database.read() as conn:
+        if question.zone_id is not None:
+            zones.owned(conn, account_id, question.zone_id)
+        if batch.zone_id is not None:
+            zone = zones.owned(conn, account_id, batch.zone_id)
+        else:
+            zone = zones.closest(conn, question.name, account_id) or _none(question.name)
+        plan = plan_of(conn, context.settings, zone, batch.changes)
+        explained = explainer.explain_plan(question, conn, zone, plan)
+    _require_own(context, question, explained)
+    return explained
+
+
+def _require_own(context: Context, question: Question, explained: Mapping[str, Any]) -> None:
+    """What others have set up is not told (R-API-25), only that nobody, or the caller, answers."""
+    answering = next((step["id"] for step in explained["steps"] if step["step"] == "zone"), None)
+    if answering is None:
+        return
+    with context.database.read() as conn:
+        zone = zones.get(conn, answering)
+    if zone is None or zone.account_id != context.caller.account_id:
+        _none(question.name)
+
+
+def _none(name: Name) -> NoReturn:
+    raise ApiError("NoSuchHostedZone", f"No hosted zone of this account answers for {plain(name)}")
+
+
+def _require_known(keys: list[str]) -> None:
+    known = (*_ONCE, *_SEVERAL)
+    for key in keys:
+        if key not in known:
+            raise InvalidInput(f"Unknown parameter '{key}'; there are {', '.join(known)}")
+        if key in _ONCE and keys.count(key) > 1:
+            raise InvalidInput(f"Parameter '{key}' is given more than once")
+
+
+def _needed(given: Mapping[str, str], key: str) -> str:
+    if key not in given:
+        raise InvalidInput(f"Parameter '{key}' is missing")
+    return given[key]
+
+
+def _read(given: Mapping[str, str], key: str, read: Callable[[str], Any]) -> Any:
+    return read(given[key]) if key in given else None
+
+
+def _check(given: Any) -> None:
+    """Types and needed members as the stock client checks them, then the constraints of the model."""
+    shape = load().operations["ChangeResourceRecordSets"].input
+    report = botocore.validate.ParamValidator().validate(given, shape)
+    if report.has_errors():
+        raise InvalidInput(report.generate_report())
+    _validator()(given)
+
+
+@cache
+def _validator() -> Callable[[Mapping[str, Any]], None]:
+    return compile_validator(load().operations["ChangeResourceRecordSets"].input)
