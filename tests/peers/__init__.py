@@ -11,7 +11,6 @@ from tests.peers.install import install_line, missing
 from tests.peers.knot import Knot
 from tests.peers.meridian import Meridian
 from tests.peers.nsd import Nsd
-from tests.peers.powerdns import PowerDnsGeo, PowerDnsLua
 from tests.peers.server import CpuTime, Server, ServerFailed
 
 __all__ = [
@@ -21,10 +20,9 @@ __all__ = [
     "Knot",
     "Meridian",
     "Nsd",
-    "PowerDnsGeo",
-    "PowerDnsLua",
     "Server",
     "ServerFailed",
+    "Service",
     "install_line",
     "missing",
 ]
