@@ -2,8 +2,9 @@
 
 mod io_support;
 
-use std::fs::read_dir;
+use std::fs::File;
 use std::io::{Read, Write};
+use std::iter::from_fn;
 use std::net::TcpStream;
 use std::process::{Command, id};
 
@@ -23,10 +24,13 @@ fn ask(client: &mut TcpStream) {
     client.read_exact(&mut vec![0; usize::from(u16::from_be_bytes(prefix))]).expect("a message");
 }
 
-fn limit_descriptors(more: usize) {
-    let used = read_dir("/proc/self/fd").expect("Linux").count() - 1; // One is of the reading itself.
-    let (pid, limit) = (id().to_string(), format!("--nofile={}:", used + more));
-    assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().expect("util-linux").success());
+/// Leaves the process `room` descriptors, whatever it was started with: the files returned hold all others.
+fn limit_descriptors(room: usize) -> Vec<File> {
+    let pid = id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &pid, "--nofile=64:"]).status().expect("util-linux").success());
+    let mut taken: Vec<File> = from_fn(|| File::open("/dev/null").ok()).collect();
+    taken.truncate(taken.len() - room);
+    taken
 }
 
 /// When the process has no descriptor left, the connection idle longest gives up its own to a new client.
@@ -34,7 +38,7 @@ fn limit_descriptors(more: usize) {
 fn without_descriptors_the_idlest_makes_room() {
     let engine = engine();
     let listeners = tcp(&engine, TcpLimits::default());
-    limit_descriptors(7); // Three clients, the server's end of each, and a fourth client.
+    let _taken = limit_descriptors(7); // Three clients, the server's end of each, and a fourth client.
     let mut clients = [connect(&listeners), connect(&listeners), connect(&listeners)];
     clients.iter_mut().for_each(ask);
 

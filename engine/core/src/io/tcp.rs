@@ -1,6 +1,7 @@
 //! DNS over TCP: one thread, one event loop, all listeners and connections (RFC 7766, RFC 9210).
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::mem::take;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -61,6 +62,7 @@ pub(super) struct Server {
     worker: Worker,
     limits: TcpLimits,
     swept: Instant,
+    spare: Option<File>, // a descriptor to accept with when there is no other
 }
 
 impl Server {
@@ -87,6 +89,7 @@ impl Server {
             worker: Worker::new(responder, limits.unread),
             limits,
             swept: Instant::now(),
+            spare: spare(),
         };
         Ok((server, waker))
     }
@@ -128,15 +131,34 @@ impl Server {
                 Ok((stream, client)) => self.admit(stream, client.ip()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_passing(&error) => {}
-                Err(error) => {
-                    // No descriptors or no memory: make room, and look again.
-                    self.displace();
-                    pause_after(&error);
-                    break;
-                }
+                Err(error) => match self.accept_with_spare(index) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                    Err(_) => {
+                        // No memory, or the spare one went elsewhere: make room, and look again.
+                        self.displace();
+                        pause_after(&error);
+                        break;
+                    }
+                    Ok(()) => {}
+                },
             }
         }
         self.turns.insert(Token(FIRST_LISTENER - index));
+    }
+
+    /// Takes one connection when the process has no descriptor left. The kernel refuses then whether a client waits
+    /// or not, so room is made only after the spare descriptor showed that one does.
+    ///
+    /// # Errors
+    /// Nobody waits (`WouldBlock`), or what the kernel is short of is something else.
+    fn accept_with_spare(&mut self, index: usize) -> io::Result<()> {
+        self.spare = None;
+        let accepted = self.listeners[index].accept();
+        if accepted.is_ok() {
+            self.displace();
+        }
+        self.spare = spare();
+        accepted.map(|(stream, client)| self.admit(stream, client.ip()))
     }
 
     /// Takes in one connection, unless its client has too many (RFC 7766 §6.2.2).
@@ -221,6 +243,11 @@ impl Server {
 /// Closing the descriptor takes it out of the event queue as well, so a failure here changes nothing.
 fn deregister(registry: &Registry, stream: &mut TcpStream) {
     let _ = registry.deregister(stream);
+}
+
+/// A descriptor that is held only to be given up.
+fn spare() -> Option<File> {
+    File::open("/dev/null").ok()
 }
 
 /// Errors of one connection that ended before it was accepted, and interrupted calls (`accept(2)`).
