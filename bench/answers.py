@@ -1,11 +1,14 @@
 """
-What one answer costs: our server beside NSD, Knot, gdnsd and a bare UDP echo, one core each, in one run.
+What one answer costs: our server beside NSD, Knot, gdnsd, PowerDNS and a bare UDP echo, one core each, in one run.
 
 Every server serves the same zone with one worker, kept on one core; the load generator keeps to
 another core, has a fixed number of questions outstanding, and checks every answer. After a warm-up
-the servers take turns, forwards and backwards, for several passes. Costs are the CPU time that the
-kernel accounts to the server's processes, so they do not depend on how fast the generator is. Of
-each server's passes the cheapest counts: whatever else the machine does only ever adds.
+the servers take turns with all workloads, forwards and backwards, for several passes. Each is asked
+what it can answer: only some know routing policies, and PowerDNS is here for those alone.
+
+Costs are the CPU time that the kernel accounts to the server's processes, so they do not depend on
+how fast the generator is. Of each server's passes the cheapest counts: whatever else the machine does
+only ever adds.
 
 Compare ratios, not figures: the echo in the same run tells what one system call each way costs on this
 machine and kernel. Servers that receive and send in batches can be cheaper than it.
@@ -25,11 +28,15 @@ import msgspec
 from bench import loadgen
 from bench.loadgen import Load
 from bench.machine import Machine
-from bench.workloads import WORKLOADS, Workload
-from tests.peers import CpuTime, Echo, Gdnsd, Knot, Meridian, Nsd, Server
+from bench.workloads import WORKLOADS, Site, Workload, site
+from tests.peers import CpuTime, Echo, Gdnsd, Knot, Meridian, Nsd, PowerDnsGeo, PowerDnsLua, Server
 from tests.peers.install import CannotInstall, ensure
 
-SERVERS: dict[str, type[Server]] = {server.name: server for server in (Meridian, Nsd, Knot, Gdnsd, Echo)}
+SERVERS: dict[str, type[Server]] = {
+    server.name: server for server in (Meridian, Nsd, Knot, Gdnsd, PowerDnsGeo, PowerDnsLua, Echo)
+}
+STATIC = "static"  # what policies are compared with
+SECONDS_MAX = 4.0  # a slow server is asked less: as much as it answers in about this time
 
 
 class Pass(msgspec.Struct, frozen=True):
@@ -94,46 +101,71 @@ class Report(msgspec.Struct, frozen=True):
     results: list[Result]
 
 
+def can_answer(kind: type[Server], workload: Workload) -> bool:
+    """Tell whether a server takes part in a workload."""
+    return kind.answers_plain if workload.policy is None else kind is Echo or workload.policy in kind.policies
+
+
+class Turn:
+    """One server's turns at one workload."""
+
+    def __init__(self, server: Server, name: str, workload: Workload, folder: Path) -> None:
+        self.server, self.name, self.workload = server, name, workload
+        self.questions = folder / f"{name}-{'unchecked' if isinstance(server, Echo) else 'checked'}"
+        self.passes: list[Pass] = []
+        self.rate = 0.0
+
+    def take(self, program: Path, *, queries: int, window: int, core: int) -> None:
+        """Ask once; the first time warms up and does not count, but tells how fast the server is."""
+        count = min(queries, int(self.rate * SECONDS_MAX)) if self.rate else max(queries // 20, 1000)
+        before = self.server.cpu()
+        load = loadgen.run(program, self.server.address, self.questions, count=count, window=window, core=core)
+        used = self.server.cpu().since(before)
+        _complain(self.server, load, self.workload)
+        if self.rate:
+            self.passes.append(_pass(used, load))
+        self.rate = self.rate or load.answered / load.seconds
+
+    def result(self) -> Result:
+        """What all turns came to."""
+        return Result(self.server.name, self.server.version(), self.name, self.server.memory(), self.passes)
+
+
 def measure(
-    workload_name: str, kinds: list[type[Server]], *, queries: int, passes: int, window: int, cores: tuple[int, int]
+    names: list[str], kinds: list[type[Server]], *, queries: int, passes: int, window: int, cores: tuple[int, int]
 ) -> list[Result]:
     """
-    Run one workload over some servers, all of them running all the time.
+    Run workloads over some servers, all of them running all the time.
 
     Args:
-        queries: Questions a pass.
+        names: The workloads.
+        queries: Questions a pass, at most.
         cores: The servers' core and the generator's.
     """
     program = loadgen.build()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-answers-")))
-        workload = WORKLOADS[workload_name](1)
-        zones = _write_zones(workload, folder)
-        loadgen.write(workload.questions, folder / "checked")
-        loadgen.write((question.unchecked() for question in workload.questions), folder / "unchecked")
-        servers = [stack.enter_context(kind(zones, core=cores[0])) for kind in kinds]
-        taken: dict[str, list[Pass]] = {server.name: [] for server in servers}
+        zones, asked = _write_zones(site(), folder), site()
+        workloads = {name: WORKLOADS[name](asked, 1) for name in names}
+        for name, workload in workloads.items():
+            loadgen.write(workload.questions, folder / f"{name}-checked")
+            loadgen.write((question.unchecked() for question in workload.questions), folder / f"{name}-unchecked")
+        servers = [stack.enter_context(kind(zones, routing=asked.routing, core=cores[0])) for kind in kinds]
+        turns = [
+            Turn(server, name, workload, folder)
+            for name, workload in workloads.items()
+            for server in servers
+            if can_answer(type(server), workload)
+        ]
         for number in range(passes + 1):
-            for server in servers if number % 2 else reversed(servers):
-                questions = folder / ("unchecked" if isinstance(server, Echo) else "checked")
-                before = server.cpu()
-                load = loadgen.run(
-                    program,
-                    server.address,
-                    questions,
-                    count=queries if number else max(queries // 10, len(workload.questions)),
-                    window=window,
-                    core=cores[1],
-                )
-                _complain(server, load, workload)
-                if number:  # pass 0 warms up
-                    taken[server.name].append(_pass(server.cpu().since(before), load))
-        return [Result(s.name, s.version(), workload_name, s.memory(), taken[s.name]) for s in servers]
+            for turn in turns if number % 2 else reversed(turns):
+                turn.take(program, queries=queries, window=window, core=cores[1])
+        return [turn.result() for turn in turns]
 
 
-def _write_zones(workload: Workload, folder: Path) -> dict[str, Path]:
+def _write_zones(asked: Site, folder: Path) -> dict[str, Path]:
     files = {}
-    for apex, text in workload.zones.items():
+    for apex, text in asked.zones.items():
         files[apex] = folder / f"{apex}zone"
         files[apex].write_text(text)
     return files
@@ -164,6 +196,19 @@ def table(results: list[Result]) -> str:
     return "\n".join([f"{results[0].workload}:", head, *rows])
 
 
+def ratios(results: list[Result]) -> str:
+    """Lay out what our answers cost in user mode, by workload: beside our static answer, and beside each peer's."""
+    user = {(result.workload, result.server): result.user_us for result in results}
+    peers = [name for name in SERVERS if name not in (Meridian.name, Echo.name)]
+    own = {workload: cost for (workload, server), cost in user.items() if server == Meridian.name}
+    rows = [f"{'user µs of ours':<16}{'':>8}{'/ static':>10}" + "".join(f"{'/ ' + name:>11}" for name in peers)]
+    for workload, cost in own.items():
+        beside = [own.get(STATIC), *(user.get((workload, name)) for name in peers)]
+        shown = ["-" if other is None or not other else f"{cost / other:.2f}" for other in beside]
+        rows.append(f"{workload:<16}{cost:>8.2f}{shown[0]:>10}" + "".join(f"{each:>11}" for each in shown[1:]))
+    return "\n".join(rows)
+
+
 def _row(result: Result, floor: float | None) -> str:
     best = result.quietest
     ratio = "-" if floor is None else f"{best.cost_us / floor:.2f}"
@@ -184,7 +229,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--workloads", default=",".join(WORKLOADS), help="which, separated by commas (default: %(default)s)"
     )
-    parser.add_argument("--queries", type=int, default=500_000, help="questions a pass (default: %(default)s)")
+    parser.add_argument("--queries", type=int, default=500_000, help="most questions a pass (default: %(default)s)")
     parser.add_argument("--passes", type=int, default=5, help="passes after the warm-up (default: %(default)s)")
     parser.add_argument("--window", type=int, default=128, help="questions outstanding, 1 to 256 (default: 128)")
     cores = sorted(os.sched_getaffinity(0))
@@ -208,7 +253,8 @@ def main() -> None:
     given = _arguments()
     kinds = [SERVERS[name] for name in given.servers.split(",")]
     try:
-        ensure([*(kind.name for kind in kinds), "load", "taskset"])
+        policies = ["knot-geo"] if Knot in kinds else []
+        ensure([*(kind.name for kind in kinds), *policies, "load", "taskset"])
     except CannotInstall as error:
         raise SystemExit(str(error)) from None
     if Meridian in kinds and not Meridian.is_built():
@@ -217,18 +263,19 @@ def main() -> None:
         )
     machine = Machine.here()
     print(f"{machine}; {given.queries:,} questions a pass")
-    results = []
+    results = measure(
+        given.workloads.split(","),
+        kinds,
+        queries=given.queries,
+        passes=given.passes,
+        window=given.window,
+        cores=(given.server_core, given.load_core),
+    )
     for workload in given.workloads.split(","):
-        measured = measure(
-            workload,
-            kinds,
-            queries=given.queries,
-            passes=given.passes,
-            window=given.window,
-            cores=(given.server_core, given.load_core),
-        )
-        print(f"\n{table(measured)}", flush=True)
-        results += measured
+        measured = [result for result in results if result.workload == workload]
+        if measured:
+            print(f"\n{table(measured)}")
+    print(f"\n{ratios(results)}")
     print("\n" + "\n".join(f"{name}: {SERVERS[name].version()}" for name in given.servers.split(",")))
     if given.json is not None:
         report = Report(machine, given.window, given.queries, results)

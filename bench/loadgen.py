@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import dns.edns
 import dns.message
 import dns.name
 import dns.rdatatype
@@ -27,12 +28,14 @@ class Question(NamedTuple):
     Attributes:
         rcode: The RCODE expected; None for any.
         answers: Each answer section that is right, as its record sets; empty when it is not checked.
+        subnet: The address of a client's /24, to be sent as EDNS client subnet.
     """
 
     name: dns.name.Name
     rdatatype: dns.rdatatype.RdataType
     rcode: int | None
     answers: tuple[tuple[dns.rrset.RRset, ...], ...]
+    subnet: str | None = None
 
     def unchecked(self) -> Question:
         """The same, of which only the question section's return is expected: for the echo."""
@@ -83,7 +86,11 @@ def write(questions: Iterable[Question], file: Path) -> None:
 
 
 def _line(question: Question) -> str:
-    query = dns.message.make_query(question.name, question.rdatatype, use_edns=0, payload=1232, id=0, flags=0)
+    subnet = question.subnet
+    options: list[dns.edns.Option] = [] if subnet is None else [dns.edns.ECSOption(subnet, 24)]
+    query = dns.message.make_query(
+        question.name, question.rdatatype, use_edns=0, payload=1232, options=options, id=0, flags=0
+    )
     rcode = "-" if question.rcode is None else str(question.rcode)
     hashes = ",".join(f"{answer_hash(answer):016x}" for answer in question.answers)
     return f"{query.to_wire().hex()} {rcode} {hashes or '-'}\n"

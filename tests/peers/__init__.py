@@ -11,6 +11,7 @@ from tests.peers.install import install_line, missing
 from tests.peers.knot import Knot
 from tests.peers.meridian import Meridian
 from tests.peers.nsd import Nsd
+from tests.peers.powerdns import PowerDnsGeo, PowerDnsLua
 from tests.peers.server import CpuTime, Server, ServerFailed
 
 __all__ = [
@@ -20,9 +21,10 @@ __all__ = [
     "Knot",
     "Meridian",
     "Nsd",
+    "PowerDnsGeo",
+    "PowerDnsLua",
     "Server",
     "ServerFailed",
-    "Service",
     "install_line",
     "missing",
 ]

@@ -21,6 +21,8 @@ import dns.flags
 import dns.message
 import dns.rcode
 
+from tests.peers.routing import NOTHING, Routing
+
 HOST = "127.0.0.1"
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -52,6 +54,8 @@ class Server(ABC):
 
     Args:
         zones: Apex (with its final dot) to master file.
+        routing: Names below the first apex that routing policies answer for; the server takes those of
+            the kinds in `policies`. They are in no master file.
         port: UDP and TCP port on 127.0.0.1; 0 for a free one.
         core: The core that all its threads are kept on; None for any.
         patience: Seconds it may take until it answers, loading included.
@@ -59,11 +63,20 @@ class Server(ABC):
 
     name: ClassVar[str]
     speaks_tcp: ClassVar[bool] = True
+    answers_plain: ClassVar[bool] = True
+    policies: ClassVar[frozenset[type]] = frozenset()
 
     def __init__(
-        self, zones: Mapping[str, Path], *, port: int = 0, core: int | None = None, patience: float = 60.0
+        self,
+        zones: Mapping[str, Path],
+        *,
+        routing: Routing = NOTHING,
+        port: int = 0,
+        core: int | None = None,
+        patience: float = 60.0,
     ) -> None:
         self.zones = dict(zones)
+        self.routing = routing
         self.port = port or free_port()
         self._core = core
         self._patience = patience

@@ -10,7 +10,7 @@ import pytest
 
 from bench import loadgen
 from bench.loadgen import Question
-from bench.workloads import WORKLOADS, Workload
+from bench.workloads import WORKLOADS, Workload, site
 from tests.peers import Echo, Nsd, Server, install_line, missing
 from tests.peers.server import HOST, free_port
 
@@ -29,22 +29,22 @@ def program() -> Path:
 
 @pytest.fixture(scope="module")
 def workload() -> Workload:
-    return WORKLOADS["static"](1)
+    return WORKLOADS["static"](site(), 1)
 
 
 @pytest.fixture(scope="module")
-def nsd(workload: Workload, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def nsd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("zones")
-    for apex, text in workload.zones.items():
+    for apex, text in site().zones.items():
         (folder / apex).write_text(text)
-    with Nsd({apex: folder / apex for apex in workload.zones}) as server:
+    with Nsd({apex: folder / apex for apex in site().zones}) as server:
         yield server
 
 
 def test_right_answers_are_right(program: Path, workload: Workload, nsd: Server, tmp_path: Path) -> None:
     """Names that exist and names that do not, each asked once and more."""
     for name in ("static", "nxdomain"):
-        loadgen.write(WORKLOADS[name](1).questions, tmp_path / name)
+        loadgen.write(WORKLOADS[name](site(), 1).questions, tmp_path / name)
         load = loadgen.run(program, nsd.address, tmp_path / name, count=30_000, window=64)
         assert (load.sent, load.answered, load.wrong, load.lost, load.stray) == (30_000, 30_000, 0, 0, 0)
         assert load.seconds > 0
@@ -81,7 +81,7 @@ def test_one_of_several_right_answers_is_right(program: Path, workload: Workload
 def test_an_echo_answers_nothing(program: Path, workload: Workload, tmp_path: Path) -> None:
     """Unless nothing but the question's return is expected of it."""
     sample = workload.questions[:100]
-    with Echo(dict.fromkeys(workload.zones, Path("/dev/null"))) as echo:
+    with Echo(dict.fromkeys(site().zones, Path("/dev/null"))) as echo:
         for questions, wrong in ((sample, 100), ([question.unchecked() for question in sample], 0)):
             loadgen.write(questions, tmp_path / "questions")
             assert loadgen.run(program, echo.address, tmp_path / "questions", count=100, window=10).wrong == wrong
@@ -89,7 +89,7 @@ def test_an_echo_answers_nothing(program: Path, workload: Workload, tmp_path: Pa
 
 def test_questions_without_an_answer_are_lost(program: Path, tmp_path: Path) -> None:
     """Where nothing listens, all are."""
-    sample: list[Question] = WORKLOADS["static"](1).questions[:20]
+    sample: list[Question] = WORKLOADS["static"](site(), 1).questions[:20]
     loadgen.write(sample, tmp_path / "questions")
     load = loadgen.run(program, (HOST, free_port()), tmp_path / "questions", count=20, window=20)
     assert (load.sent, load.answered, load.lost) == (20, 0, 20)
