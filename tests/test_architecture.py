@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "place": {"model"},
     "store": {"model", "changes"},
     "compile": {"model", "place"},
-    "feed": {"compile"},
+    "feed": {"model", "compile"},
     "publish": {"model", "changes", "store", "compile", "feed", "place"},
     "health": {"model", "feed"},
     "connect": {"model", "store", "feed"},
