@@ -7,21 +7,17 @@ GET explains what is served; POST brings a change batch and explains what would 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-import botocore.validate
 import msgspec
 
 from meridian.api.context import Context
 from meridian.api.explainer import Explainer
 from meridian.api.http import HttpRequest
 from meridian.api.ids import bare_id
-from meridian.api.model import load
+from meridian.api.json_batch import read_input
 from meridian.api.operations.record import plan_of
-from meridian.api.validate import compile_validator
-from meridian.changes.shape import read_changes
 from meridian.errors import ApiError, InvalidInput
 from meridian.model.name import Name, plain
 from meridian.model.question import (
@@ -113,12 +109,8 @@ def read_batch(body: bytes) -> Batch:
     if isinstance(found, dict) and "Changes" in found:
         found = {"ChangeBatch": found}
     given = {"HostedZoneId": "", **found} if isinstance(found, dict) else found
-    _check(given)
-    for change in given["ChangeBatch"]["Changes"]:
-        target = change["ResourceRecordSet"].get("AliasTarget")
-        if target is not None:
-            target["HostedZoneId"] = bare_id(target["HostedZoneId"])
-    return Batch(bare_id(given["HostedZoneId"]) or None, read_changes(given["ChangeBatch"]))
+    changes = read_input(given)
+    return Batch(bare_id(given["HostedZoneId"]) or None, changes)
 
 
 def _with_batch(context: Context, explainer: Explainer, question: Question, batch: Batch) -> dict[str, Any]:
@@ -168,17 +160,3 @@ def _needed(given: Mapping[str, str], key: str) -> str:
 
 def _read(given: Mapping[str, str], key: str, read: Callable[[str], Any]) -> Any:
     return read(given[key]) if key in given else None
-
-
-def _check(given: Any) -> None:
-    """Types and needed members as the stock client checks them, then the constraints of the model."""
-    shape = load().operations["ChangeResourceRecordSets"].input
-    report = botocore.validate.ParamValidator().validate(given, shape)
-    if report.has_errors():
-        raise InvalidInput(report.generate_report())
-    _validator()(given)
-
-
-@cache
-def _validator() -> Callable[[Mapping[str, Any]], None]:
-    return compile_validator(load().operations["ChangeResourceRecordSets"].input)

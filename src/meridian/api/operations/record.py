@@ -33,9 +33,7 @@ def change_resource_record_sets(context: Context, request: dict[str, Any]) -> di
     changes = read_changes(batch)
     with context.database.write() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"], for_update=True)
-        version = _apply(conn, context, zone, changes)
-        change = record_change(conn, context, zone.id, version, batch.get("Comment"))
-    return {"ChangeInfo": change_to_api(change)}
+        return {"ChangeInfo": apply(conn, context, zone, changes, batch.get("Comment"))}
 
 
 def list_resource_record_sets(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -53,12 +51,25 @@ def list_resource_record_sets(context: Context, request: dict[str, Any]) -> dict
     return reply if page.next is None else {**reply, **_next(page.next)}
 
 
-def _apply(conn: Connection, context: Context, zone: HostedZone, changes: Sequence[Change]) -> int:
-    """Store what the batch comes to, ask for its publication, and give the zone's new version."""
+def apply(
+    conn: Connection, context: Context, zone: HostedZone, changes: Sequence[Change], comment: str | None
+) -> dict[str, Any]:
+    """
+    Store what the batch comes to and ask for its publication, all in the transaction of `conn`.
+
+    Args:
+        zone: As it is stored now, read for update.
+
+    Returns:
+        The shape ChangeInfo.
+
+    Raises:
+        ChangeRejected, ApiError: As `plan_of`.
+    """
     slots = records.apply(conn, zone, plan_of(conn, context.settings, zone, changes))
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
-    return version
+    return change_to_api(record_change(conn, context, zone.id, version, comment))
 
 
 def plan_of(conn: Connection, settings: Settings, zone: HostedZone, changes: Sequence[Change]) -> Plan:

@@ -1,0 +1,52 @@
+"""A change batch as JSON, such as the AWS command line takes and prints, for the calls of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import botocore.validate
+
+from meridian.api.ids import bare_id
+from meridian.api.model import load
+from meridian.api.validate import compile_validator
+from meridian.changes.shape import read_changes
+from meridian.errors import InvalidInput
+from meridian.model.record import Change
+
+
+def read_input(given: Any) -> list[Change]:
+    """
+    Read the changes from the input of ChangeResourceRecordSets, whose types are not known yet.
+
+    Raises:
+        InvalidInput, ChangeRejected: It breaks a rule.
+    """
+    _check(given)
+    batch = given["ChangeBatch"]
+    return read_changes({**batch, "Changes": [_with_bare_id(change) for change in batch["Changes"]]})
+
+
+def _with_bare_id(change: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The ids of aliases' zones come with and without a prefix (R-API-9)."""
+    record_set = change["ResourceRecordSet"]
+    target = record_set.get("AliasTarget")
+    if target is None:
+        return change
+    target = {**target, "HostedZoneId": bare_id(target["HostedZoneId"])}
+    return {**change, "ResourceRecordSet": {**record_set, "AliasTarget": target}}
+
+
+def _check(given: Any) -> None:
+    """Types and needed members as the stock client checks them, then the constraints of the model."""
+    shape = load().operations["ChangeResourceRecordSets"].input
+    report = botocore.validate.ParamValidator().validate(given, shape)
+    if report.has_errors():
+        raise InvalidInput(report.generate_report())
+    _validator()(given)
+
+
+@cache
+def _validator() -> Callable[[Mapping[str, Any]], None]:
+    return compile_validator(load().operations["ChangeResourceRecordSets"].input)
