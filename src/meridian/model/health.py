@@ -33,6 +33,9 @@ REGIONS = (
 )
 """The regions that checkers stand for (R-HCG-1, R-HCG-4)."""
 
+BLOCK = 256
+"""How many neighbouring slots of the health table are told of together."""
+
 
 class AlarmIdentifier(msgspec.Struct, frozen=True):
     """The rule that a metric check follows (R-HCF-16, R-HCL-5)."""
@@ -113,8 +116,8 @@ class MetricRule(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         provider: Who answers: `prometheus` or `cloudwatch`.
-        query: The Prometheus query; empty for CloudWatch.
-        period: Seconds that one data point covers, from 60.
+        query: The Prometheus query; empty for CloudWatch, as all from `region` on are for Prometheus.
+        period: Seconds that one data point covers.
         evaluation_periods: Data points in a row that must breach the threshold.
         comparison_operator: One of CloudWatch's four, such as `GreaterThanThreshold`.
         statistic: One of Average, Sum, SampleCount, Maximum, Minimum (R-HCL-3).
@@ -126,6 +129,7 @@ class MetricRule(msgspec.Struct, frozen=True, omit_defaults=True):
     evaluation_periods: int = 1
     period: int = 60
     query: str = ""
+    region: str = ""
     metric_name: str = ""
     namespace: str = ""
     statistic: str = "Average"
@@ -172,3 +176,8 @@ class HealthCheck(msgspec.Struct, frozen=True):
     metric: MetricRule | None = None
     override: Override | None = None
     switch: bool | None = None
+
+
+def block_of(slot: int) -> int:
+    """The block that a slot is in."""
+    return slot // BLOCK
