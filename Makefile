@@ -88,7 +88,7 @@ $(BUILD)/dev: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
 	$(BIN)/pip install --quiet --progress-bar on --editable '.[demo,dev]'
 	@touch $@
 
-$(BUILD)/system: $(BUILD)/tools
+$(BUILD)/system: $(BUILD)/tools scripts/need-peers
 	$(SAY) 'Looking for dig and the name servers that the tests compare with'
 	@scripts/need-peers
 	@touch $@

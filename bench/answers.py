@@ -145,7 +145,8 @@ def measure(
     program = loadgen.build()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-answers-")))
-        zones, asked = _write_zones(site(), folder), site()
+        asked = site()
+        zones = _write_zones(asked, folder)
         workloads = {name: WORKLOADS[name](asked, 1) for name in names}
         for name, workload in workloads.items():
             loadgen.write(workload.questions, folder / f"{name}-checked")
@@ -253,8 +254,7 @@ def main() -> None:
     given = _arguments()
     kinds = [SERVERS[name] for name in given.servers.split(",")]
     try:
-        policies = ["knot-geo"] if Knot in kinds else []
-        ensure([*(kind.name for kind in kinds), *policies, "load", "taskset"])
+        ensure([*(kind.name for kind in kinds), "load", "taskset"])
     except CannotInstall as error:
         raise SystemExit(str(error)) from None
     if Meridian in kinds and not Meridian.is_built():

@@ -8,26 +8,25 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-# The program or library each needs, and the Debian package that brings it.
-PROGRAMS: dict[str, tuple[str, str]] = {
-    "nsd": ("nsd", "nsd"),
-    "knot": ("knotd", "knot"),
-    "gdnsd": ("gdnsd", "gdnsd"),
-    "knot-geo": ("knot/modules-*/geoip.so", "knot-module-geoip"),
-    "pdns": ("pdns_server", "pdns-server"),
-    "pdns-bind": ("pdns/libbindbackend.so", "pdns-backend-bind"),
-    "pdns-geoip": ("pdns/libgeoipbackend.so", "pdns-backend-geoip"),
-    "echo": ("cc", "gcc"),
-    "load": ("cargo", "cargo"),
-    "taskset": ("taskset", "util-linux"),
+_POWERDNS = {
+    "pdns_server": "pdns-server",
+    "pdns/libbindbackend.so": "pdns-backend-bind",
+    "pdns/libgeoipbackend.so": "pdns-backend-geoip",
 }
-# What servers need besides a program of their own name.
-PARTS: dict[str, tuple[str, ...]] = {
-    "pdns-geo": ("pdns", "pdns-bind", "pdns-geoip"),
-    "pdns-lua": ("pdns", "pdns-bind", "pdns-geoip"),
+# The programs that each needs, and the Debian packages that bring them; a part without a program of
+# its own goes by a file below /usr/lib/*/.
+_NAME_SERVERS = {
+    "nsd": {"nsd": "nsd"},
+    "knot": {"knotd": "knot", "knot/modules-*/geoip.so": "knot-module-geoip"},
+    "gdnsd": {"gdnsd": "gdnsd"},
+    "pdns-geo": _POWERDNS,
+    "pdns-lua": _POWERDNS,
 }
-_INSTALLED_BY_SCRIPT = ("nsd", "knot", "gdnsd")
-_FOR_BENCHES = ("knot-geo", "pdns", "pdns-bind", "pdns-geoip")
+_TOOLS = {
+    "echo": {"cc": "gcc"},
+    "load": {"cargo": "cargo"},
+    "taskset": {"taskset": "util-linux"},
+}
 _SCRIPT = Path(__file__).parents[2] / "scripts" / "need-peers"
 
 
@@ -36,36 +35,34 @@ class CannotInstall(RuntimeError):
 
 
 def missing(names: Iterable[str]) -> list[str]:
-    """What of `PROGRAMS` these need (keys of it or of `PARTS`; others need nothing) and is not there."""
+    """The Debian packages that are not there of those that these need; a name that is not known needs nothing."""
     _see_sbin()
-    parts = dict.fromkeys(part for name in names for part in PARTS.get(name, (name,)))
-    return [part for part in parts if part in PROGRAMS and not _is_there(PROGRAMS[part][0])]
+    known = _NAME_SERVERS | _TOOLS
+    needs = {program: package for name in names for program, package in known.get(name, {}).items()}
+    return [package for program, package in needs.items() if not _is_there(program)]
 
 
 def _is_there(program: str) -> bool:
-    """Whether a program is on the path, or a library where Debian puts them."""
     return any(Path("/usr/lib").glob(f"*/{program}")) if "/" in program else shutil.which(program) is not None
 
 
-def install_line(names: Iterable[str]) -> str:
-    """The line for a root shell that installs them."""
-    packages = " ".join(dict.fromkeys(PROGRAMS[name][1] for name in names))
-    return f"apt-get install -y --no-install-recommends {packages}"
+def install_line(packages: Iterable[str]) -> str:
+    """The line for a root shell that installs packages."""
+    return f"apt-get install -y --no-install-recommends {' '.join(packages)}"
 
 
 def ensure(names: Iterable[str]) -> None:
     """
-    See that all are there (keys of `PROGRAMS` or `PARTS`); as root, name servers are installed by `scripts/need-peers`.
+    See that all that these need is there; as root, name servers are installed by `scripts/need-peers`.
 
     Raises:
         CannotInstall: Something is missing still; names the line to run.
     """
     names = list(names)
-    lacking = set(missing(names))
-    if os.geteuid() == 0 and lacking & {*_INSTALLED_BY_SCRIPT, *_FOR_BENCHES}:
-        subprocess.run([str(_SCRIPT), *(["--bench"] if lacking & set(_FOR_BENCHES) else [])], check=False)
-    if still := missing(names):
-        raise CannotInstall(f"not installed: {', '.join(still)}. As root, run:\n  {install_line(still)}")
+    if os.geteuid() == 0 and missing(_NAME_SERVERS.keys() & set(names)):
+        subprocess.run([str(_SCRIPT)], check=False)
+    if lacking := missing(names):
+        raise CannotInstall(f"not installed: {', '.join(lacking)}. As root, run:\n  {install_line(lacking)}")
 
 
 def _see_sbin() -> None:

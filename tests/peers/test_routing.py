@@ -15,7 +15,7 @@ from bench.workloads import WORKLOADS, Workload, site
 from tests.peers import Gdnsd, Knot, Meridian, PowerDnsGeo, PowerDnsLua, Server, install_line, missing
 
 _SERVERS: tuple[type[Server], ...] = (Meridian, Gdnsd, Knot, PowerDnsGeo, PowerDnsLua)
-_LACKING = missing([*(kind.name for kind in _SERVERS), "knot-geo", "load"])
+_LACKING = missing([*(kind.name for kind in _SERVERS), "load"])
 _QUESTIONS = 500
 _BY_PLACE = ("geolocation", "nearest", "tree")
 
