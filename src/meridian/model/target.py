@@ -77,5 +77,5 @@ def _block(text: str) -> Block:
         return ip_network(text)
     except ValueError:
         raise SettingsError(
-            f"private_targets: '{text}' is no CIDR block (without bits behind its prefix) such as 10.0.0.0/8 or fd00::/8"
+            f"private_targets: '{text}' is not a block such as 10.0.0.0/8 or fd00::/8 with no bits behind its prefix"
         ) from None
