@@ -70,5 +70,12 @@ class NoSuchCidrCollection(ApiError):
         super().__init__("NoSuchCidrCollectionException", f"No CIDR collection found with ID: {collection_id}")
 
 
+class NoSuchHealthCheck(ApiError):
+    """No health check has this id, or not in this account (R-HCU-8, R-API-25)."""
+
+    def __init__(self, check_id: str) -> None:
+        super().__init__("NoSuchHealthCheck", f"A health check with id {check_id} does not exist.")
+
+
 class SettingsError(MeridianError):
     """A setting that cannot be: names the place it came from, the key and the remedy."""

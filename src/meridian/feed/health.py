@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import msgspec
 
+from meridian.model.health import BLOCK as BLOCK
 from meridian.model.health import HealthCheckConfig, MetricRule, Options, Override
+from meridian.model.health import block_of as block_of
 
 CHECKS = "checks/"
 REPORTS = "reports/"
-BLOCK = 256  # slots
 
 
 class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -93,11 +94,6 @@ class Report(msgspec.Struct, frozen=True):
 encode = msgspec.msgpack.Encoder().encode
 decode_block = msgspec.msgpack.Decoder(Block).decode
 decode_report = msgspec.msgpack.Decoder(Report).decode
-
-
-def block_of(slot: int) -> int:
-    """The block that a slot is in."""
-    return slot // BLOCK
 
 
 def checks_key(block: int) -> str:

@@ -320,6 +320,7 @@ def _insert_row(zone_id: str, record: RecordSet) -> dict[str, Any]:
         "cidr_collection_id": cidr and cidr.collection_id,
         "cidr_location": cidr and cidr.location_name,
         "outside_target": _outside_target(zone_id, record.alias),
+        "health_check_id": record.health_check_id,
     }
 
 

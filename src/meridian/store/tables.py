@@ -110,6 +110,8 @@ record_set = Table(
     Column("cidr_location", String(16)),
     # The name in wire form that an alias leads to outside the zone, once more, for the connector (R-ALI-14).
     Column("outside_target", LargeBinary),
+    # The health check, once more, for those who ask who uses it. It may have been deleted (R-HCU-6).
+    Column("health_check_id", String(64)),
     Index(None, "zone_id", "slot"),
 )
 _uses_cidr = record_set.c.cidr_collection_id.is_not(None)
@@ -120,6 +122,9 @@ Index(
     sqlite_where=_uses_cidr,  # few do: the index holds no others
     postgresql_where=_uses_cidr,
 )
+
+_is_checked = record_set.c.health_check_id.is_not(None)
+Index(None, record_set.c.health_check_id, sqlite_where=_is_checked, postgresql_where=_is_checked)
 
 _is_outside = record_set.c.outside_target.is_not(None)
 Index(
@@ -199,6 +204,49 @@ place_outbox = Table(
     Column("key", String(64), nullable=False),
     Column("version", BigInteger, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# Numbers are never given twice, also after the check with the highest one was deleted: name servers
+# may still serve record sets with it.
+health_check = Table(
+    "health_check",
+    metadata,
+    Column("slot", SERIAL, primary_key=True),
+    Column("id", String(36), nullable=False),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("caller_reference", String(64), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("config", Text, nullable=False),  # JSON, as the three below; null for nothing
+    Column("options", Text),
+    Column("metric", Text),
+    Column("override", Text),
+    Column("switch", Boolean),
+    Column("created_at", BigInteger, nullable=False),  # milliseconds since 1970
+    UniqueConstraint("id"),
+    UniqueConstraint("account_id", "caller_reference"),
+    Index(None, "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# What is remembered of deleted checks, for some days (R-HCU-1, R-HCU-7).
+deleted_health_check = Table(
+    "deleted_health_check",
+    metadata,
+    Column("account_id", String(12), ForeignKey(account.c.id), primary_key=True),
+    Column("caller_reference", String(64), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger, nullable=False),
+    Index(None, "deleted_at"),
+)
+
+# The version of each block of neighbouring slots, one more with each change of a check in it: what
+# the publisher compares the feed with. Blocks stay when their checks have gone.
+health_block = Table(
+    "health_block",
+    metadata,
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
 )
 
 tag = Table(
