@@ -189,7 +189,7 @@ def demo_(**options: Any) -> None:
     The first start creates the zone example.com; later starts find everything as it was. Files for
     AWS's tools are in the data folder under aws/.
     """
-    settings = _settings(options, {"MERIDIAN_LOG_LEVEL": "warning", **os.environ})
+    settings = _settings(options, {**demo.ENVIRON, **os.environ})
     click.echo("Starting Meridian …")
 
     def tell(started: app.Started) -> None:

@@ -19,6 +19,9 @@ from meridian.store import account
 from meridian.store.database import Database
 
 ZONE = "example.com"
+ENVIRON = {"MERIDIAN_LOG_LEVEL": "warning", "MERIDIAN_PRIVATE_TARGETS": "127.0.0.0/8,::1/128"}
+"""Settings of the demo where the operator gives no others: health checks may probe what runs beside it."""
+
 _REFERENCE = "meridian-demo"
 
 

@@ -33,6 +33,11 @@ class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_characters: Annotated[int, Meta(ge=1, description="characters of all values of a change batch")] = 32_000
     cidr_collections: Annotated[int, Meta(ge=0, description="CIDR collections an account")] = 5
     cidr_blocks_per_collection: Annotated[int, Meta(ge=1, description="blocks a CIDR collection")] = 1000
+    health_checks: Annotated[int, Meta(ge=0, description="health checks an account")] = 200
+    health_checks_a_day: Annotated[int, Meta(ge=0, description="health checks created in 24 hours (R-HCU-7)")] = 1000
+    children_per_health_check: Annotated[
+        int, Meta(ge=1, le=256, description="children of a calculated health check (R-HCC-3)")
+    ] = 256
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +105,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "continent/OC=130.102.0.0/24",
         "continent/SA=143.107.0.0/24",
     )
+    private_targets: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="blocks of private or other special-use addresses that health checks may probe, "
+            "such as 10.0.0.0/8; none: the public internet alone (R-HCF-22)"
+        ),
+    ] = ()
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
@@ -131,6 +143,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"edge_coordinates: '{self.edge_coordinates}' is not LATITUDE,LONGITUDE in degrees, such as 52.52,13.40"
             )
         return point
+
+    @property
+    def private_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """
+        What `private_targets` names.
+
+        Raises:
+            SettingsError: One of them is no block of addresses.
+        """
+        return tuple(map(_network, self.private_targets))
 
     @property
     def base_url(self) -> str:
@@ -232,10 +254,18 @@ def _check(settings: Settings) -> None:
             f"geoproximity_negative_bias: '{settings.geoproximity_negative_bias}'; choose linear or reciprocal"
         )
     settings.edge_point  # noqa: B018 - reading it checks it
+    settings.private_networks  # noqa: B018 - as above
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
     if settings.log_format not in ("console", "json"):
         raise SettingsError(f"log_format: '{settings.log_format}'; choose console or json")
+
+
+def _network(block: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(block)
+    except ValueError as error:
+        raise SettingsError(f"private_targets: {error}; write a block as 10.0.0.0/8 or fd00::/8") from None
 
 
 def split_address(address: str, key: str) -> tuple[str, int]:
