@@ -44,7 +44,7 @@ def test_users_and_keys(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["serve", "--dns-listen", "nowhere"], "dns_listen: 'nowhere' is not ADDRESS:PORT"),
-        (["serve", "--private-targets", "10.0.0.1/8"], "private_targets: 10.0.0.1/8 has host bits set; write a block as"),
+        (["serve", "--private-targets", "10.0.0.1/8"], "private_targets: '10.0.0.1/8' is not a block such as"),
         (["serve", "--roles", "cook"], "choose from control, edge, checker"),
         (["serve", "--config", "/nonexistent.toml"], "/nonexistent.toml: no such file"),
         (["serve", "--quota", "wishes=3"], "wishes"),

@@ -43,6 +43,7 @@ from meridian.errors import MeridianError, SettingsError
 from meridian.explain import Explainer, apart, beside
 from meridian.feed.feed import Feed
 from meridian.feed.local import LastValues, LocalFeed
+from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
 from meridian.place import install, latency, prior, samples, table
@@ -162,6 +163,7 @@ def _build_control(
     on_first_key: Callable[[Credential], None],
 ) -> str:
     """Add the API, the publisher and sync; give the API's URL."""
+    target.read(settings.private_targets)  # so that a mistake in it is told now
     database = open_database(settings)
     open_parts.callback(database.close)
     first = account.first_key(database)

@@ -145,16 +145,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return point
 
     @property
-    def private_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-        """
-        What `private_targets` names.
-
-        Raises:
-            SettingsError: One of them is no block of addresses.
-        """
-        return tuple(map(_network, self.private_targets))
-
-    @property
     def base_url(self) -> str:
         """Where clients reach the API, without a final slash."""
         return (self.public_url or f"http://{self.api_listen}").rstrip("/")
@@ -254,18 +244,10 @@ def _check(settings: Settings) -> None:
             f"geoproximity_negative_bias: '{settings.geoproximity_negative_bias}'; choose linear or reciprocal"
         )
     settings.edge_point  # noqa: B018 - reading it checks it
-    settings.private_networks  # noqa: B018 - as above
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
     if settings.log_format not in ("console", "json"):
         raise SettingsError(f"log_format: '{settings.log_format}'; choose console or json")
-
-
-def _network(block: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    try:
-        return ipaddress.ip_network(block)
-    except ValueError as error:
-        raise SettingsError(f"private_targets: {error}; write a block as 10.0.0.0/8 or fd00::/8") from None
 
 
 def split_address(address: str, key: str) -> tuple[str, int]:
