@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "health": {"model", "feed"},
     "connect": {"model", "store", "feed"},
     "edge": {"model", "compile", "feed", "health", "place"},
-    "api": {"model", "changes", "store"},
+    "notify": {"model", "store", "feed", "health"},
+    "api": {"model", "changes", "store", "health"},
 }
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
 from typing import Any
 
 import botocore.auth
@@ -13,20 +16,28 @@ from structlog.testing import capture_logs
 
 from meridian.api.context import Caller, Context
 from meridian.api.http import HttpRequest
+from meridian.api.native import Stream, by_method
 from meridian.errors import ApiError, ChangeRejected, NoSuchHostedZone
 from tests.api.conftest import CREDENTIAL, Serve, Server
 
 
-def send(server: Server, path: str, body: bytes | None = None, *, signed: bool = True) -> tuple[int, Any, Any]:
-    """Send a request, signed as the stock client signs; status, headers and the JSON of the reply."""
+def signed(server: Server, path: str, body: bytes | None = None) -> urllib.request.Request:
+    """A request signed as the stock client signs."""
     url = f"http://127.0.0.1:{server.port}{path}"
     request = botocore.awsrequest.AWSRequest("GET" if body is None else "POST", url, data=body)
-    if signed:
-        key = botocore.credentials.Credentials(CREDENTIAL.access_key_id, CREDENTIAL.secret)
-        botocore.auth.SigV4Auth(key, "route53", "us-east-1").add_auth(request)
-    prepared = urllib.request.Request(url, data=body, headers=dict(request.headers), method=request.method)
+    key = botocore.credentials.Credentials(CREDENTIAL.access_key_id, CREDENTIAL.secret)
+    botocore.auth.SigV4Auth(key, "route53", "us-east-1").add_auth(request)
+    return urllib.request.Request(url, data=body, headers=dict(request.headers), method=request.method)
+
+
+def send(server: Server, path: str, body: bytes | None = None) -> tuple[int, Any, Any]:
+    """Send a signed request; status, headers and the JSON of the reply."""
+    return answer_to(signed(server, path, body))
+
+
+def answer_to(request: urllib.request.Request) -> tuple[int, Any, Any]:
     try:
-        with urllib.request.urlopen(prepared, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=30) as reply:
             return reply.status, reply.headers, json.load(reply)
     except urllib.error.HTTPError as error:
         return error.code, error.headers, json.load(error)
@@ -89,9 +100,51 @@ def test_error_of_ours(serve: Serve) -> None:
 def test_who_may_call(serve: Serve) -> None:
     """Calls of ours need a signature, and count for the same rate as all others."""
     server = serve({}, native={"/meridian/x": lambda context, request: {}}, requests_per_second=1e-9, max_body=1024)
-    assert send(server, "/meridian/x", signed=False)[2]["code"] == "MissingAuthenticationToken"
+    unsigned = urllib.request.Request(f"http://127.0.0.1:{server.port}/meridian/x")
+    assert answer_to(unsigned)[2]["code"] == "MissingAuthenticationToken"
     assert send(server, "/meridian/x", b"x" * 2000)[0] == 413
     assert send(server, "/meridian/x")[0] == 200
     assert send(server, "/meridian/x")[2]["code"] == "Throttling"
     with pytest.raises(server.client().exceptions.ClientError, match="Throttling"):
         server.client().list_hosted_zones()
+
+
+def test_parts_of_a_path(serve: Serve) -> None:
+    """A path may have parts that differ from request to request; they come decoded."""
+    server = serve({}, native={"/meridian/things/{name}/colour": lambda context, request: dict(request.parts)})
+    assert send(server, "/meridian/things/a%20b/colour")[2] == {"name": "a b"}
+
+
+def test_methods_of_a_path(serve: Serve) -> None:
+    """One path may do several things, by the method; others are refused, and told what there is."""
+    calls = by_method(GET=lambda context, request: "got", POST=lambda context, request: "posted")
+    server = serve({}, native={"/meridian/x": calls, "/meridian/y": by_method(POST=lambda context, request: 0)})
+    assert send(server, "/meridian/x")[2] == "got"
+    assert send(server, "/meridian/x", b"")[2] == "posted"
+    status, _, reply = send(server, "/meridian/y")
+    assert (status, reply["code"], reply["message"]) == (405, "MethodNotAllowed", "This path takes POST.")
+
+
+def test_stream(serve: Serve) -> None:
+    """A reply may go on: each piece goes out as it comes, and the end of the client is the end of the pieces."""
+    more, closed = threading.Event(), threading.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            yield b"one\n"
+            while not more.is_set():
+                await asyncio.sleep(0.01)
+            yield b"two\n"
+            while True:
+                await asyncio.sleep(0.01)
+                yield b"\n"
+        finally:
+            closed.set()
+
+    server = serve({}, native={"/meridian/x": lambda context, request: Stream("text/plain", pieces())})
+    with urllib.request.urlopen(signed(server, "/meridian/x"), timeout=30) as reply:
+        assert reply.headers["Content-Type"] == "text/plain"
+        assert reply.readline() == b"one\n"
+        more.set()
+        assert reply.readline() == b"two\n"
+    assert closed.wait(30)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meridian.clock import Clock
+from meridian.health.state import State
 from meridian.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ class Caller(msgspec.Struct, frozen=True):
 
 ANYONE = Caller("", "", "")
 
+StateOf = Callable[[int], State | None]
+"""The state here of the health check in a slot; None where there is no check, or it is not known yet. In any thread."""
+
+
+def unwatched(slot: int) -> State | None:
+    """Where no health is followed, no state is known."""
+    return None
+
 
 class Context(msgspec.Struct, frozen=True):
     """
@@ -32,6 +41,7 @@ class Context(msgspec.Struct, frozen=True):
     Attributes:
         request_id: What the reply's `x-amzn-RequestId` says, for the log.
         service: What `app.py` gives the operations beside the database: an `explainer.Explainer`; None if nothing.
+        state_of: What the control plane's own health board says of a check.
     """
 
     database: Database
@@ -40,6 +50,7 @@ class Context(msgspec.Struct, frozen=True):
     caller: Caller
     request_id: str
     service: Any = None
+    state_of: StateOf = unwatched
 
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+
 import msgspec
 
 
@@ -13,6 +15,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
         path: Before percent-decoding and without the query: what the client signed (R-SIG-3).
         query: Behind the question mark, before percent-decoding.
         headers: Names in lower case, in the order they came.
+        parts: What stands in the path for the names in braces of a call of our own, decoded.
     """
 
     method: str
@@ -20,6 +23,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
     query: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    parts: Mapping[str, str] = {}
 
     def header(self, name: bytes) -> str:
         """The values under a lower-case name joined by commas; empty if there is none."""
@@ -32,3 +36,10 @@ class HttpReply(msgspec.Struct, frozen=True):
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+class HttpStream(msgspec.Struct, frozen=True):
+    """A reply that goes on: `chunks` are sent as they come, and closed when the client has gone."""
+
+    headers: tuple[tuple[str, str], ...]
+    chunks: AsyncIterator[bytes]

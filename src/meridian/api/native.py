@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -10,14 +10,33 @@ import structlog
 
 from meridian.api.context import Context
 from meridian.api.gate import Gate
-from meridian.api.http import HttpReply, HttpRequest
+from meridian.api.http import HttpReply, HttpRequest, HttpStream
 from meridian.api.model import load
 from meridian.errors import ApiError, ChangeRejected
 
 log = structlog.get_logger()
 
 NativeCall = Callable[[Context, HttpRequest], Any]
-"""From an admitted request to what JSON can say. May block. Raises ApiError."""
+"""From an admitted request to what JSON can say, or to a `Stream`. May block. Raises ApiError."""
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """A reply that goes on; `chunks` are taken on the event loop."""
+
+    content_type: str
+    chunks: AsyncIterator[bytes]
+
+
+def by_method(**calls: NativeCall) -> NativeCall:
+    """One call for each method of a path, such as `by_method(GET=show, DELETE=remove)`."""
+
+    def call(context: Context, request: HttpRequest) -> Any:
+        found = calls.get(request.method)
+        if found is None:
+            raise ApiError("MethodNotAllowed", f"This path takes {' and '.join(calls)}.", status=405)
+        return found(context, request)
+
+    return call
 
 
 class Native:
@@ -27,10 +46,10 @@ class Native:
         self._gate = gate
         self._call = call
 
-    def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
+    def answer(self, request: HttpRequest, request_id: str) -> HttpReply | HttpStream:
         """Answer one request; whatever goes wrong is a reply too."""
         try:
-            return _reply(200, self._call(self._gate.admit(request, request_id), request), request_id)
+            return _answer(self._call(self._gate.admit(request, request_id), request), request_id)
         except ApiError as error:
             return self.refuse(error, request_id)
         except Exception:
@@ -51,6 +70,13 @@ def failure(request_id: str) -> ApiError:
     """What a client is told of an error of ours."""
     text = f"The server failed on this request. Its log says why under request id {request_id}."
     return ApiError("InternalFailure", text)
+
+
+def _answer(found: Any, request_id: str) -> HttpReply | HttpStream:
+    if not isinstance(found, Stream):
+        return _reply(200, found, request_id)
+    headers = (("x-amzn-RequestId", request_id), ("Content-Type", found.content_type), ("Cache-Control", "no-store"))
+    return HttpStream(headers, found.chunks)
 
 
 def _reply(status: int, body: Any, request_id: str) -> HttpReply:

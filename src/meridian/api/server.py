@@ -17,14 +17,14 @@ import anyio.to_thread
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from meridian.api.context import Context, Operation
+from meridian.api.context import Context, Operation, StateOf, unwatched
 from meridian.api.gate import FindCredential, Gate
-from meridian.api.http import HttpReply, HttpRequest
+from meridian.api.http import HttpReply, HttpRequest, HttpStream
 from meridian.api.model import OperationModel, load
 from meridian.api.native import Native, NativeCall, failure
 from meridian.api.rest_xml import compile_codec, error_reply
@@ -50,6 +50,7 @@ def build_app(
     clock: Clock,
     find_secret: FindCredential,
     service: Any = None,
+    state_of: StateOf = unwatched,
     native: Mapping[str, NativeCall] = MappingProxyType({}),
     extra_routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
@@ -60,14 +61,14 @@ def build_app(
         operations: What each call does, by the model's name for it. Calls without an entry answer 501.
         find_secret: The credential of an access key id, or None. Called for each signed request, from
             worker threads.
-        service: Handed to the operations as `Context.service`.
-        native: Calls of our own, by their paths.
+        service, state_of: Handed to the operations in their `Context`.
+        native: Calls of our own, by their paths; a part of a path in braces becomes one of `HttpRequest.parts`.
         extra_routes: Pages beside the API, such as the console.
 
     Raises:
         ValueError: `operations` names something that the model does not have.
     """
-    gate = Gate(database, settings, clock, find_secret, service)
+    gate = Gate(database, settings, clock, find_secret, service, state_of)
     api = Api(operations, gate, clock)
     ours = [Route(path, Endpoint(Native(gate, call), settings.max_body)) for path, call in native.items()]
     app = Starlette(routes=[*ours, *extra_routes])
@@ -167,7 +168,7 @@ class Endpoint:
         except ClientDisconnect:
             return
         except ApiError as error:
-            reply = self._api.refuse(error, request_id)
+            reply: HttpReply | HttpStream = self._api.refuse(error, request_id)
         else:
             reply = await anyio.to_thread.run_sync(self._api.answer, request, request_id, limiter=self._limiter())
         await _send(reply, scope, receive, send)
@@ -185,6 +186,7 @@ class Endpoint:
             query=scope["query_string"],
             headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
             body=await self._read_body(Request(scope, receive)),
+            parts=scope.get("path_params", {}),
         )
 
     async def _read_body(self, request: Request) -> bytes:
@@ -204,8 +206,11 @@ class Endpoint:
         return b"".join(chunks)
 
 
-async def _send(reply: HttpReply, scope: Scope, receive: Receive, send: Send) -> None:
-    response = Response(reply.body, reply.status)
+async def _send(reply: HttpReply | HttpStream, scope: Scope, receive: Receive, send: Send) -> None:
+    if isinstance(reply, HttpStream):
+        response: Response = StreamingResponse(reply.chunks)
+    else:
+        response = Response(reply.body, reply.status)
     for name, value in reply.headers:
         response.headers.append(name, value)
     await response(scope, receive, send)
