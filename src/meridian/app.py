@@ -34,7 +34,6 @@ from meridian.api.server import build_app
 from meridian.clock import Clock, SystemClock
 from meridian.connect import subnets
 from meridian.connect.connector import Connector
-from meridian.connect.resolver import Resolver, servers
 from meridian.edge.agent import Agent
 from meridian.edge.engine import new_engine
 from meridian.edge.geodata import GeoFile
@@ -51,6 +50,7 @@ from meridian.place.coordinates import regions
 from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
+from meridian.resolve.resolver import Resolver, servers
 from meridian.settings import Settings, split_address
 from meridian.store import account
 from meridian.store.database import Database

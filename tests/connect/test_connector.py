@@ -15,12 +15,12 @@ from meridian.changes.batch import Plan
 from meridian.connect import subnets
 from meridian.connect.answer import Answer, Near, decode
 from meridian.connect.connector import Connector
-from meridian.connect.resolver import Resolver, Server
 from meridian.edge.agent import Agent
 from meridian.edge.outside import OutsideAgent
 from meridian.feed.keys import OUTSIDE, outside_key, outside_target
 from meridian.model.name import parse
 from meridian.model.record import AliasTarget, RecordSet
+from meridian.resolve.resolver import Resolver, Server
 from meridian.store import outbox, record
 from meridian.store import zone as zones
 from tests.fakes.name_server import NameServer

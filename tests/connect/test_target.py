@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meridian.connect.answer import Answer, Near
-from meridian.connect.resolver import Found
 from meridian.connect.target import KEPT_WHEN_GONE, State, answered, unanswered
+from meridian.resolve.resolver import Found
 
 ADDRESS = bytes([203, 0, 113, 1])
 NOW = 1_800_000_000.0

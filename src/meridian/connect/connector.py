@@ -16,7 +16,6 @@ import structlog
 
 from meridian.clock import Clock
 from meridian.connect.answer import Answer, Near, decode, encode
-from meridian.connect.resolver import Found, NoAnswer, Resolver
 from meridian.connect.subnets import Subnet
 from meridian.connect.target import State, answered, bounded, unanswered
 from meridian.feed.feed import Entry, Feed
@@ -24,6 +23,7 @@ from meridian.feed.keys import OUTSIDE, outside_key
 from meridian.feed.turns import forever
 from meridian.feed.waiting import news_within
 from meridian.model.name import Name
+from meridian.resolve.resolver import Found, NoAnswer, Resolver
 from meridian.store import record
 from meridian.store.database import Database
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from meridian.connect.answer import Answer, Near
-from meridian.connect.resolver import Found
+from meridian.resolve.resolver import Found
 
 LEAST_TTL, MOST_TTL = 5, 3600  # seconds, whatever the target's own is
 KEPT_WHEN_GONE = 300.0  # seconds for which a name that is said to be gone keeps its last records

@@ -9,9 +9,9 @@ from ipaddress import ip_network
 import dns.rcode
 import pytest
 
-from meridian.connect.resolver import Found, NoAnswer, Resolver, Server, servers
 from meridian.errors import SettingsError
 from meridian.model.name import parse
+from meridian.resolve.resolver import Found, NoAnswer, Resolver, Server, servers
 from tests.fakes.name_server import NameServer
 
 ONE, TWO = bytes([203, 0, 113, 1]), bytes([203, 0, 113, 2])
@@ -61,6 +61,18 @@ def test_the_next_resolver_is_asked_where_one_fails(server: NameServer) -> None:
         assert ask(broken, silent, server) == Found((ONE,), 17, 0)
         with pytest.raises(NoAnswer, match=r"127\.0\.0\.1: SERVFAIL, 127\.0\.0\.1: Timeout"):
             ask(broken, silent)
+
+
+def test_silence_is_told_from_errors(server: NameServer) -> None:
+    """A resolver that replies with an error is heard; where none replies, we may be cut off ourselves."""
+    server.rcode = dns.rcode.SERVFAIL
+    with NameServer() as silent:
+        silent.silent = True
+        for asked, heard in (([server], True), ([silent, server], True), ([silent], False), ([], False)):
+            resolver = Resolver([Server(*one.address) for one in asked], timeout=0.3)
+            with pytest.raises(NoAnswer) as caught:
+                asyncio.run(resolver.ask(parse("lb.fake.test"), "A"))
+            assert (caught.value.heard, asyncio.run(resolver.is_heard())) == (heard, heard)
 
 
 def test_no_resolver_is_no_answer() -> None:

@@ -50,7 +50,16 @@ class Found(NamedTuple):
 
 
 class NoAnswer(Exception):
-    """No resolver gave an answer; the text says what each did instead."""
+    """
+    No resolver gave an answer; the text says what each did instead.
+
+    Attributes:
+        heard: Whether any of them replied at all: if none did, the fault may be on our side.
+    """
+
+    def __init__(self, text: str, *, heard: bool) -> None:
+        super().__init__(text)
+        self.heard = heard
 
 
 class Resolver:
@@ -85,19 +94,28 @@ class Resolver:
             if not _leads_on(reply, chain):
                 return Found((), ttl, scope)
             target = chain.canonical_name
-        raise NoAnswer(f"more than {_MOST_LINKS} CNAMEs in a row")
+        raise NoAnswer(f"more than {_MOST_LINKS} CNAMEs in a row", heard=True)
+
+    async def is_heard(self) -> bool:
+        """Whether any resolver replies, be it with an error, to a question that they all have the answer of."""
+        try:
+            await self._reply(dns.name.root, "NS", None)
+        except NoAnswer as error:
+            return error.heard
+        return True
 
     async def _reply(self, target: dns.name.Name, rtype: str, subnet: Block | None) -> dns.message.QueryMessage:
         """The first answer that says whether there are records."""
         options: list[dns.edns.Option] = []
         if subnet is not None:
             options.append(dns.edns.ECSOption(str(subnet.network_address), subnet.prefixlen))
-        failures = []
+        failures, heard = [], False
         for server in self._servers:
             query = dns.message.make_query(target, rtype, use_edns=0, payload=1232, options=options)
             try:
                 async with self._free:
                     reply = await self._exchange(query, server)
+                heard = True
                 if reply.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) and isinstance(
                     reply, dns.message.QueryMessage
                 ):
@@ -106,7 +124,8 @@ class Resolver:
                 failures.append(f"{server.host}: {dns.rcode.to_text(reply.rcode())}")
             except (dns.exception.DNSException, OSError, EOFError) as error:
                 failures.append(f"{server.host}: {type(error).__name__}")
-        raise NoAnswer(", ".join(failures) or "no resolver is known: name some with the setting resolvers")
+        none_known = "no resolver is known: name some with the setting resolvers"
+        raise NoAnswer(", ".join(failures) or none_known, heard=heard)
 
     async def _exchange(self, query: dns.message.Message, server: Server) -> dns.message.Message:
         reply, _ = await dns.asyncquery.udp_with_fallback(

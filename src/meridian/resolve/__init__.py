@@ -1,0 +1,1 @@
+"""Asks resolvers for names outside."""
