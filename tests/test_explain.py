@@ -38,7 +38,7 @@ class Sides:
         self.edge = Engine()
         self.agent = Agent(world.feed, self.edge, "edge", world.clock)
         self.geodata = GeoFile(world.folder / "place" / install.FILE, self.edge)
-        self.beside = explain.beside(self.edge, self.values)
+        self.beside = explain.beside(settings, self.edge, self.values)
         self.apart = explain.apart(settings, self.values)
 
     def serve(self) -> None:
@@ -185,7 +185,7 @@ def test_outside_targets_are_known(sides: Sides) -> None:
 def test_plan_is_foreseen(sides: Sides) -> None:
     """A plan is explained as it will be answered, by engines in step with the feed and by one that is behind."""
     zone_id = publish(sides, "www.example.com", "old.deep.example.com")
-    behind = explain.beside(Engine(), sides.values)
+    behind = explain.beside(Settings(), Engine(), sides.values)
     plan = Plan((a("old.deep.example.com").key,), (a("new.example.com"),))
     asked = [question(f"{name}.example.com") for name in ("new", "old.deep", "deep", "www")]
     foreseen = [sides.suppose(one, zone_id, plan) for one in asked]

@@ -46,7 +46,7 @@ from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
 from meridian.place import install, latency, prior, samples, table
-from meridian.place.coordinates import regions
+from meridian.place.coordinates import places
 from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
@@ -150,7 +150,7 @@ def _build_explainer(settings: Settings, engine: Engine | None, open_parts: Exit
     """What explains answers: by the engine that gives them, or by one of its own where none does here."""
     values = LastValues(Path(settings.data_dir) / FEED_FILE)
     open_parts.callback(values.close)
-    return apart(settings, values) if engine is None else beside(engine, values)
+    return apart(settings, values) if engine is None else beside(settings, engine, values)
 
 
 def _build_control(
@@ -170,13 +170,13 @@ def _build_control(
     if first is not None:
         on_first_key(first)
     sync = Sync(database, feed, clock)
-    publisher = Publisher(database, feed, clock, sync.wake)
+    publisher = Publisher(database, feed, clock, sync.wake, places(settings))
     server, listener = _build_api(settings, database, clock, sync, explainer)
     open_parts.callback(listener.close)
     parts.append(_Part(partial(server.serve, [listener]), server.end))
-    places = PlacePublisher(database, feed, partial(latency_table, settings, clock), sync.wake)
+    place_publisher = PlacePublisher(database, feed, partial(latency_table, settings, clock), sync.wake)
     parts.append(_Part(publisher.run))
-    parts.append(_Part(places.run))
+    parts.append(_Part(place_publisher.run))
     parts.append(_Part(sync.run))
     parts.append(_Part(_connector(settings, database, feed, clock).run))
     return settings.base_url
@@ -199,18 +199,19 @@ def latency_table(settings: Settings, clock: Clock) -> bytes:
         MeridianError: A sample file cannot be read; names the line.
     """
     if not settings.latency_samples:
-        return latency.encode(regions(), prior.default())
+    regions = places(settings).regions
+        return latency.encode(regions, prior.default())
     samples_of = chain.from_iterable(samples.read(Path(file)) for file in settings.latency_samples)
     geo = install.current(Path(settings.data_dir) / "place") or table.empty()
     measured = latency.measure(
         samples_of,
         now=clock.now(),
         locate=lambda network: geo.find(network.network_address)[0],
-        regions=regions(),
+        regions=regions,
         prior=prior.default(),
     )
     log.info("latency.measured", used=measured.used, ignored=dict(measured.ignored))
-    return latency.encode(regions(), prior.default(), measured)
+    return latency.encode(regions, prior.default(), measured)
 
 
 def open_database(settings: Settings) -> Database:

@@ -35,7 +35,8 @@ from meridian.model.question import (
     read_type,
 )
 from meridian.place.cli import place
-from meridian.settings import Quotas, Settings, load
+from meridian.place.coordinates import places
+from meridian.settings import DEFAULTS, Quotas, Settings, from_text, load
 from meridian.store import account
 from meridian.store import zone as zones
 from meridian.store.database import Database
@@ -76,7 +77,7 @@ def _description(hint: Any) -> str:
 
 
 def _shown(default: Any) -> str:
-    return ",".join(default) if isinstance(default, tuple) else str(default)
+    return ",".join(default) if isinstance(default, tuple | dict) else str(default)
 
 
 def settings_options(*names: str) -> Callable[[F], F]:
@@ -93,12 +94,10 @@ def settings_options(*names: str) -> Callable[[F], F]:
         for field in reversed(msgspec.structs.fields(Settings)):
             if field.name == "quotas" or (names and field.name not in names):
                 continue
-            flag = field.name.replace("_", "-")
-            option = f"--{flag}/--no-{flag}" if isinstance(field.default, bool) else f"--{flag}"
-            text = f"{_description(hints[field.name])}  [default: {_shown(field.default) or 'none'}]"
-            command = click.option(option, field.name, default=None, metavar=_metavar(field.default), help=text)(
-                command
-            )
+            flag, default = field.name.replace("_", "-"), getattr(DEFAULTS, field.name)
+            option = f"--{flag}/--no-{flag}" if isinstance(default, bool) else f"--{flag}"
+            text = f"{_description(hints[field.name])}  [default: {_shown(default) or 'none'}]"
+            command = click.option(option, field.name, default=None, metavar=_metavar(default), help=text)(command)
         file = click.Path(dir_okay=False, path_type=Path)
         return click.option("--config", type=file, help="TOML file with settings, named as the options are.")(command)
 
@@ -110,6 +109,8 @@ def _metavar(default: Any) -> str | None:
         return None
     if isinstance(default, tuple):
         return "A,B,…"
+    if isinstance(default, dict):
+        return "TOML"
     return "NUMBER" if isinstance(default, int | float) else "TEXT"
 
 
@@ -124,13 +125,13 @@ def _quota_option(command: F) -> F:
 def _settings(options: dict[str, Any], environ: dict[str, str] | None = None) -> Settings:
     """The settings that the options of `settings_options` ask for; takes them out of `options`."""
     file = options.pop("config")
-    fields = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    fields = {field.name for field in msgspec.structs.fields(Settings)}
     given = {name: options.pop(name) for name in list(options) if name in fields}
     for name, value in given.items():
-        if isinstance(fields[name], tuple) and value is not None:
-            given[name] = [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str):
+            given[name] = from_text(getattr(DEFAULTS, name), value, f"--{name.replace('_', '-')}")
     given["quotas"] = dict(_quota(text) for text in given.get("quotas") or ()) or None
-    return load(file, environ if environ is not None else os.environ, given)
+    return load(file, environ if environ is not None else os.environ, given, places)
 
 
 def _quota(text: str) -> tuple[str, str]:
@@ -302,7 +303,9 @@ def _database(settings: Settings) -> Iterator[Database]:
 )
 @click.option("--draw", help="The random draw of an earlier explanation.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/explain.md.")
-@settings_options("data_dir", "database", "edge_coordinates", "geoproximity_negative_bias", "alias_zone_ids")
+@settings_options(
+    "data_dir", "database", "edge_coordinates", "geoproximity_negative_bias", "alias_zone_ids", "regions", "places"
+)
 def explain_(name: str, rtype: str, batch: Path | None, as_json: bool, **options: Any) -> None:
     """
     Say why a question is answered as it is, or what it would be answered.
@@ -354,7 +357,7 @@ def _question(
 
 def _try(explainer: Explainer, question: Question, file: Path, settings: Settings) -> dict[str, Any]:
     """Explain what would be answered after a batch; the operator may try it on any account's zone."""
-    batch = read_batch(file.read_bytes())
+    batch = read_batch(file.read_bytes(), settings)
     zone_id = batch.zone_id or question.zone_id
     with _database(settings) as database, database.read() as conn:
         zone = zones.get(conn, zone_id) if zone_id else zones.closest(conn, question.name)

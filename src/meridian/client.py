@@ -142,7 +142,7 @@ class Api:
         while True:
             page = self.call("list_resource_record_sets", HostedZoneId=zone_id, MaxItems="300", **start)
             listed = [{"Action": "CREATE", "ResourceRecordSet": item} for item in page["ResourceRecordSets"]]
-            yield from (change.record_set for change in read_changes({"Changes": listed}))
+            yield from (change.record_set for change in read_changes({"Changes": listed}, None))
             if not page["IsTruncated"]:
                 return
             following = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")

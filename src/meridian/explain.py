@@ -27,6 +27,7 @@ from meridian.feed.local import LastValues
 from meridian.model.question import Question, overrides
 from meridian.model.zone import HostedZone
 from meridian.place import install
+from meridian.place.coordinates import BUILT_IN, Places, places
 from meridian.publish.preview import Preview, preview
 from meridian.settings import Settings
 from meridian.store import record
@@ -39,10 +40,12 @@ class Explainer:
     Args:
         values: The feed's last values, which tell the shards that the engine holds.
         engine_for: The engine to ask a question of.
+        places: Where a plan's regions and places are.
     """
 
-    def __init__(self, values: LastValues, engine_for: Callable[[Question], Engine]) -> None:
+    def __init__(self, values: LastValues, engine_for: Callable[[Question], Engine], places: Places = BUILT_IN) -> None:
         self._values = values
+        self._places = places
         self._engine_for = engine_for
 
     def explain(self, question: Question) -> dict[str, Any]:
@@ -71,10 +74,10 @@ class Explainer:
         engine = self._engine_for(question)
         foreseen = record.foresee(conn, zone, plan)
         try:
-            told = _ask(engine, question, preview(conn, zone, foreseen, self._last_head(zone.id)))
+            told = _ask(engine, question, preview(conn, zone, foreseen, self._last_head(zone.id), self._places))
         except ImageError:
             # The engine is behind the feed, so it lacks shards that the feed has: give it all of them.
-            told = _ask(engine, question, preview(conn, zone, foreseen, None))
+            told = _ask(engine, question, preview(conn, zone, foreseen, None, self._places))
         change = {"zone_id": zone.id, "put": len(plan.put), "deleted": len(plan.delete)}
         return _explanation(told, {**overrides(question), "change": change})
 
@@ -83,15 +86,15 @@ class Explainer:
         return None if found is None else decode_head(found[0])
 
 
-def beside(engine: Engine, values: LastValues) -> Explainer:
+def beside(settings: Settings, engine: Engine, values: LastValues) -> Explainer:
     """Ask the engine of a running edge."""
-    return Explainer(values, lambda _: engine)
+    return Explainer(values, lambda _: engine, places(settings))
 
 
 def apart(settings: Settings, values: LastValues) -> Explainer:
     """Ask an engine of one's own, loaded from the feed's last values."""
     geo_file = Path(settings.data_dir) / "place" / install.FILE
-    return Explainer(values, ApartEngine(values, new_engine(settings), geo_file).for_question)
+    return Explainer(values, ApartEngine(values, new_engine(settings), geo_file).for_question, places(settings))
 
 
 def _ask(engine: Engine, question: Question, image: Preview | None = None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,6 +80,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     geoproximity_negative_bias: Annotated[
         str, Meta(description="how a negative bias stretches distances: linear or reciprocal (R-GPX-5)")
     ] = "linear"
+    regions: Annotated[
+        dict[str, Any],
+        Meta(
+            description="further regions, or other coordinates of known ones: ID = {latitude = DEGREES, "
+            "longitude = DEGREES, country = CODE} (R-REG-1, docs/guides/places.md)"
+        ),
+    ] = {}
+    places: Annotated[
+        dict[str, Any],
+        Meta(description="the same for what geoproximity names as a local zone group (R-GPX-10)"),
+    ] = {}
     latency_samples: Annotated[
         tuple[str, ...], Meta(description="files of measured latencies, JSON lines or .csv (docs/guides/places.md)")
     ] = ()
@@ -112,6 +123,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "such as 10.0.0.0/8; none: the public internet alone (R-HCF-22)"
         ),
     ] = ()
+    health_quorum: Annotated[
+        float,
+        Meta(ge=0, lt=1, description="a check is healthy if more than this share of its checkers say so (R-HCA-1)"),
+    ] = 0.18
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
@@ -150,31 +165,58 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (self.public_url or f"http://{self.api_listen}").rstrip("/")
 
 
+DEFAULTS = Settings()
+
+
 def load(
     file: Path | None = None,
     environ: Mapping[str, str] = os.environ,
     options: Mapping[str, Any] | None = None,
+    check: Callable[[Settings], object] = lambda _: None,
 ) -> Settings:
     """
     Gather the settings from all places; later places win.
 
     Args:
         file: A TOML file; None for none.
-        environ: Where MERIDIAN_… variables are looked up. Lists are separated by commas, quotas
-            are MERIDIAN_QUOTAS_….
+        environ: Where MERIDIAN_… variables are looked up, each read by `from_text`. Quotas are
+            MERIDIAN_QUOTAS_….
         options: Values from the command line by field name; None values are left out.
+        check: Raises SettingsError for what this room cannot know to be wrong; asked after each place.
 
     Raises:
         SettingsError: Names the place, the key and what to do.
     """
     settings = Settings()
     if file is not None:
-        settings = _merge(settings, _read(file), str(file))
-    settings = _merge(settings, _from_environ(environ), "the environment")
+        settings = _merge(settings, _read(file), str(file), check)
+    settings = _merge(settings, _from_environ(environ), "the environment", check)
     given = {key: value for key, value in (options or {}).items() if value is not None}
-    settings = _merge(settings, given, "the command line")
+    settings = _merge(settings, given, "the command line", check)
     _check(settings)
     return settings
+
+
+def from_text(default: Any, text: str, key: str) -> Any:
+    """
+    A setting's value as a variable or an option gives it: a list between commas, a table as TOML.
+
+    Args:
+        default: The setting's default, which tells what it is.
+        key: What names the variable or option in the error.
+
+    Raises:
+        SettingsError: It is no TOML.
+    """
+    if isinstance(default, tuple):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if not isinstance(default, dict):
+        return text
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        example = "home-1 = {latitude = 52.52, longitude = 13.4}"
+        raise SettingsError(f"{key}: not TOML, such as {example}: {error}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -202,12 +244,11 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         text = environ.get(f"MERIDIAN_{field.name.upper()}")
         if text is not None:
-            is_list = isinstance(field.default, tuple)
-            found[field.name] = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+            found[field.name] = from_text(getattr(DEFAULTS, field.name), text, f"MERIDIAN_{field.name.upper()}")
     return found
 
 
-def _merge(settings: Settings, found: Mapping[str, Any], place: str) -> Settings:
+def _merge(settings: Settings, found: Mapping[str, Any], place: str, check: Callable[[Settings], object]) -> Settings:
     if not found:
         return settings
     merged = msgspec.to_builtins(settings)
@@ -216,9 +257,13 @@ def _merge(settings: Settings, found: Mapping[str, Any], place: str) -> Settings
     if isinstance(quotas, Mapping):
         merged["quotas"] = {**msgspec.to_builtins(settings.quotas), **quotas}
     try:
-        return msgspec.convert(merged, Settings, strict=False)
+        now = msgspec.convert(merged, Settings, strict=False)
+        check(now)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{place}: {_explain(str(error))}") from None
+    except SettingsError as error:
+        raise SettingsError(f"{place}: {error}") from None
+    return now
 
 
 def _explain(problem: str) -> str:
@@ -226,7 +271,7 @@ def _explain(problem: str) -> str:
         key = problem.split("`")[1]
         known = ", ".join(field.name for field in msgspec.structs.fields(Settings))
         return f"there is no setting '{key}'; the settings are: {known}"
-    what, _, where = problem.partition(" - at ")
+    what, _, where = problem.replace("`object`", "a table").partition(" - at ")
     return f"{where.strip('`').removeprefix('$.') or 'settings'}: {what}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import dns.edns
@@ -31,8 +32,12 @@ ZONE = "policies.example"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server whose geolocation data knows the clients, and nobody else."""
-    folder = tmp_path_factory.mktemp("policies") / "data"
+    with Site(known_clients(tmp_path_factory.mktemp("policies") / "data")) as running:
+        yield running
+
+
+def known_clients(folder: Path) -> Path:
+    """Make this a data folder whose geolocation data knows the clients, and nobody else."""
     places = [
         (ip_network(network), table.Place(continent, country, subdivision, point))
         for network, continent, country, subdivision, point in CLIENTS.values()
@@ -40,8 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     about = table.About(source="the tests' own", date="2026-11-20", attribution="none")
     folder.mkdir(parents=True)
     install.put(folder / "place", table.make(about, places), force=True)
-    with Site(folder) as running:
-        yield running
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def test_operators_add_places_of_their_own() -> None:
         "on-premises-berlin": {"latitude": "52.52", "longitude": 13.4, "country": "DE", "city": "Berlin"},
         "us-east-1": {"latitude": 40, "longitude": -80},
     }
-    places = coordinates.with_places(coordinates.regions(), added)
+    places = coordinates.with_places(coordinates.regions(), added, "regions")
 
     assert places["on-premises-berlin"] == Region("on-premises-berlin", (5252, 1340), "DE", "Berlin")
     assert places["us-east-1"].point == (4000, -8000)
@@ -59,7 +59,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 def test_places_that_cannot_be_are_errors(name: str, place: dict[str, Any], message: str) -> None:
     """The text names the setting and says what would do."""
     with pytest.raises(SettingsError, match=message):
-        coordinates.with_places({}, {name: place})
+        coordinates.with_places({}, {name: place}, "places")
 
 
 def test_hundredths_are_exact() -> None:

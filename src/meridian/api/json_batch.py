@@ -13,19 +13,22 @@ from meridian.api.model import load
 from meridian.api.validate import compile_validator
 from meridian.changes.shape import read_changes
 from meridian.errors import InvalidInput
+from meridian.model.place import nameable
 from meridian.model.record import Change
+from meridian.settings import Settings
 
 
-def read_input(given: Any) -> list[Change]:
+def read_input(given: Any, settings: Settings) -> list[Change]:
     """
     Read the changes from the input of ChangeResourceRecordSets, whose types are not known yet.
 
     Raises:
         InvalidInput, ChangeRejected: It breaks a rule.
     """
-    _check(given)
+    _check(given, tuple(sorted(settings.regions)))
     batch = given["ChangeBatch"]
-    return read_changes({**batch, "Changes": [_with_bare_id(change) for change in batch["Changes"]]})
+    changes = [_with_bare_id(change) for change in batch["Changes"]]
+    return read_changes({**batch, "Changes": changes}, nameable(settings))
 
 
 def _with_bare_id(change: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -38,15 +41,15 @@ def _with_bare_id(change: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**change, "ResourceRecordSet": {**record_set, "AliasTarget": target}}
 
 
-def _check(given: Any) -> None:
+def _check(given: Any, regions: tuple[str, ...]) -> None:
     """Types and needed members as the stock client checks them, then the constraints of the model."""
-    shape = load().operations["ChangeResourceRecordSets"].input
+    shape = load(regions).operations["ChangeResourceRecordSets"].input
     report = botocore.validate.ParamValidator().validate(given, shape)
     if report.has_errors():
         raise InvalidInput(report.generate_report())
-    _validator()(given)
+    _validator(regions)(given)
 
 
 @cache
-def _validator() -> Callable[[Mapping[str, Any]], None]:
-    return compile_validator(load().operations["ChangeResourceRecordSets"].input)
+def _validator(regions: tuple[str, ...]) -> Callable[[Mapping[str, Any]], None]:
+    return compile_validator(load(regions).operations["ChangeResourceRecordSets"].input)

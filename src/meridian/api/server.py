@@ -25,7 +25,7 @@ from starlette.websockets import WebSocketClose
 from meridian.api.context import Context, Operation, StateOf, unwatched
 from meridian.api.gate import FindCredential, Gate
 from meridian.api.http import HttpReply, HttpRequest, HttpStream
-from meridian.api.model import OperationModel, load
+from meridian.api.model import OperationModel, ServiceModel, load
 from meridian.api.native import Native, NativeCall, failure
 from meridian.api.rest_xml import compile_codec, error_reply
 from meridian.api.route import Router
@@ -69,7 +69,7 @@ def build_app(
         ValueError: `operations` names something that the model does not have.
     """
     gate = Gate(database, settings, clock, find_secret, service, state_of)
-    api = Api(operations, gate, clock)
+    api = Api(operations, gate, clock, load(settings.regions))
     ours = [Route(path, Endpoint(Native(gate, call), settings.max_body)) for path, call in native.items()]
     app = Starlette(routes=[*ours, *extra_routes])
     app.router.default = Endpoint(api, settings.max_body)
@@ -79,8 +79,8 @@ def build_app(
 class Api:
     """From a request of Route 53's API to its reply; everything but the socket."""
 
-    def __init__(self, operations: Mapping[str, Operation], gate: Gate, clock: Clock) -> None:
-        self._model = load()
+    def __init__(self, operations: Mapping[str, Operation], gate: Gate, clock: Clock, model: ServiceModel) -> None:
+        self._model = model
         unknown = sorted(set(operations) - set(self._model.operations))
         if unknown:
             raise ValueError(f"operations that are not in the service model: {', '.join(unknown)}")

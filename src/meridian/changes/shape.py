@@ -14,7 +14,7 @@ from typing import Any
 from meridian.errors import ChangeRejected, InvalidInput
 from meridian.model import name as names
 from meridian.model.name import BadName, Name
-from meridian.model.place import CONTINENTS, COUNTRIES, REGIONS, SUBDIVISIONS
+from meridian.model.place import BUILT_IN, CONTINENTS, COUNTRIES, SUBDIVISIONS, Nameable
 from meridian.model.record import (
     AliasTarget,
     Change,
@@ -44,9 +44,12 @@ _EXPECTED_CONTENT = (
 )
 
 
-def read_changes(batch: Mapping[str, Any]) -> list[Change]:
+def read_changes(batch: Mapping[str, Any], nameable: Nameable | None = BUILT_IN) -> list[Change]:
     """
     Read the changes of a ChangeBatch.
+
+    Args:
+        nameable: The places that geoproximity may name; None for any, where a server has judged already.
 
     Raises:
         InvalidInput: A change has too many, too few or impossible members; the first such change is
@@ -57,7 +60,7 @@ def read_changes(batch: Mapping[str, Any]) -> list[Change]:
     if not items:
         raise InvalidInput("Invalid request: Expected at least one Change in ChangeBatch")
     for item in items:
-        _check(item)
+        _check(item, nameable)
     problems: list[str] = []
     changes = [_change(item, problems) for item in items]
     if problems:
@@ -90,13 +93,13 @@ def to_api(record_set: RecordSet) -> dict[str, Any]:
 # --- what holds between members
 
 
-def _check(item: Mapping[str, Any]) -> None:
+def _check(item: Mapping[str, Any], nameable: Nameable | None) -> None:
     members = item["ResourceRecordSet"]
     problem = (
         _policy_problem(members)
         or _content_problem(members)
         or _geo_location_problem(members.get("GeoLocation"))
-        or _geo_proximity_problem(members.get("GeoProximityLocation"))
+        or _geo_proximity_problem(members.get("GeoProximityLocation"), nameable)
         or _cidr_problem(members.get("CidrRoutingConfig"))
     )
     if problem:
@@ -156,25 +159,25 @@ def _geo_location_problem(place: Mapping[str, Any] | None) -> str | None:
     return None if known else "GeoLocation is not one of those that ListGeoLocations shows"
 
 
-def _geo_proximity_problem(place: Mapping[str, Any] | None) -> str | None:
+def _geo_proximity_problem(place: Mapping[str, Any] | None, nameable: Nameable | None) -> str | None:
     """R-GPX-1, R-GPX-2, R-GPX-10; the texts are ours."""
     if place is None:
         return None
     region, group, coordinates = (place.get(member) for member in ("AWSRegion", "LocalZoneGroup", "Coordinates"))
     if (region, group, coordinates).count(None) != 2:
         return "Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates] in GeoProximityLocation"
-    if region is not None and region not in REGIONS:
+    if nameable and region is not None and region not in nameable.regions:
         return f"AWSRegion '{region}' is not known"
-    if group is not None and not _is_local_zone_group(group):
+    if nameable and group is not None and not _is_local_zone_group(group, nameable):
         return f"LocalZoneGroup '{group}' is not known"
     if coordinates is not None and not _on_earth(coordinates):
         return "Coordinates are outside of -90 to 90 degrees of latitude, -180 to 180 degrees of longitude"
     return None
 
 
-def _is_local_zone_group(group: str) -> bool:
+def _is_local_zone_group(group: str, nameable: Nameable) -> bool:
     parts = _LOCAL_ZONE_GROUP.fullmatch(group)
-    return parts is not None and parts[1] in REGIONS
+    return group in nameable.places or (parts is not None and parts[1] in nameable.regions)
 
 
 def _on_earth(coordinates: Mapping[str, str]) -> bool:

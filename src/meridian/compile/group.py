@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from meridian.compile.image import Arm, Group, Records, Target, ToGroup, ToOutside
 from meridian.model.name import parse
 from meridian.model.record import TYPES, AliasTarget, GeoLocation, GeoProximityLocation, RecordSet
-from meridian.place.coordinates import Point, hundredths, local_zones, regions
+from meridian.place.coordinates import BUILT_IN, Places, Point
 
 # The policies whose group kind has another name in the image.
 _KINDS = {"geolocation": "geo"}
@@ -17,20 +17,23 @@ class CannotCompile(ValueError):
     """A record set that has no form in the image; the text names it."""
 
 
-def group(zone_id: str, record_sets: Sequence[RecordSet]) -> Group:
+def group(zone_id: str, record_sets: Sequence[RecordSet], places: Places = BUILT_IN) -> Group:
     """
     Compile all record sets of one name and type, at least one, in any order.
 
     Arms are sorted by set identifier, so that equal record sets make equal images.
 
+    Args:
+        places: Where geoproximity's regions and places are.
+
     Raises:
-        CannotCompile: A record set leads nowhere.
+        CannotCompile: A record set leads nowhere, or stands nobody knows where.
     """
     ordered = sorted(record_sets, key=lambda record_set: record_set.set_identifier or "")
     policy, cidr = ordered[0].policy, ordered[0].cidr_routing_config
     return Group(
         kind=_KINDS.get(policy, policy),
-        arms=[_arm(zone_id, record_set) for record_set in ordered],
+        arms=[_arm(zone_id, record_set, places) for record_set in ordered],
         collection=cidr.collection_id if cidr else "",
     )
 
@@ -48,9 +51,9 @@ def records(record_set: RecordSet) -> Records:
     return Records(ttl=record_set.ttl, rdata=list(dict.fromkeys(record_set.rdata)))
 
 
-def _arm(zone_id: str, record_set: RecordSet) -> Arm:
+def _arm(zone_id: str, record_set: RecordSet, places: Places) -> Arm:
     alias, geo = record_set.alias, record_set.geo_location or GeoLocation()
-    latitude, longitude = _point(record_set.geo_proximity_location)
+    latitude, longitude = _point(record_set.geo_proximity_location, places)
     return Arm(
         target=records(record_set) if alias is None else _alias(zone_id, record_set.type, alias),
         id=record_set.set_identifier or "",
@@ -68,25 +71,14 @@ def _arm(zone_id: str, record_set: RecordSet) -> Arm:
     )
 
 
-def _point(place: GeoProximityLocation | None) -> Point:
+def _point(place: GeoProximityLocation | None, places: Places) -> Point:
     """Where a resource is, in hundredths of a degree; nowhere in particular in groups that do not ask (R-GPX-10)."""
     if place is None:
         return 0, 0
-    if place.coordinates is not None:
-        at = place.coordinates
-        return hundredths(at.latitude, 90, "Latitude"), hundredths(at.longitude, 180, "Longitude")
-    if place.local_zone_group is not None:
-        zone = local_zones().get(place.local_zone_group)
-        # A local zone that the table does not know is near the region that its name begins with.
-        region = next((region for region in regions() if place.local_zone_group.startswith(f"{region}-")), None)
-        return zone.point if zone else _region(region)
-    return _region(place.aws_region)
-
-
-def _region(name: str | None) -> Point:
-    if name is None or name not in regions():
-        raise CannotCompile(f"region {name}: it has no coordinates")
-    return regions()[name].point
+    point = places.point(place)
+    if point is None:
+        raise CannotCompile(f"{place.aws_region or place.local_zone_group}: it has no coordinates")
+    return point
 
 
 def _alias(zone_id: str, record_type: str, alias: AliasTarget) -> Target:

@@ -10,6 +10,7 @@ from meridian.compile.image import FORMAT, Group, Head, Shard
 from meridian.model.name import Name
 from meridian.model.record import TYPES, RecordSet
 from meridian.model.zone import HostedZone
+from meridian.place.coordinates import BUILT_IN, Places
 
 SLOTS = 4096
 
@@ -32,6 +33,7 @@ def shard(
     version: int,
     record_sets: Iterable[RecordSet],
     empty_non_terminals: Iterable[Name],
+    places: Places = BUILT_IN,
 ) -> Shard:
     """
     Compile one shard.
@@ -41,6 +43,7 @@ def shard(
         record_sets: All of the shard's slots, in any order.
         empty_non_terminals: Names of the shard's slots that exist only because of names below them
             (RFC 4592 §2.2.2).
+        places: Where geoproximity's regions and places are.
 
     Raises:
         CannotCompile: A record set has no form in the image.
@@ -50,7 +53,7 @@ def shard(
         sets[record_set.name.wire][TYPES[record_set.type]].append(record_set)
     names: dict[bytes, dict[int, Group]] = {name.wire: {} for name in empty_non_terminals}
     for owner, types in sets.items():
-        names[owner] = {number: group(zone_id, types[number]) for number in sorted(types)}
+        names[owner] = {number: group(zone_id, types[number], places) for number in sorted(types)}
     return Shard(
         format=FORMAT,
         zone_id=zone_id,

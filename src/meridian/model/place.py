@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from typing import NamedTuple
+
+from meridian.settings import Settings
+
 # Code and name as ListGeoLocations shows them (R-GEO-2).
 CONTINENTS: dict[str, str] = {
     "AF": "Africa", "AN": "Antarctica", "AS": "Asia", "EU": "Europe", "NA": "North America", "OC": "Oceania",
@@ -92,3 +97,24 @@ REGIONS: frozenset[str] = frozenset({
     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-east-1", "ap-east-2", "cn-north-1", "cn-northwest-1",
     "us-gov-east-1", "us-gov-west-1", "eusc-de-east-1",
 })  # fmt: skip
+
+
+class Nameable(NamedTuple):
+    """
+    The ids that record sets can name, the operator's own among them (R-REG-1, R-GPX-10).
+
+    Attributes:
+        regions: Of latency and geoproximity.
+        places: Of geoproximity, beside the local zone groups of a region.
+    """
+
+    regions: Container[str]
+    places: Container[str]
+
+
+BUILT_IN = Nameable(REGIONS, ())
+
+
+def nameable(settings: Settings) -> Nameable:
+    """What record sets can name under these settings."""
+    return Nameable(REGIONS | settings.regions.keys(), settings.places.keys())

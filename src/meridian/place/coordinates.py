@@ -16,9 +16,12 @@ from typing import Any
 import msgspec
 
 from meridian.errors import SettingsError
+from meridian.model.record import GeoProximityLocation
 from meridian.place import data
+from meridian.settings import Settings
 
 RADIUS_KM = 6371.0  # mean radius (R-GPX-11)
+REGIONS_MAX = 64  # the engine keeps sets of regions in 64 bits
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -46,17 +49,57 @@ def local_zones() -> Mapping[str, Region]:
     return {row["code"]: _built_in(row) for row in data.rows("local-zones.csv")}
 
 
-def with_places(known: Mapping[str, Region], added: Mapping[str, Mapping[str, Any]]) -> dict[str, Region]:
+class Places(msgspec.Struct, frozen=True):
+    """Where everything is that record sets can name."""
+
+    regions: Mapping[str, Region]
+    local_zones: Mapping[str, Region]
+
+    def point(self, place: GeoProximityLocation) -> Point | None:
+        """Where a resource of geoproximity is (R-GPX-10); None if nobody knows."""
+        if place.coordinates is not None:
+            at = place.coordinates
+            return hundredths(at.latitude, 90, "Latitude"), hundredths(at.longitude, 180, "Longitude")
+        group = place.local_zone_group
+        if group is None:
+            found = self.regions.get(place.aws_region or "")
+        else:
+            # A local zone that the table does not know is near the region that its name begins with.
+            found = self.local_zones.get(group) or self.regions.get(group.rsplit("-", 2)[0])
+        return None if found is None else found.point
+
+
+def places(settings: Settings) -> Places:
+    """
+    The built-in places with the operator's own.
+
+    Raises:
+        SettingsError: One that cannot be, or more regions than the engine takes; names the setting.
+    """
+    found = Places(
+        with_places(BUILT_IN.regions, settings.regions, "regions"),
+        with_places(BUILT_IN.local_zones, settings.places, "places"),
+    )
+    if len(found.regions) > REGIONS_MAX:
+        room = REGIONS_MAX - len(BUILT_IN.regions)
+        raise SettingsError(
+            f"regions: {len(found.regions) - len(BUILT_IN.regions)} further ones; there is room for {room}"
+        )
+    return found
+
+
+def with_places(known: Mapping[str, Region], added: Mapping[str, Any], key: str) -> dict[str, Region]:
     """
     Add an operator's own places to a table; one of the same id takes the built-in's place.
 
     Args:
         added: By id, each with `latitude` and `longitude` in degrees and, if wanted, `country` and `city`.
+        key: The setting that they stand in.
 
     Raises:
         SettingsError: An id, coordinate or country that cannot be, or a key that has no meaning.
     """
-    return {**known, **{name: _operator_place(name, place) for name, place in added.items()}}
+    return {**known, **{name: _operator_place(f"{key}.{name}", name, place) for name, place in added.items()}}
 
 
 def hundredths(degrees: str | float, limit: int, what: str) -> int:
@@ -99,17 +142,16 @@ def _built_in(row: Mapping[str, str]) -> Region:
     return Region(row["code"], point, row["country"], row["city"])
 
 
-def _operator_place(name: str, place: Mapping[str, Any]) -> Region:
-    where = f"places.{name}"
+def _operator_place(where: str, name: str, place: Any) -> Region:
     if not _CODE.fullmatch(name):
         raise SettingsError(f"{where}: a place's id has 1 to 64 of a-z, 0-9 and -, such as on-premises-berlin")
+    if not isinstance(place, Mapping) or not {"latitude", "longitude"} <= place.keys():
+        raise SettingsError(f"{where}: give latitude and longitude in degrees, each on a line of [{where}]")
     unknown = place.keys() - {"latitude", "longitude", "country", "city"}
     if unknown:
         raise SettingsError(
             f"{where}: there is no '{min(unknown)}'; the keys are latitude, longitude, country and city"
         )
-    if not {"latitude", "longitude"} <= place.keys():
-        raise SettingsError(f"{where}: give latitude and longitude in degrees")
     country = str(place.get("country", ""))
     if country and not _COUNTRY.fullmatch(country):
         raise SettingsError(f"{where}.country: '{country}' is not a two-letter code, such as DE")
@@ -118,3 +160,6 @@ def _operator_place(name: str, place: Mapping[str, Any]) -> Region:
         hundredths(place["longitude"], 180, f"{where}.longitude"),
     )
     return Region(name, point, country, str(place.get("city", "")))
+
+
+BUILT_IN = Places(regions(), local_zones())

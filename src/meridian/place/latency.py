@@ -19,14 +19,13 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from meridian.errors import SettingsError
-from meridian.place.coordinates import Region, distance_km
+from meridian.place.coordinates import REGIONS_MAX, Region, distance_km
 from meridian.place.prior import Prior
 from meridian.place.ranges import Network, Ranges, span
 from meridian.place.samples import Sample
 from meridian.place.table import Place
 
 FORMAT = 1
-REGIONS_MAX = 64  # the engine keeps sets of regions in 64 bits
 HALF_LIFE_S = 24 * 3600.0  # of a sample's weight
 FORGOTTEN_S = 30 * 24 * 3600.0  # older samples are not looked at
 STALE_S = 14 * 24 * 3600.0  # a level whose newest sample is older has nothing to say
@@ -308,7 +307,7 @@ def encode(regions: Mapping[str, Region], prior: Prior, measured: Measured | Non
         SettingsError: More than 64 regions.
     """
     if len(regions) > REGIONS_MAX:
-        raise SettingsError(f"places: {len(regions)} regions; the latency table has room for {REGIONS_MAX}")
+        raise SettingsError(f"regions: {len(regions)} regions; the latency table has room for {REGIONS_MAX}")
     zones = prior.zones
     number = {zone: at for at, zone in enumerate(zones)}
     of_country = {country: number[zone] for country, zone in prior.zone_of_country.items()}

@@ -12,6 +12,7 @@ from meridian.compile.zone import head, shard, shard_of, slots_of
 from meridian.model.name import Name
 from meridian.model.record import RecordSet
 from meridian.model.zone import HostedZone
+from meridian.place.coordinates import BUILT_IN, Places
 from meridian.publish.publisher import changed_shards
 from meridian.store import outbox, record
 from meridian.store.record import Foreseen
@@ -24,7 +25,9 @@ class Preview(NamedTuple):
     shards: list[bytes]
 
 
-def preview(conn: Connection, zone: HostedZone, foreseen: Foreseen, last: image.Head | None) -> Preview:
+def preview(
+    conn: Connection, zone: HostedZone, foreseen: Foreseen, last: image.Head | None, places: Places = BUILT_IN
+) -> Preview:
     """
     Compile a zone with a plan carried out.
 
@@ -32,6 +35,7 @@ def preview(conn: Connection, zone: HostedZone, foreseen: Foreseen, last: image.
         foreseen: What the plan would change, in the transaction of `conn`.
         last: The head whose shards are at hand, and therefore left out where they would be the same;
             None for all shards.
+        places: Where geoproximity's regions and places are.
 
     Raises:
         CannotCompile: A record set has no form in the image.
@@ -45,7 +49,7 @@ def preview(conn: Connection, zone: HostedZone, foreseen: Foreseen, last: image.
     for index in changed:
         versions[index] = version
         found = _in_shard(conn, zone, foreseen, index)
-        shards.append(image.encode(shard(zone.id, index, count, version, *found)))
+        shards.append(image.encode(shard(zone.id, index, count, version, *found, places)))
     at_apex = _at_apex(conn, zone, foreseen)
     compiled = head(msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions)
     return Preview(image.encode(compiled), shards)

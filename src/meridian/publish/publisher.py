@@ -37,6 +37,7 @@ from meridian.feed.keys import (
 from meridian.feed.turns import Turns, forever
 from meridian.feed.waiting import news_within
 from meridian.model.zone import HostedZone
+from meridian.place.coordinates import BUILT_IN, Places
 from meridian.store import change, outbox, record
 from meridian.store import zone as zones
 from meridian.store.database import Database
@@ -79,10 +80,19 @@ class Publisher:
 
     Args:
         on_published: Called on the event loop when changes have got their position in the feed.
+        places: Where geoproximity's regions and places are.
     """
 
-    def __init__(self, database: Database, feed: Feed, clock: Clock, on_published: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        feed: Feed,
+        clock: Clock,
+        on_published: Callable[[], None],
+        places: Places = BUILT_IN,
+    ) -> None:
         self._database = database
+        self._places = places
         self._feed = feed
         self._clock = clock
         self._on_published = on_published
@@ -237,7 +247,24 @@ class Publisher:
             changed = changed_shards(zone, last, rows)
             if not changed and last is not None and last.version == zone.version:
                 return Edition(zone.version, (), zone.shard_count, rows)
-            return Edition(zone.version, _entries(conn, zone, last, changed), zone.shard_count, rows)
+            return Edition(zone.version, self._entries(conn, zone, last, changed), zone.shard_count, rows)
+
+    def _entries(
+        self, conn: Connection, zone: HostedZone, last: image.Head | None, changed: Sequence[int]
+    ) -> list[Entry]:
+        """The changed shards and the head, as the feed keeps them."""
+        fits = last is not None and len(last.shard_versions) == zone.shard_count
+        versions = list(last.shard_versions) if last is not None and fits else [zone.version] * zone.shard_count
+        entries = []
+        for index in changed:
+            versions[index] = zone.version
+            found = record.in_slots(conn, zone.id, *slots_of(index, zone.shard_count))
+            compiled = shard(zone.id, index, zone.shard_count, zone.version, *found, self._places)
+            key = shard_key(zone.id, zone.shard_count, index)
+            entries.append(Entry(key, image.encode(compiled), zone.version))
+        at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
+        compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions)
+        return [*entries, Entry(head_key(zone.id), image.encode(compiled_head), zone.version)]
 
     def _settle(self, zone_id: str, edition: Edition, position: int) -> None:
         if not edition.rows:
@@ -266,22 +293,6 @@ def changed_shards(zone: HostedZone, last: image.Head | None, rows: Iterable[Row
             return range(zone.shard_count)
         slots.update(of_version)
     return sorted({shard_of(slot, zone.shard_count) for slot in slots})
-
-
-def _entries(conn: Connection, zone: HostedZone, last: image.Head | None, changed: Sequence[int]) -> list[Entry]:
-    """The changed shards and the head, as the feed keeps them."""
-    fits = last is not None and len(last.shard_versions) == zone.shard_count
-    versions = list(last.shard_versions) if last is not None and fits else [zone.version] * zone.shard_count
-    entries = []
-    for index in changed:
-        versions[index] = zone.version
-        record_sets, ancestors = record.in_slots(conn, zone.id, *slots_of(index, zone.shard_count))
-        compiled = shard(zone.id, index, zone.shard_count, zone.version, record_sets, ancestors)
-        key = shard_key(zone.id, zone.shard_count, index)
-        entries.append(Entry(key, image.encode(compiled), zone.version))
-    at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
-    compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions)
-    return [*entries, Entry(head_key(zone.id), image.encode(compiled_head), zone.version)]
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

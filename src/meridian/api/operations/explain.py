@@ -31,6 +31,7 @@ from meridian.model.question import (
     read_type,
 )
 from meridian.model.record import Change
+from meridian.settings import Settings
 from meridian.store import zone as zones
 
 PATH = "/meridian/explain"
@@ -58,7 +59,7 @@ def explain(context: Context, request: HttpRequest) -> dict[str, Any]:
     question = read_question(request.query)
     explainer: Explainer = context.service
     if request.method == "POST":
-        return _with_batch(context, explainer, question, read_batch(request.body))
+        return _with_batch(context, explainer, question, read_batch(request.body, context.settings))
     if question.zone_id is not None:
         with context.database.read() as conn:
             zones.owned(conn, context.caller.account_id, question.zone_id)
@@ -93,7 +94,7 @@ def read_question(query: bytes) -> Question:
         raise InvalidInput(str(error)) from None
 
 
-def read_batch(body: bytes) -> Batch:
+def read_batch(body: bytes, settings: Settings) -> Batch:
     """
     Read the input of ChangeResourceRecordSets as JSON, such as the AWS command line takes and prints.
 
@@ -109,7 +110,7 @@ def read_batch(body: bytes) -> Batch:
     if isinstance(found, dict) and "Changes" in found:
         found = {"ChangeBatch": found}
     given = {"HostedZoneId": "", **found} if isinstance(found, dict) else found
-    changes = read_input(given)
+    changes = read_input(given, settings)
     return Batch(bare_id(given["HostedZoneId"]) or None, changes)
 
 

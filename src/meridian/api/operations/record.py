@@ -17,6 +17,7 @@ from meridian.changes.shape import read_changes, to_api
 from meridian.errors import ApiError, InvalidInput
 from meridian.model.alias_service import services
 from meridian.model.name import BadName, parse
+from meridian.model.place import nameable
 from meridian.model.record import Change, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.settings import Settings
@@ -30,7 +31,7 @@ MAX_PAGE = 300  # record sets a page (R-LST-5)
 def change_resource_record_sets(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Apply a batch of changes, all or nothing (R-CHG-1..16)."""
     batch = request["ChangeBatch"]
-    changes = read_changes(batch)
+    changes = read_changes(batch, nameable(context.settings))
     with context.database.write() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"], for_update=True)
         return {"ChangeInfo": apply(conn, context, zone, changes, batch.get("Comment"))}

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from meridian.errors import SettingsError
+from meridian.place import coordinates
+from meridian.settings import Settings, load
+
+HOME = {"latitude": 52.52, "longitude": 13.4, "country": "DE"}
+AS_TOML = 'home-1 = {latitude = 52.52, longitude = 13.4, country = "DE"}'
+
+
+def test_tables_come_from_a_file_a_variable_or_an_option(tmp_path: Path) -> None:
+    """A table stands in the file as TOML does it, in a variable as its text; the later place has the whole table."""
+    file = tmp_path / "meridian.toml"
+    file.write_text('[regions.home-1]\nlatitude = 52.52\nlongitude = 13.40\ncountry = "DE"\n')
+    other = {"home-2": {"latitude": 1, "longitude": 2}}
+
+    assert load(file, {}).regions == {"home-1": HOME}
+    assert load(None, {"MERIDIAN_REGIONS": AS_TOML}).regions == {"home-1": HOME}
+    assert load(file, {"MERIDIAN_REGIONS": "home-2.latitude = 1\nhome-2.longitude = 2"}).regions == other
+    assert load(file, {"MERIDIAN_REGIONS": AS_TOML}, {"regions": other}).regions == other
+    assert load(None, {}) == Settings()
+
+
+WRONG: list[tuple[str, str]] = [
+    ('regions = "home-1"', "{file}: regions: Expected a table, got `str`"),
+    ("[regions]\nhome-1 = 3", "{file}: regions.home-1: give latitude and longitude in degrees, each on a line of "),
+    ("[places.office]\nlatitude = 95\nlongitude = 1", "{file}: places.office.latitude: 95; give -90 to 90 degrees"),
+    ("[regions.Home]\nlatitude = 1\nlongitude = 1", "{file}: regions.Home: a place's id has 1 to 64 of a-z"),
+    ("[regions.home-1]\nlatitude = nan\nlongitude = 1", "{file}: regions.home-1.latitude: 'nan' is not a number"),
+    ("regoins = 1", "{file}: there is no setting 'regoins'"),
+    (
+        "\n".join(f"[regions.home-{at}]\nlatitude = 1\nlongitude = {at}" for at in range(26)),
+        "{file}: regions: 26 further ones; there is room for 25",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    """An error names the file, the key, and what would do."""
+    file = tmp_path / "meridian.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as raised:
+        load(file, {}, check=coordinates.places)
+    assert str(raised.value).startswith(message.format(file=file))
+
+
+def test_a_variable_that_is_no_table(tmp_path: Path) -> None:
+    """The error names the variable and shows a table."""
+    with pytest.raises(SettingsError, match=r"MERIDIAN_REGIONS: not TOML, such as home-1 = \{latitude = 52\.52"):
+        load(None, {"MERIDIAN_REGIONS": "home-1"})
+    with pytest.raises(SettingsError, match=r"the environment: places\.office: there is no 'lat'"):
+        load(None, {"MERIDIAN_PLACES": "office = {latitude = 1, longitude = 2, lat = 3}"}, check=coordinates.places)
