@@ -249,6 +249,34 @@ health_block = Table(
     Column("version", BigInteger, nullable=False),
 )
 
+# What has happened to health checks. Rows outlive their checks, for as long as history is kept.
+health_event = Table(
+    "health_event",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("account_id", String(12), nullable=False),
+    Column("check_id", String(36), nullable=False),
+    Column("at", BigInteger, nullable=False),  # milliseconds since 1970
+    Column("kind", String(8), nullable=False),
+    Column("healthy", Boolean),
+    Column("reason", Text, nullable=False),
+    Column("by", String(64), nullable=False),  # '' for nobody
+    Index(None, "check_id", "kind", "id"),
+    Index(None, "account_id", "id"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
+)
+
+# How far each webhook has got, and which control plane delivers to it at the moment.
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("delivered", BigInteger, nullable=False),  # the last event
+    Column("holder", String(36), nullable=False),
+    Column("held_until", BigInteger, nullable=False),  # milliseconds since 1970
+)
+
 tag = Table(
     "tag",
     metadata,
