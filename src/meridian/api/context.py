@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,13 +25,16 @@ class Caller(msgspec.Struct, frozen=True):
 
 ANYONE = Caller("", "", "")
 
-StateOf = Callable[[int], State | None]
-"""The state here of the health check in a slot; None where there is no check, or it is not known yet. In any thread."""
+StatesOf = Callable[[Sequence[int]], Mapping[int, State]]
+"""
+From slots of the health table to the states of their checks, all at one moment, as the control plane's own
+health board has them. Slots that it knows nothing of are left out. For worker threads: it waits for the event loop.
+"""
 
 
-def unwatched(slot: int) -> State | None:
+def unwatched(slots: Sequence[int]) -> Mapping[int, State]:
     """Where no health is followed, no state is known."""
-    return None
+    return {}
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -41,7 +44,7 @@ class Context(msgspec.Struct, frozen=True):
     Attributes:
         request_id: What the reply's `x-amzn-RequestId` says, for the log.
         service: What `app.py` gives the operations beside the database: an `explainer.Explainer`; None if nothing.
-        state_of: What the control plane's own health board says of a check.
+        states_of: What the control plane's own health board says of checks.
     """
 
     database: Database
@@ -50,7 +53,7 @@ class Context(msgspec.Struct, frozen=True):
     caller: Caller
     request_id: str
     service: Any = None
-    state_of: StateOf = unwatched
+    states_of: StatesOf = unwatched
 
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]

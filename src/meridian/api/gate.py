@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from meridian.api import sigv4
-from meridian.api.context import ANYONE, Caller, Context, StateOf, unwatched
+from meridian.api.context import ANYONE, Caller, Context, StatesOf, unwatched
 from meridian.api.http import HttpRequest
 from meridian.api.throttle import Throttle
 from meridian.clock import Clock
@@ -26,7 +26,7 @@ class Gate:
     Args:
         find_secret: The credential of an access key id, or None. Called for each signed request, from
             worker threads.
-        service, state_of: Handed to the operations in their `Context`.
+        service, states_of: Handed to the operations in their `Context`.
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class Gate:
         clock: Clock,
         find_secret: FindCredential,
         service: Any = None,
-        state_of: StateOf = unwatched,
+        states_of: StatesOf = unwatched,
     ) -> None:
         self._throttle = Throttle(settings.requests_per_second, clock)
         self._database, self._settings, self._clock = database, settings, clock
-        self._find_secret, self._service, self._state_of = find_secret, service, state_of
+        self._find_secret, self._service, self._states_of = find_secret, service, states_of
 
     def admit(
         self, request: HttpRequest, request_id: str, *, public: bool = False, throttling: str = "Throttling"
@@ -57,7 +57,7 @@ class Gate:
         """
         caller = self._caller(request, public)
         self._throttle.take(caller.account_id, throttling)
-        return Context(self._database, self._settings, self._clock, caller, request_id, self._service, self._state_of)
+        return Context(self._database, self._settings, self._clock, caller, request_id, self._service, self._states_of)
 
     def _caller(self, request: HttpRequest, public: bool) -> Caller:
         if public and not sigv4.is_signed(request):
