@@ -13,6 +13,7 @@ from tests.engine import table, zone
 from tests.engine.tree_model import Arm, Group, Place, Point, World
 
 MOST_GROUPS, MOST_ARMS, CHECKS = 5, 4, 8
+V6 = zone.address("2001:db8::")[:12]
 
 CITIES: list[Point] = [
     (48.86, 2.35), (50.11, 8.68), (51.51, -0.13), (40.71, -74.01), (32.78, -96.8), (37.77, -122.42), (45.5, -73.57),
@@ -182,20 +183,28 @@ def unhealthy(random: Random) -> frozenset[int]:
 
 def publish(engine: Engine, version: int, groups: dict[str, Group]) -> None:
     """Serve a tree as type A of a zone of one shard."""
-    written = {name: _image(group) for name, group in groups.items()}
+    written = {name: image_group(group) for name, group in groups.items()}
     assert engine.publish(zone.head(version, [version]), zone.shards(version, 1, written))
 
 
-def _image(group: Group) -> image.Group:
-    return image.Group(group.policy, [_image_arm(arm) for arm in group.arms], group.collection)
+def image_group(group: Group, rtype: int = 1) -> image.Group:
+    """A group of a tree as the image has it, for A; or for AAAA, with the addresses in 2001:db8::/96."""
+    return image.Group(group.policy, [_image_arm(arm, rtype) for arm in group.arms], group.collection)
 
 
-def _image_arm(arm: Arm) -> image.Arm:
+def as_v4(address: bytes) -> bytes:
+    """The address that a tree writes, of one that was answered for A or AAAA."""
+    return address[-4:]
+
+
+def _image_arm(arm: Arm, rtype: int) -> image.Arm:
     values = [zone.address(value) for value in arm.values]
+    if rtype == 28:
+        values = [V6 + value for value in values]
     latitude, longitude = (table.hundredths(degrees) for degrees in arm.point)
     continent, country, subdivision = arm.area
     return image.Arm(
-        image.Records(60, values) if arm.alias is None else image.ToGroup(parse(arm.alias).wire, 1),
+        image.Records(60, values) if arm.alias is None else image.ToGroup(parse(arm.alias).wire, rtype),
         id=arm.id,
         health=arm.check,
         evaluate_target=arm.evaluate_target,
