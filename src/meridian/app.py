@@ -38,6 +38,7 @@ from meridian.edge.agent import Agent
 from meridian.edge.engine import new_engine
 from meridian.edge.geodata import GeoFile
 from meridian.edge.outside import OutsideAgent
+from meridian.edge.health import MEMORY, HealthAgent
 from meridian.errors import MeridianError, SettingsError
 from meridian.explain import Explainer, apart, beside
 from meridian.feed.feed import Feed
@@ -298,12 +299,15 @@ async def _build_edge(
     geodata.look()
     outside = OutsideAgent(feed, engine)
     await agent.load()
+    health = HealthAgent(feed, engine, clock, settings.health_quorum, Path(settings.data_dir) / MEMORY)
     await outside.load()
     open_parts.callback(engine.stop)
+    await health.load()
     parts.append(_Part(agent.run))
     parts.append(_Part(geodata.run))
     parts.append(_Part(outside.run))
     return _listen_dns(engine, settings)
+    parts.append(_Part(health.run))
 
 
 def _listen_dns(engine: Engine, settings: Settings) -> list[str]:

@@ -1,1 +1,1 @@
-"""Health checks: probing endpoints and voting on what was seen. Empty until they are built."""
+"""Health checks: probing endpoints and voting on what was seen."""

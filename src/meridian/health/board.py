@@ -26,6 +26,8 @@ from meridian.health.state import State, Vote
 from meridian.health.vote import QUORUM, Ballot, Outcome, by_checkers, in_force, region_of, silence
 from meridian.model.health import Override
 
+_GONE_AFTER = 3600.0  # seconds without a word from a checker
+
 
 class Flip(NamedTuple):
     """A check whose state in force has changed. A check never told of before counts as healthy (R-HLT-2)."""
@@ -46,7 +48,7 @@ class Remembered(msgspec.Struct, frozen=True):
         since: When that became so, in seconds since 1970.
     """
 
-    slot: int
+    id: str
     status: bool | None
     healthy: bool
     since: float
@@ -71,14 +73,14 @@ class Board:
         self._deleted: set[int] = set()
         self._parents: defaultdict[int, set[int]] = defaultdict(set)
         self._heard: dict[str, dict[int, Heard]] = {}  # by checker and block
-        self._remembered: dict[int, Remembered] = {}
+        self._remembered: dict[str, Remembered] = {}
         # By slot, when a check may come to something else without news: by monotonic time, and by wall clock.
         self._waiting: dict[int, float] = {}
         self._overridden: dict[int, float] = {}
 
     def remember(self, statuses: Iterable[Remembered]) -> None:
         """Begin with what was known before a restart; to be called before all else."""
-        self._remembered = {one.slot: one for one in statuses}
+        self._remembered = {one.id: one for one in statuses}
 
     def restore(self, blocks: Mapping[int, Sequence[Definition]], reports: Mapping[str, Report]) -> list[Flip]:
         """
@@ -97,21 +99,18 @@ class Board:
             self._set_block(block, definitions)
         for key, report in reports.items():
             checker, block = report_source(key)
-            results = {
-                # What is remembered stays until everybody was heard; where nothing is, the last values decide.
-                observation.slot: Result(observation, now if observation.slot in self._remembered else -math.inf)
-                for observation in report.observations
-            }
+            results = {seen.slot: Result(seen, self._restored_since(seen.slot, now)) for seen in report.observations}
             self._heard.setdefault(checker, {})[block] = Heard(report, now, results, newest - report.at)
         return self._settle(self._checks)
 
     def define(self, block: int, definitions: Sequence[Definition]) -> list[Flip]:
         """Take in the definitions of one block; a check that is not among them any more is deleted."""
         gone = self._set_block(block, definitions)
-        orphans = {parent for check in gone for parent in self._parents.pop(check.definition.slot, ())}
-        flips = self._settle({*self._blocks[block].limits, *orphans})
+        slots = {*self._blocks[block].limits, *(check.definition.slot for check in gone)}
+        parents = {parent for slot in slots for parent in self._parents.get(slot, ())}
+        flips = self._settle(parents | self._blocks[block].limits.keys())
         deleted = State(True, self._clock.now().timestamp(), "The check was deleted")
-        return flips + [_flip(check, deleted) for check in gone if not check.healthy]
+        return [_flip(check, deleted) for check in gone if not check.healthy] + flips
 
     def report(self, key: str, report: Report | None) -> list[Flip]:
         """Take in a new version of a report, or that a checker has taken it away (None)."""
@@ -140,7 +139,13 @@ class Board:
     def state(self, slot: int) -> State | None:
         """The state of a check, with who voted what; None: there is no check in this slot."""
         check = self._checks.get(slot)
-        return None if check is None or check.state is None else self._state(check, check.state)
+        return None if check is None else self._state(check)
+
+    def addresses(self) -> set[str]:
+        """Where checkers probe from that have reported in the last hour, as far as they know it (R-HCG-3)."""
+        now = self._clock.monotonic()
+        heard = [one for known in self._heard.values() for one in known.values()]
+        return {one.report.address for one in heard if one.report.address and one.age(_GONE_AFTER, now) <= _GONE_AFTER}
 
     def slot_of(self, check_id: str) -> int | None:
         """The slot of a check; None: there is no such check."""
@@ -158,25 +163,35 @@ class Board:
     def statuses(self) -> list[Remembered]:
         """What to `remember` after a restart."""
         return [
-            Remembered(slot, check.status, check.healthy, check.state.since)
-            for slot, check in sorted(self._checks.items())
-            if check.state is not None
+            Remembered(check.definition.id, check.status, check.healthy, check.state.since)
+            for check in self._checks.values()
         ]
+
+    def _restored_since(self, slot: int, now: float) -> float:
+        """What is remembered stays until all were heard, so results are new; with nothing remembered they decide."""
+        check = self._checks.get(slot)
+        return now if check is not None and check.definition.id in self._remembered else -math.inf
 
     def _set_block(self, block: int, definitions: Sequence[Definition]) -> list[_Check]:
         """Hold the definitions of a block; give the checks that are gone."""
         wanted = {definition.slot: definition for definition in definitions}
-        gone = [self._forget(slot) for slot in self._blocks.get(block, _NO_BLOCK).limits if slot not in wanted]
+        before = self._blocks.get(block, _NO_BLOCK).limits
+        gone = [self._forget(slot) for slot in before if not self._is_still(slot, wanted.get(slot))]
         for definition in definitions:
             self._hold(definition)
         self._blocks[block] = _Block.of(definitions)
         return gone
 
+    def _is_still(self, slot: int, definition: Definition | None) -> bool:
+        """Whether the check in a slot is the same: a database from a backup may give a slot once more."""
+        return definition is not None and definition.id == self._checks[slot].definition.id
+
     def _hold(self, definition: Definition) -> None:
         slot = definition.slot
         check = self._checks.get(slot)
         if check is None:
-            check = self._checks[slot] = _Check(definition, self._remembered.get(slot))
+            wall = self._clock.now().timestamp()
+            check = self._checks[slot] = _Check(definition, self._remembered.get(definition.id), wall)
             self._deleted.discard(slot)
         for child in check.definition.children:
             self._parents[child].discard(slot)
@@ -215,7 +230,7 @@ class Board:
                 flipped.append(check)
                 calculated |= self._parents.get(slot, set())
         flipped += [check for check in map(self._checks.__getitem__, sorted(calculated)) if self._decide(check)]
-        return [_flip(check, self._state(check, check.state)) for check in flipped if check.state is not None]
+        return [_flip(check, self._state(check)) for check in flipped]
 
     def _decide(self, check: _Check) -> bool:
         """See what one check comes to; tell whether what is in force changes."""
@@ -255,16 +270,19 @@ class Board:
         """What each checker says of a check, in the order of their names."""
         return [_ballot(definition, checker, known, now) for checker, known in sorted(self._heard.items())]
 
-    def _state(self, check: _Check, state: State) -> State:
+    def _started_at(self, checker: str) -> float:
+        return max(heard.report.started_at for heard in self._heard[checker].values())
+
+    def _state(self, check: _Check) -> State:
         """The state with its votes."""
         votes = tuple(
-            Vote(checker, region or "", address, observation, age, checker in check.counted)
+            Vote(checker, region or "", address, observation, age, checker in check.counted, self._started_at(checker))
             for checker, region, address, observation, age, _ in self._ballots(
                 check.definition, self._clock.monotonic()
             )
             if observation is not None
         )
-        return msgspec.structs.replace(state, votes=votes)
+        return msgspec.structs.replace(check.state, votes=votes)
 
 
 class _Check:
@@ -277,11 +295,11 @@ class _Check:
         state: What is in force, without the votes.
     """
 
-    def __init__(self, definition: Definition, remembered: Remembered | None) -> None:
+    def __init__(self, definition: Definition, remembered: Remembered | None, wall: float) -> None:
         self.definition = definition
         self.status = remembered.status if remembered else None
         self.counted: tuple[str, ...] = ()
-        self.state: State | None = None
+        self.state = State(True, wall, "")
         self._remembered = remembered
         self._ended: Override | None = None
 
@@ -291,8 +309,7 @@ class _Check:
 
     @property
     def healthy(self) -> bool:
-        """What is in force; a check that was not looked at yet is healthy."""
-        return self.state is None or self.state.healthy
+        return self.state.healthy
 
     def override_at(self, wall: float) -> Override | None:
         """The override in force. One that has ended stays so, even if the clock is set back."""
@@ -316,11 +333,10 @@ class _Check:
         )
 
     def _since(self, healthy: bool, wall: float) -> float:
-        if self.state is not None:
-            return self.state.since if self.state.healthy == healthy else wall
-        if self._remembered is not None and self._remembered.healthy == healthy:
-            return self._remembered.since
-        return wall
+        remembered, self._remembered = self._remembered, None
+        if remembered is not None and remembered.healthy == healthy:
+            return remembered.since
+        return self.state.since if self.state.healthy == healthy else wall
 
 
 class _Block(NamedTuple):

@@ -126,7 +126,9 @@ def is_result(definition: Definition, observation: Observation) -> bool:
     if observation.revision != definition.revision:
         return False
     # A checker that has looked at a metric and found too little data has a result as well (R-HCL-1).
-    return observation.healthy is not None or (definition.metric is not None and observation.checked_at > 0)
+    return observation.healthy is not None or (
+        definition.config.type == "CLOUDWATCH_METRIC" and observation.checked_at > 0
+    )
 
 
 def in_force(definition: Definition, outcome: Outcome, override: Override | None) -> tuple[bool, str]:
