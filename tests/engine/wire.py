@@ -74,3 +74,9 @@ def addresses(reply: bytes) -> frozenset[str]:
         at += 16
     assert len(set(found)) == len(found)
     return frozenset(found)
+
+
+def scope(reply: bytes) -> int:
+    """The scope of the client-subnet option in OPT, which is the last record; 0 without one."""
+    data = reply[reply.rindex(b"\0\0\x29\x04\xd0") + 11 :]
+    return data[7] if data else 0
