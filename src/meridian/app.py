@@ -37,8 +37,8 @@ from meridian.connect.connector import Connector
 from meridian.edge.agent import Agent
 from meridian.edge.engine import new_engine
 from meridian.edge.geodata import GeoFile
-from meridian.edge.outside import OutsideAgent
 from meridian.edge.health import MEMORY, HealthAgent
+from meridian.edge.outside import OutsideAgent
 from meridian.errors import MeridianError, SettingsError
 from meridian.explain import Explainer, apart, beside
 from meridian.feed.feed import Feed
@@ -199,8 +199,8 @@ def latency_table(settings: Settings, clock: Clock) -> bytes:
     Raises:
         MeridianError: A sample file cannot be read; names the line.
     """
-    if not settings.latency_samples:
     regions = places(settings).regions
+    if not settings.latency_samples:
         return latency.encode(regions, prior.default())
     samples_of = chain.from_iterable(samples.read(Path(file)) for file in settings.latency_samples)
     geo = install.current(Path(settings.data_dir) / "place") or table.empty()
@@ -298,16 +298,16 @@ async def _build_edge(
     geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
     geodata.look()
     outside = OutsideAgent(feed, engine)
-    await agent.load()
     health = HealthAgent(feed, engine, clock, settings.health_quorum, Path(settings.data_dir) / MEMORY)
+    await agent.load()
     await outside.load()
-    open_parts.callback(engine.stop)
     await health.load()
+    open_parts.callback(engine.stop)
     parts.append(_Part(agent.run))
     parts.append(_Part(geodata.run))
     parts.append(_Part(outside.run))
-    return _listen_dns(engine, settings)
     parts.append(_Part(health.run))
+    return _listen_dns(engine, settings)
 
 
 def _listen_dns(engine: Engine, settings: Settings) -> list[str]:
