@@ -268,7 +268,11 @@ class Board:
 
     def _ballots(self, definition: Definition, now: float) -> list[Ballot]:
         """What each checker says of a check, in the order of their names."""
-        return [_ballot(definition, checker, known, now) for checker, known in sorted(self._heard.items())]
+        block, limit = block_of(definition.slot), silence(definition)
+        return [
+            _ballot(definition, checker, known, known.get(block), limit, now)
+            for checker, known in sorted(self._heard.items())
+        ]
 
     def _started_at(self, checker: str) -> float:
         return max(heard.report.started_at for heard in self._heard[checker].values())
@@ -359,19 +363,16 @@ class _Block(NamedTuple):
 _NO_BLOCK = _Block({}, ())
 
 
-def _ballot(definition: Definition, checker: str, known: Mapping[int, Heard], now: float) -> Ballot:
-    """What a checker that has said something of any block says of this check."""
-    heard = known.get(block_of(definition.slot))
-    result = None if heard is None else heard.results.get(definition.slot)
+def _ballot(
+    definition: Definition, checker: str, known: Mapping[int, Heard], heard: Heard | None, limit: float, now: float
+) -> Ballot:
+    """What a checker says of a check; `heard` is what it says of its block, `known` of any."""
     report = next(iter(known.values())).report if heard is None else heard.report
-    return Ballot(
-        checker,
-        region_of(definition, report.regions),
-        report.address,
-        None if result is None else result.observation,
-        math.inf if heard is None else heard.age(silence(definition), now),
-        0.0 if result is None else now - result.since,
-    )
+    region = region_of(definition, report.regions)
+    result = None if heard is None else heard.results.get(definition.slot)
+    if heard is None or result is None:
+        return Ballot(checker, region, report.address, None, math.inf if heard is None else heard.age(limit, now), 0.0)
+    return Ballot(checker, region, report.address, result.observation, heard.age(limit, now), now - result.since)
 
 
 def _flip(check: _Check, state: State) -> Flip:

@@ -17,6 +17,7 @@ class Vote(msgspec.Struct, frozen=True):
         address: Where the checker probes from; empty if it does not know.
         age: Seconds since its last report arrived here.
         counted: Whether it counts: it goes on reporting (R-HCA-6), has a result, and of this revision (R-HCA-7).
+        started_at: When the checker started, in seconds since 1970.
     """
 
     checker: str
@@ -25,6 +26,7 @@ class Vote(msgspec.Struct, frozen=True):
     observation: Observation
     age: float
     counted: bool
+    started_at: float = 0.0
 
 
 class State(msgspec.Struct, frozen=True):

@@ -95,13 +95,16 @@ def by_checkers(definition: Definition, ballots: Sequence[Ballot], last: bool | 
         last: The status so far; None: nothing is known yet.
         quorum: The share of healthy votes that has to be exceeded.
     """
-    counted = [ballot for ballot in ballots if counts(definition, ballot)]
+    limit = silence(definition)
+    fresh = [ballot for ballot in ballots if ballot.age <= limit]
+    counted = [one for one in fresh if one.observation is not None and is_result(definition, one.observation)]
     names = tuple(ballot.checker for ballot in counted)
     votes = [ballot.observation.healthy for ballot in counted if ballot.observation is not None]
     told = [vote for vote in votes if vote is not None]
     healthy = sum(told)
     if not counted:
-        return Outcome(last, _unseen(definition, ballots, last), seen=False)
+        lacks = "reports" if all(ballot.region is None for ballot in fresh) else "has a result yet"
+        return Outcome(last, f"No checker {lacks}: {_stays(last)}", seen=False)
     awaited = sum(ballot.region is not None for ballot in ballots if ballot.checker not in names)
     patience = interval(definition) + PROBE_LIMIT - max(ballot.settled for ballot in counted)
     if awaited and patience > 0:
@@ -110,15 +113,6 @@ def by_checkers(definition: Definition, ballots: Sequence[Ballot], last: bool | 
     if not told:
         return _without_data(definition, last, names)
     return Outcome(healthy / len(told) > quorum, _tally(healthy, len(told), quorum), healthy, len(told), names)
-
-
-def counts(definition: Definition, ballot: Ballot) -> bool:
-    """Whether a ballot counts: it is fresh (R-HCA-6) and a result."""
-    return (
-        ballot.age <= silence(definition)
-        and ballot.observation is not None
-        and is_result(definition, ballot.observation)
-    )
 
 
 def is_result(definition: Definition, observation: Observation) -> bool:
@@ -164,13 +158,6 @@ def _tally(healthy: int, told: int, quorum: float) -> str:
     needed = next(count for count in range(told + 1) if count / told > quorum)
     lacking = "" if healthy >= needed else f"; {needed} needed"
     return f"{healthy} of {checkers} it healthy{lacking}"
-
-
-def _unseen(definition: Definition, ballots: Sequence[Ballot], last: bool | None) -> str:
-    """Why no ballot counts."""
-    if any(ballot.age <= silence(definition) and ballot.region is not None for ballot in ballots):
-        return f"No checker has a result yet: {_stays(last)}"
-    return f"No checker reports: {_stays(last)}"
 
 
 def _stays(last: bool | None) -> str:
