@@ -55,3 +55,25 @@ def test_a_variable_that_is_no_table(tmp_path: Path) -> None:
         load(None, {"MERIDIAN_REGIONS": "home-1"})
     with pytest.raises(SettingsError, match=r"the environment: places\.office: there is no 'lat'"):
         load(None, {"MERIDIAN_PLACES": "office = {latitude = 1, longitude = 2, lat = 3}"}, check=coordinates.places)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"MERIDIAN_WEBHOOKS": "hooks.example.net", "MERIDIAN_WEBHOOK_SECRETS": "x"},
+            "webhooks: 'hooks.example.net' is",
+        ),
+        (
+            {"MERIDIAN_WEBHOOKS": "file:///etc/passwd", "MERIDIAN_WEBHOOK_SECRETS": "x"},
+            "webhooks: 'file:///etc/passwd'",
+        ),
+        ({"MERIDIAN_WEBHOOKS": "https://hooks.example.net"}, "webhook_secrets: webhooks are signed, so give a secret"),
+        ({"MERIDIAN_METRICS_ALLOW": "10.0.0.0/8,10.0.0.1/8"}, "metrics_allow: 10.0.0.1/8 has host bits set; give "),
+    ],
+)
+def test_who_is_told(given: dict[str, str], message: str) -> None:
+    """Webhooks are URLs and come with a secret; who may read metrics is told in blocks."""
+    with pytest.raises(SettingsError) as raised:
+        load(None, given)
+    assert str(raised.value).startswith(message)

@@ -11,8 +11,10 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -127,6 +129,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0, lt=1, description="a check is healthy if more than this share of its checkers say so (R-HCA-1)"),
     ] = 0.18
+    health_history_days: Annotated[
+        int, Meta(ge=1, le=3650, description="days for which the history of health checks is kept")
+    ] = 90
+    webhooks: Annotated[
+        tuple[str, ...],
+        Meta(description="URLs that are told of every event of a health check (docs/guides/health-checks.md)"),
+    ] = ()
+    webhook_secrets: Annotated[
+        tuple[str, ...],
+        Meta(description="what webhooks are signed with, whsec_… each: one, or two while one is being replaced"),
+    ] = ()
+    metrics_allow: Annotated[
+        tuple[str, ...],
+        Meta(description="blocks of addresses that may read /metrics on the API's address, without a signature"),
+    ] = ("127.0.0.0/8", "::1/128")
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
@@ -158,6 +175,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"edge_coordinates: '{self.edge_coordinates}' is not LATITUDE,LONGITUDE in degrees, such as 52.52,13.40"
             )
         return point
+
+    @property
+    def metrics_blocks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """
+        Who may read the metrics.
+
+        Raises:
+            SettingsError: Something is not a block.
+        """
+        try:
+            return tuple(map(ipaddress.ip_network, self.metrics_allow))
+        except ValueError as error:
+            raise SettingsError(f"metrics_allow: {error}; give blocks such as 10.0.0.0/8 or 192.0.2.7/32") from None
 
     @property
     def base_url(self) -> str:
@@ -289,10 +319,23 @@ def _check(settings: Settings) -> None:
             f"geoproximity_negative_bias: '{settings.geoproximity_negative_bias}'; choose linear or reciprocal"
         )
     settings.edge_point  # noqa: B018 - reading it checks it
+    settings.metrics_blocks  # noqa: B018 - as above
+    _check_webhooks(settings)
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
     if settings.log_format not in ("console", "json"):
         raise SettingsError(f"log_format: '{settings.log_format}'; choose console or json")
+
+
+def _check_webhooks(settings: Settings) -> None:
+    for url in settings.webhooks:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(f"webhooks: '{url}' is no URL, such as https://hooks.example.net/meridian")
+    if settings.webhooks and not settings.webhook_secrets:
+        raise SettingsError(
+            'webhook_secrets: webhooks are signed, so give a secret; echo "whsec_$(openssl rand -base64 32)" makes one'
+        )
 
 
 def split_address(address: str, key: str) -> tuple[str, int]:

@@ -273,7 +273,7 @@ webhook = Table(
     metadata,
     Column("url", Text, primary_key=True),
     Column("delivered", BigInteger, nullable=False),  # the last event
-    Column("holder", String(36), nullable=False),
+    Column("holder", Text, nullable=False),
     Column("held_until", BigInteger, nullable=False),  # milliseconds since 1970
 )
 

@@ -29,6 +29,6 @@ def upgrade() -> None:
         "webhook",
         sa.Column("url", sa.Text, primary_key=True),
         sa.Column("delivered", sa.BigInteger, nullable=False),
-        sa.Column("holder", sa.String(36), nullable=False),
+        sa.Column("holder", sa.Text, nullable=False),
         sa.Column("held_until", sa.BigInteger, nullable=False),
     )
