@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from meridian.feed.feed import Entry
+from meridian.feed.health import Block, Definition, checks_key, encode
+from meridian.feed.local import LocalFeed
 from meridian.model.health import HealthCheck, HealthCheckConfig
 from meridian.store import account, health
 from meridian.store.database import Database
 from meridian.store.ids import new_uuid
 from tests.fakes.clock import FakeClock
+from tests.health.checks import report, sees
 
 PATIENCE = 30.0  # seconds
 
@@ -58,3 +62,35 @@ async def eventually(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.005)
+
+
+class Feeding:
+    """A feed, and short ways to say what is in it."""
+
+    def __init__(self, file: Path) -> None:
+        self.feed = LocalFeed(file)
+        self._version = 0
+
+    async def define(self, *checks: HealthCheck) -> None:
+        """Say which checks there are."""
+        definitions = [
+            Definition(check.id, check.slot, check.revision, check.config, override=check.override) for check in checks
+        ]
+        await self._put(checks_key(0), encode(Block(tuple(definitions))))
+
+    async def report(self, checker: str, **healthy: bool) -> None:
+        """Say what a checker sees; checks are named `slot_1` and so on."""
+        seen = [sees(int(name.removeprefix("slot_")), state) for name, state in healthy.items()]
+        key, told = report(checker, *seen)
+        await self._put(key, encode(told))
+
+    async def _put(self, key: str, value: bytes) -> None:
+        self._version += 1
+        await self.feed.put(Entry(key, value, self._version))
+
+
+@pytest.fixture
+def feeding(tmp_path: Path) -> Iterator[Feeding]:
+    made = Feeding(tmp_path / "feed.db")
+    yield made
+    made.feed.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,6 @@ import structlog
 from meridian.clock import Clock
 from meridian.feed.feed import Feed
 from meridian.feed.turns import forever
-from meridian.feed.waiting import news_within
 from meridian.health import memory
 from meridian.health.board import Board, Flip
 from meridian.health.follow import Follower
@@ -20,8 +20,6 @@ from meridian.health.follow import Follower
 log = structlog.get_logger()
 
 MEMORY = "health.json"  # in the data folder
-_REMEMBER_EVERY = 60.0  # seconds, when nothing flips
-_PAUSE = 1.0  # seconds between two writings at least
 
 
 class Answering(Protocol):
@@ -57,7 +55,7 @@ class HealthAgent:
         """Follow the feed, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follower.run())
-            tasks.create_task(forever(self._remember))
+            tasks.create_task(forever(partial(memory.keep, self._file, self._board, self._news)))
 
     def _set(self, flips: Sequence[Flip]) -> None:
         # Not in a thread: it takes microseconds, and the way to the answer should not wait for one.
@@ -65,10 +63,3 @@ class HealthAgent:
         self._news.set()
         for flip in flips:
             log.info("health.flipped", check=flip.id, healthy=flip.healthy, reason=flip.state.reason)
-
-    async def _remember(self) -> None:
-        while True:
-            await news_within(self._news, _REMEMBER_EVERY)
-            self._news.clear()
-            await asyncio.to_thread(memory.write, self._file, self._board.statuses())
-            await asyncio.sleep(_PAUSE)

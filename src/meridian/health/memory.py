@@ -7,16 +7,20 @@ was changed, or before a metric ran out of data, stands nowhere but here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from meridian.health.board import Remembered
+from meridian.feed.waiting import news_within
+from meridian.health.board import Board, Remembered
 
 log = structlog.get_logger()
 
+_REMEMBER_EVERY = 60.0  # seconds, when nothing flips
+_PAUSE = 1.0  # seconds between two writings at least
 _decode = msgspec.json.Decoder(list[Remembered]).decode
 
 
@@ -41,3 +45,12 @@ def write(file: Path, statuses: Sequence[Remembered]) -> None:
     new = file.with_suffix(".new")
     new.write_bytes(msgspec.json.encode(statuses))
     new.replace(file)
+
+
+async def keep(file: Path, board: Board, news: asyncio.Event) -> None:
+    """Write a board's statuses whenever there is news, and on a clock, until cancelled."""
+    while True:
+        await news_within(news, _REMEMBER_EVERY)
+        news.clear()
+        await asyncio.to_thread(write, file, board.statuses())
+        await asyncio.sleep(_PAUSE)
