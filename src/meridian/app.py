@@ -48,6 +48,7 @@ from meridian.model.account import Credential
 from meridian.model.alias_service import services
 from meridian.place import install, latency, prior, samples, table
 from meridian.place.coordinates import places
+from meridian.publish.health import HealthPublisher
 from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
@@ -178,6 +179,7 @@ def _build_control(
     place_publisher = PlacePublisher(database, feed, partial(latency_table, settings, clock), sync.wake)
     parts.append(_Part(publisher.run))
     parts.append(_Part(place_publisher.run))
+    parts.append(_Part(HealthPublisher(database, feed).run))
     parts.append(_Part(sync.run))
     parts.append(_Part(_connector(settings, database, feed, clock).run))
     return settings.base_url

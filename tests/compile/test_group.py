@@ -129,3 +129,16 @@ def test_record_set_that_leads_nowhere() -> None:
     """A record set without records and without alias is refused by name, not served empty."""
     with pytest.raises(CannotCompile, match=r"www\.example\.com\. A"):
         group(ZONE_ID, [RecordSet(name=parse("www.example.com."), type="A", traffic_policy_instance_id="x")])
+
+
+def test_a_record_set_has_the_slot_of_its_check() -> None:
+    """R-HLT-1, R-HLT-2: without a check, or with one that was deleted, an arm has slot 0 and counts as healthy."""
+    checked = [
+        a(weight=1, set_identifier="1", health_check_id="known"),
+        a(weight=1, set_identifier="2", health_check_id="deleted"),
+        a(weight=1, set_identifier="3"),
+        alias(ZONE_ID, "t.example.com.", weight=1, set_identifier="4", health_check_id="known"),
+    ]
+
+    assert [arm.health for arm in group(ZONE_ID, checked, checks={"known": 7}).arms] == [7, 0, 0, 7]
+    assert [arm.health for arm in group(ZONE_ID, checked).arms] == [0, 0, 0, 0]

@@ -199,8 +199,8 @@ def test_ids_and_slots_lead_to_each_other(database: Database, account_id: str) -
         assert health.slots(conn, [one.id, two.id, gone.id]) == {one.id: 1, two.id: 2}
         assert health.ids(conn, [1, 2, 3, 99]) == {1: one.id, 2: two.id}
         assert (health.slots(conn, []), health.ids(conn, [])) == ({}, {})
-        assert health.missing(conn, account_id, [one.id, two.id, gone.id]) == {two.id, gone.id}
-        assert health.missing(conn, account_id, []) == frozenset()
+        assert health.among(conn, account_id, [one.id, two.id, gone.id]) == {one.id: one}
+        assert health.among(conn, account_id, []) == {}
 
 
 def test_who_uses_a_check_is_a_query(database: Database, account_id: str) -> None:

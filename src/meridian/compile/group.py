@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from meridian.compile.image import Arm, Group, Records, Target, ToGroup, ToOutside
 from meridian.model.name import parse
@@ -12,12 +13,16 @@ from meridian.place.coordinates import BUILT_IN, Places, Point
 # The policies whose group kind has another name in the image.
 _KINDS = {"geolocation": "geo"}
 
+NO_CHECKS: Mapping[str, int] = MappingProxyType({})
+
 
 class CannotCompile(ValueError):
     """A record set that has no form in the image; the text names it."""
 
 
-def group(zone_id: str, record_sets: Sequence[RecordSet], places: Places = BUILT_IN) -> Group:
+def group(
+    zone_id: str, record_sets: Sequence[RecordSet], places: Places = BUILT_IN, checks: Mapping[str, int] = NO_CHECKS
+) -> Group:
     """
     Compile all record sets of one name and type, at least one, in any order.
 
@@ -25,6 +30,7 @@ def group(zone_id: str, record_sets: Sequence[RecordSet], places: Places = BUILT
 
     Args:
         places: Where geoproximity's regions and places are.
+        checks: The slots of health checks, by id. What is not among them was deleted, and counts as healthy (R-HLT-2).
 
     Raises:
         CannotCompile: A record set leads nowhere, or stands nobody knows where.
@@ -33,7 +39,7 @@ def group(zone_id: str, record_sets: Sequence[RecordSet], places: Places = BUILT
     policy, cidr = ordered[0].policy, ordered[0].cidr_routing_config
     return Group(
         kind=_KINDS.get(policy, policy),
-        arms=[_arm(zone_id, record_set, places) for record_set in ordered],
+        arms=[_arm(zone_id, record_set, places, checks) for record_set in ordered],
         collection=cidr.collection_id if cidr else "",
     )
 
@@ -51,12 +57,13 @@ def records(record_set: RecordSet) -> Records:
     return Records(ttl=record_set.ttl, rdata=list(dict.fromkeys(record_set.rdata)))
 
 
-def _arm(zone_id: str, record_set: RecordSet, places: Places) -> Arm:
+def _arm(zone_id: str, record_set: RecordSet, places: Places, checks: Mapping[str, int]) -> Arm:
     alias, geo = record_set.alias, record_set.geo_location or GeoLocation()
     latitude, longitude = _point(record_set.geo_proximity_location, places)
     return Arm(
         target=records(record_set) if alias is None else _alias(zone_id, record_set.type, alias),
         id=record_set.set_identifier or "",
+        health=checks.get(record_set.health_check_id or "", 0),
         evaluate_target=alias is not None and alias.evaluate_target_health,
         weight=record_set.weight or 0,
         secondary=record_set.failover == "SECONDARY",

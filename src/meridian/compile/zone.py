@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from meridian.compile.group import group, records
+from meridian.compile.group import NO_CHECKS, group, records
 from meridian.compile.image import FORMAT, Group, Head, Shard
 from meridian.model.name import Name
 from meridian.model.record import TYPES, RecordSet
@@ -34,6 +34,7 @@ def shard(
     record_sets: Iterable[RecordSet],
     empty_non_terminals: Iterable[Name],
     places: Places = BUILT_IN,
+    checks: Mapping[str, int] = NO_CHECKS,
 ) -> Shard:
     """
     Compile one shard.
@@ -44,6 +45,7 @@ def shard(
         empty_non_terminals: Names of the shard's slots that exist only because of names below them
             (RFC 4592 §2.2.2).
         places: Where geoproximity's regions and places are.
+        checks: The slots of health checks, by id; without those that were deleted.
 
     Raises:
         CannotCompile: A record set has no form in the image.
@@ -53,7 +55,7 @@ def shard(
         sets[record_set.name.wire][TYPES[record_set.type]].append(record_set)
     names: dict[bytes, dict[int, Group]] = {name.wire: {} for name in empty_non_terminals}
     for owner, types in sets.items():
-        names[owner] = {number: group(zone_id, types[number], places) for number in sorted(types)}
+        names[owner] = {number: group(zone_id, types[number], places, checks) for number in sorted(types)}
     return Shard(
         format=FORMAT,
         zone_id=zone_id,

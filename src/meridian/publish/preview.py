@@ -13,7 +13,7 @@ from meridian.model.name import Name
 from meridian.model.record import RecordSet
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
-from meridian.publish.publisher import changed_shards
+from meridian.publish.publisher import changed_shards, check_slots
 from meridian.store import outbox, record
 from meridian.store.record import Foreseen
 
@@ -49,7 +49,8 @@ def preview(
     for index in changed:
         versions[index] = version
         found = _in_shard(conn, zone, foreseen, index)
-        shards.append(image.encode(shard(zone.id, index, count, version, *found, places)))
+        checks = check_slots(conn, found[0])
+        shards.append(image.encode(shard(zone.id, index, count, version, *found, places, checks)))
     at_apex = _at_apex(conn, zone, foreseen)
     compiled = head(msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions)
     return Preview(image.encode(compiled), shards)

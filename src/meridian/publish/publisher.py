@@ -36,9 +36,10 @@ from meridian.feed.keys import (
 )
 from meridian.feed.turns import Turns, forever
 from meridian.feed.waiting import news_within
+from meridian.model.record import RecordSet
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
-from meridian.store import change, outbox, record
+from meridian.store import change, health, outbox, record
 from meridian.store import zone as zones
 from meridian.store.database import Database
 from meridian.store.outbox import Row
@@ -259,7 +260,8 @@ class Publisher:
         for index in changed:
             versions[index] = zone.version
             found = record.in_slots(conn, zone.id, *slots_of(index, zone.shard_count))
-            compiled = shard(zone.id, index, zone.shard_count, zone.version, *found, self._places)
+            checks = check_slots(conn, found[0])
+            compiled = shard(zone.id, index, zone.shard_count, zone.version, *found, self._places, checks)
             key = shard_key(zone.id, zone.shard_count, index)
             entries.append(Entry(key, image.encode(compiled), zone.version))
         at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
@@ -293,6 +295,11 @@ def changed_shards(zone: HostedZone, last: image.Head | None, rows: Iterable[Row
             return range(zone.shard_count)
         slots.update(of_version)
     return sorted({shard_of(slot, zone.shard_count) for slot in slots})
+
+
+def check_slots(conn: Connection, record_sets: Iterable[RecordSet]) -> dict[str, int]:
+    """The slots of the health checks that record sets use, by id; those that were deleted are not among them."""
+    return health.slots(conn, {found.health_check_id for found in record_sets if found.health_check_id})
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

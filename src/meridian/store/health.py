@@ -58,6 +58,10 @@ _RAISE = sa.text(
     "INSERT INTO health_block (block, version) VALUES (:block, 1)"
     " ON CONFLICT (block) DO UPDATE SET version = health_block.version + 1"
 )
+_RAISE_BEYOND = sa.text(
+    "INSERT INTO health_block (block, version) VALUES (:block, :version)"
+    " ON CONFLICT (block) DO UPDATE SET version = excluded.version WHERE health_block.version < excluded.version"
+)
 
 
 class Defined(NamedTuple):
@@ -162,12 +166,11 @@ def created_since(conn: Connection, account_id: str, since: datetime) -> int:
     )
 
 
-def missing(conn: Connection, account_id: str, asked: Collection[str]) -> frozenset[str]:
-    """Those of the ids asked for that name no check of this account (R-API-25)."""
-    if not asked:
-        return frozenset()
-    query = _KNOWN.where(health_check.c.account_id == account_id)
-    return frozenset(asked) - {id_ for id_, _ in conn.execute(query, {"ids": sorted(asked)})}
+def among(conn: Connection, account_id: str, asked: Collection[str]) -> dict[str, HealthCheck]:
+    """Those of the ids asked for that name a check of this account (R-API-25), with what they name."""
+    query = _OF_ACCOUNT.where(health_check.c.id.in_(bindparam("ids", expanding=True)))
+    rows = conn.execute(query, {"account_id": account_id, "ids": sorted(asked)}) if asked else ()
+    return {row.id: _check(row) for row in rows}
 
 
 def replace(conn: Connection, check: HealthCheck) -> None:
@@ -257,8 +260,7 @@ def in_block(conn: Connection, block: int) -> list[Defined]:
 
 def raise_version(conn: Connection, block: int, beyond: int) -> None:
     """Let a block's version be later than `beyond`, if it is not: for a database that went back in time."""
-    older = sa.and_(health_block.c.block == block, health_block.c.version <= beyond)
-    conn.execute(sa.update(health_block).where(older).values(version=beyond + 1))
+    conn.execute(_RAISE_BEYOND, {"block": block, "version": beyond + 1})
 
 
 def _changed(conn: Connection, check: HealthCheck, **values: Any) -> HealthCheck:
