@@ -36,6 +36,8 @@ pub mod ede {
 
 /// Sets shuffled whole; longer ones begin at a random record.
 const MOST_SHUFFLED: usize = 64;
+/// Most sets are as short as this, and spare the room for `MOST_SHUFFLED`.
+const FEW: usize = 8;
 /// The farthest a compression pointer reaches (RFC 1035 §4.1.4).
 const MOST_POINTED: usize = 0x3fff;
 /// Octets of OPT without options, and of one Extended DNS Error without text.
@@ -116,47 +118,41 @@ impl<'o, 'q> Reply<'o, 'q> {
         if set.octets.len() > self.limit - self.at || owner > MOST_POINTED {
             return Err(Full);
         }
-        let start = self.at;
-        if set.count < 2 {
-            self.put(set.octets);
-        } else {
-            self.put_shuffled(set, draw);
-        }
-        if owner != HEADER {
-            self.point(start, owner);
+        match usize::from(set.count) {
+            1 => self.put_record(set.octets, owner),
+            count if count <= FEW => self.put_shuffled::<FEW>(set, owner, draw),
+            count if count <= MOST_SHUFFLED => self.put_shuffled::<MOST_SHUFFLED>(set, owner, draw),
+            count => {
+                let first = draw.below(count as u64) as usize;
+                let records = set.records().skip(first).chain(set.records().take(first));
+                records.for_each(|record| self.put_record(record, owner));
+            }
         }
         self.counts[section as usize] += set.count;
         Ok(())
     }
 
+    /// A set of up to `N` records in random order.
+    fn put_shuffled<const N: usize>(&mut self, set: RecordSet<'_>, owner: usize, draw: &mut Draw) {
+        let count = usize::from(set.count);
+        let mut starts = [0; N];
+        for (place, start) in starts.iter_mut().zip(set.starts()) {
+            *place = start;
+        }
+        draw.shuffle(&mut starts[..count], count);
+        starts[..count].iter().for_each(|&start| self.put_record(set.record_at(start), owner));
+    }
+
+    /// One record, its owner a pointer to where the name stands.
+    fn put_record(&mut self, record: &[u8], owner: usize) {
+        let start = self.at;
+        self.put(record);
+        self.out[start..start + 2].copy_from_slice(&(0xc000 | owner as u16).to_be_bytes());
+    }
+
     fn put(&mut self, octets: &[u8]) {
         self.out[self.at..self.at + octets.len()].copy_from_slice(octets);
         self.at += octets.len();
-    }
-
-    fn put_shuffled(&mut self, set: RecordSet<'_>, draw: &mut Draw) {
-        let count = usize::from(set.count);
-        if count > MOST_SHUFFLED {
-            let first = draw.below(count as u64) as usize;
-            set.records().skip(first).chain(set.records().take(first)).for_each(|record| self.put(record));
-            return;
-        }
-        let mut records: [&[u8]; MOST_SHUFFLED] = [&[]; MOST_SHUFFLED];
-        for (place, record) in records.iter_mut().zip(set.records()) {
-            *place = record;
-        }
-        draw.shuffle(&mut records[..count], count);
-        records[..count].iter().for_each(|record| self.put(record));
-    }
-
-    /// Turns the owner pointers of the records written since `start` to `owner`.
-    fn point(&mut self, start: usize, owner: usize) {
-        let pointer = (0xc000 | owner as u16).to_be_bytes();
-        let mut at = start;
-        while at < self.at {
-            self.out[at..at + 2].copy_from_slice(&pointer);
-            at = self.rdata_end(at);
-        }
     }
 
     /// Where the RDATA of the record at `at` begins; it was written by us, its owner a pointer.
@@ -172,8 +168,15 @@ impl<'o, 'q> Reply<'o, 'q> {
     /// Adds one record of a set, if its RDATA is not in the section already and there is room.
     ///
     /// For multivalue answers, which may hold one value twice (R-MVA-6). `ttl` is put in place of
-    /// the set's own (R-MVA-5); `start` is where the RRset began.
-    pub fn add_distinct(&mut self, section: Section, record: &[u8], ttl: u32, start: usize) -> Result<(), Full> {
+    /// the set's own (R-MVA-5); `start` is where the RRset began, and `owner` where its name stands.
+    pub fn add_distinct(
+        &mut self,
+        section: Section,
+        record: &[u8],
+        ttl: u32,
+        start: usize,
+        owner: usize,
+    ) -> Result<(), Full> {
         let mut at = start;
         while at < self.at {
             if self.out[self.rdata(at)..self.rdata_end(at)] == record[FIXED..] {
@@ -184,17 +187,10 @@ impl<'o, 'q> Reply<'o, 'q> {
         if record.len() > self.limit - self.at {
             return Err(Full);
         }
-        self.put(record);
+        self.put_record(record, owner);
         self.out[at + 6..at + 10].copy_from_slice(&ttl.to_be_bytes());
         self.counts[section as usize] += 1;
         Ok(())
-    }
-
-    /// Points the owner of all records since `start` to `owner`.
-    pub fn own(&mut self, start: usize, owner: usize) {
-        if owner != HEADER {
-            self.point(start, owner);
-        }
     }
 
     /// Takes back everything but the question and sets TC (RFC 2181 §9): a part would mislead.

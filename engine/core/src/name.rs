@@ -76,24 +76,25 @@ impl Name {
         if length > MAX_NAME {
             return Err(BadName);
         }
-        self.octets[..length].copy_from_slice(&wire[..length]);
-        // Length octets are below 64 and no letters, so the whole can be lower-cased at once.
-        self.octets[..length].make_ascii_lowercase();
         self.length = length as u8;
         self.count = count as u8;
-        self.hash_suffixes();
+        self.take_up(&wire[..length]);
         Ok(length)
     }
 
-    fn hash_suffixes(&mut self) {
+    /// Copies a name in lower case and hashes its suffixes, in one pass from the root up.
+    fn take_up(&mut self, wire: &[u8]) {
         let count = usize::from(self.count);
         let mut hash = ROOT_HASH;
         self.hashes[count] = hash;
         let mut end = usize::from(self.starts[count]);
+        self.octets[end] = 0;
         for suffix in (0..count).rev() {
             let start = usize::from(self.starts[suffix]);
-            for &octet in self.octets[start..end].iter().rev() {
-                hash = step(hash, octet);
+            for (own, octet) in self.octets[start..end].iter_mut().zip(&wire[start..end]).rev() {
+                // Length octets are below 64 and no letters: nothing happens to them.
+                *own = octet.to_ascii_lowercase();
+                hash = step(hash, *own);
             }
             self.hashes[suffix] = hash;
             end = start;

@@ -76,8 +76,8 @@ pub fn respond_traced<T: Trace>(
     let client =
         Client::new(&snapshot.places, &snapshot.settings, resolver, query.edns.and_then(|edns| edns.client_subnet));
     trace.step(|| client_step(&client));
-    let circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(draw));
-    let mut answering = Answering { reply: &mut reply, name: &mut name, circumstances, trace };
+    let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(draw));
+    let mut answering = Answering { reply: &mut reply, name: &mut name, circumstances: &mut circumstances, trace };
     let rcode = match refusal(&query) {
         None => {
             let rcode = answering.in_catalog(snapshot, &query);
@@ -120,12 +120,12 @@ fn refusal(query: &Query<'_>) -> Option<(u16, Option<u16>)> {
 }
 
 /// What is at hand while one question is answered.
-struct Answering<'a, 'o, 'q, T> {
-    reply: &'a mut Reply<'o, 'q>,
+struct Answering<'w, 'a, 'o, 'q, T> {
+    reply: &'w mut Reply<'o, 'q>,
     /// The name in question: the one asked for, then each that a CNAME leads to.
-    name: &'a mut Name,
-    circumstances: Circumstances<'a>,
-    trace: &'a mut T,
+    name: &'w mut Name,
+    circumstances: &'w mut Circumstances<'a>,
+    trace: &'w mut T,
 }
 
 /// What one name of a CNAME chain came to.
@@ -136,7 +136,7 @@ enum Link {
     Follow(usize),
 }
 
-impl<'a, T: Trace> Answering<'a, '_, '_, T> {
+impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     /// Finds the zone (routing.md §3.1) and answers from it.
     fn in_catalog(&mut self, snapshot: &Snapshot, query: &Query<'_>) -> u16 {
         let mut closest = snapshot.catalog.closest(self.name, 0);
@@ -235,7 +235,7 @@ impl<'a, T: Trace> Answering<'a, '_, '_, T> {
     where
         'a: 'z,
     {
-        decide::decide(zone, self.name.wire(), rtype, at, &mut self.circumstances, self.trace)
+        decide::decide(zone, self.name.wire(), rtype, at, self.circumstances, self.trace)
     }
 
     fn unresolved(&mut self) -> u16 {
@@ -254,9 +254,8 @@ impl<'a, T: Trace> Answering<'a, '_, '_, T> {
         let start = self.reply.position();
         let ttl = sets.iter().flatten().filter_map(|set| set.ttl()).min().unwrap_or(0);
         for record in sets.iter().flatten().flat_map(|set| set.records()) {
-            self.reply.add_distinct(Section::Answer, record, ttl, start)?;
+            self.reply.add_distinct(Section::Answer, record, ttl, start, owner)?;
         }
-        self.reply.own(start, owner);
         Ok(())
     }
 
@@ -368,7 +367,7 @@ impl<'a, T: Trace> Answering<'a, '_, '_, T> {
         };
         for rtype in [rtype::A, rtype::AAAA] {
             let Some(at) = found.group(rtype) else { continue };
-            match decide::decide(zone, self.name.wire(), rtype, at, &mut self.circumstances, &mut NoTrace) {
+            match decide::decide(zone, self.name.wire(), rtype, at, self.circumstances, &mut NoTrace) {
                 Outcome::One(set) => {
                     self.reply.add(Section::Additional, set, position, &mut self.circumstances.draw)?;
                 }

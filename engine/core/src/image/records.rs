@@ -29,6 +29,16 @@ impl<'s> RecordSet<'s> {
         })
     }
 
+    /// Where each record begins, in octets.
+    pub fn starts(self) -> impl Iterator<Item = usize> {
+        self.records().scan(0, |next, record| Some(std::mem::replace(next, *next + record.len())))
+    }
+
+    /// The record that begins there; none is an empty one.
+    pub fn record_at(self, start: usize) -> &'s [u8] {
+        self.octets.get(start..).and_then(split).map_or(&[], |(record, _)| record)
+    }
+
     /// The type number of its records; None if it has none.
     pub fn rtype(self) -> Option<u16> {
         Some(u16::from_be_bytes([*self.octets.get(2)?, *self.octets.get(3)?]))
