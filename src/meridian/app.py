@@ -49,6 +49,7 @@ from meridian.model.alias_service import services
 from meridian.place import install, latency, prior, samples, table
 from meridian.place.coordinates import places
 from meridian.publish.health import HealthPublisher
+from meridian.publish import moved
 from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
@@ -172,6 +173,7 @@ def _build_control(
     if first is not None:
         on_first_key(first)
     sync = Sync(database, feed, clock)
+    moved.follow(database, places(settings))
     publisher = Publisher(database, feed, clock, sync.wake, places(settings))
     server, listener = _build_api(settings, database, clock, sync, explainer)
     open_parts.callback(listener.close)

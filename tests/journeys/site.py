@@ -63,7 +63,7 @@ class Site:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [Path(sys.executable).with_name("meridian"), self._command],
-                env=os.environ | self._settings() | self._environ,
+                env=os.environ | self.settings() | self._environ,
                 stdout=log,
                 stderr=log,
             )
@@ -180,7 +180,8 @@ class Site:
                 raise AssertionError(f"not within {PATIENCE} s; the server's log:\n{self.log[-4000:]}")
             time.sleep(0.005)
 
-    def _settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str]:
+        """The variables that make it a server of its own."""
         return {
             "MERIDIAN_DATA_DIR": str(self.folder),
             "MERIDIAN_ROLES": self.roles,

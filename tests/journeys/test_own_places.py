@@ -109,3 +109,31 @@ def test_the_zone_can_be_listed_and_exported(site: Site, zone: str) -> None:
         env=site.environ, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert "is not known" not in exported.stdout + exported.stderr
+
+
+def test_a_move_is_answered_from_the_next_start_on(site: Site, zone: str) -> None:
+    """The region and the place change their coordinates in the settings, and nothing else is done."""
+    site.stop()
+    moved = {"MERIDIAN_REGIONS": HOME.replace("52.52", "1.35").replace("13.4", "103.82"), "MERIDIAN_PLACES": OFFICE}
+    with Site(site.folder, environ=moved) as again:
+        again.eventually(lambda: ask(again, "near", "singapore")[0] == {"192.0.2.4"})
+        again.eventually(lambda: ask(again, "fast", "singapore")[0] == {"192.0.2.1"})
+        assert ask(again, "near", "berlin")[0] == {"192.0.2.6"}
+        assert ask(again, "fast", "berlin")[0] == {"192.0.2.2"}
+    site.start()
+    site.eventually(lambda: ask(site, "near", "berlin")[0] == {"192.0.2.4"})
+
+
+def test_what_record_sets_name_cannot_be_taken_away(site: Site, zone: str) -> None:
+    """A start without them is refused with the remedy; what was served is served again by a start with them."""
+    site.stop()
+    refused = subprocess.run(
+        [Path(sys.executable).with_name("meridian"), "serve", "--places", OFFICE],
+        env=site.environ | site.settings(), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    site.start()
+
+    assert refused.returncode == 2
+    assert "regions.home-1: it is not defined any more, but" in refused.stderr
+    assert "put [regions.home-1] back into the settings" in refused.stderr
+    assert ask(site, "fast", "berlin")[0] == {"192.0.2.1"}

@@ -1,19 +1,19 @@
 """
-What the feed has still to tell of places, such as CIDR collections.
+What the feed has still to tell of places, such as CIDR collections; and where places were.
 
-Written in the transaction of the change that asks for it, as `outbox` is for zones. A row says only
-which key is due: its value is what the database holds when it is read, and if there is none, the
-key goes.
+A row of the outbox is written in the transaction of the change that asks for it, as `outbox` does for
+zones. It says only which key is due: its value is what the database holds when it is read, and if there
+is none, the key goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from meridian.store.tables import place_outbox
+from meridian.store.tables import named_place, place_outbox
 
 _MOST_ROWS = 1000  # what one look takes; the next look takes the rest
 
@@ -51,3 +51,19 @@ def done(conn: Connection, ids: Collection[int]) -> None:
     """Forget rows that have been published. Ids that are not there are no error."""
     if ids:
         conn.execute(_DONE, {"ids": list(ids)})
+
+
+Points = Mapping[tuple[str, str], tuple[int, int]]
+"""By kind, `region` or `place`, and id: latitude and longitude in hundredths of a degree."""
+
+
+def points(conn: Connection) -> Points:
+    """Where regions and places were when zones were last compiled by them; nothing before the first move."""
+    return {(row.kind, row.id): (row.latitude, row.longitude) for row in conn.execute(select(named_place))}
+
+
+def set_points(conn: Connection, now: Points) -> None:
+    """Keep where regions and places are, in the place of where they were."""
+    conn.execute(delete(named_place))
+    columns = ("kind", "id", "latitude", "longitude")
+    conn.execute(insert(named_place), [dict(zip(columns, (*key, *point), strict=True)) for key, point in now.items()])

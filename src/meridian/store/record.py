@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, tuple_, update
 
 from meridian.changes.batch import Plan
 from meridian.model.name import Name, from_wire, parse
@@ -93,6 +93,10 @@ _KEYS = select(*_ORDER).where(
 _OUTSIDE_TARGETS = (
     select(record_set.c.outside_target, record_set.c.type).where(record_set.c.outside_target.is_not(None)).distinct()
 )
+# The column is JSON, so that its text tells who has a member; a wrong guess costs a look at the record set.
+_NAMING_PLACES = select(*_COLUMNS, record_set.c.zone_id).where(
+    or_(record_set.c.rest.contains('"region"'), record_set.c.rest.contains('"geo_proximity_location"'))
+)
 _IN_SLOTS = (
     select(*_COLUMNS)
     .where(
@@ -164,6 +168,16 @@ def in_slots(conn: Connection, zone_id: str, first: int, last: int) -> tuple[lis
 def outside_targets(conn: Connection) -> set[tuple[Name, str]]:
     """Every name outside its zone that an alias leads to, with the type asked for there; each once."""
     return {(from_wire(wire), type_) for wire, type_ in conn.execute(_OUTSIDE_TARGETS)}
+
+
+def naming_places(conn: Connection) -> Iterator[tuple[str, RecordSet]]:
+    """
+    Zone id and record set, without `values`, of all that can name a region or place.
+
+    Reads all record sets there are.
+    """
+    for row in conn.execute(_NAMING_PLACES):
+        yield row.zone_id, _lean(from_wire(row.name_wire), row)
 
 
 class Foreseen(NamedTuple):

@@ -206,6 +206,17 @@ place_outbox = Table(
     sqlite_autoincrement=True,
 )
 
+# Where each region and place was that record sets can name, when zones were last compiled by it. Empty until
+# it was somewhere else than the package says.
+named_place = Table(
+    "named_place",
+    metadata,
+    Column("kind", String(8), primary_key=True),  # region, or place
+    Column("id", String(64), primary_key=True),
+    Column("latitude", Integer, nullable=False),  # hundredths of a degree
+    Column("longitude", Integer, nullable=False),
+)
+
 # Numbers are never given twice, also after the check with the highest one was deleted: name servers
 # may still serve record sets with it.
 health_check = Table(
