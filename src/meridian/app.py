@@ -18,6 +18,7 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -30,6 +31,7 @@ from meridian import telemetry
 from meridian._engine import Engine
 from meridian.api.context import Context
 from meridian.api.operations import OPERATIONS, explain
+from meridian.api.operations.own import health_calls
 from meridian.api.server import build_app
 from meridian.clock import Clock, SystemClock
 from meridian.connect import subnets
@@ -46,6 +48,10 @@ from meridian.feed.local import LastValues, LocalFeed
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
+from meridian.notify import watch
+from meridian.notify.tail import Tail
+from meridian.notify.watch import Watch
+from meridian.notify.webhook import Webhooks, read_secret
 from meridian.place import install, latency, prior, samples, table
 from meridian.place.coordinates import places
 from meridian.publish.health import HealthPublisher
@@ -125,7 +131,7 @@ async def _run(
         engine = new_engine(settings) if "edge" in settings.roles else None
         if "control" in settings.roles:
             explainer = _build_explainer(settings, engine, open_parts)
-            api = _build_control(settings, feed, clock, explainer, open_parts, parts, on_first_key)
+            api = await _build_control(settings, feed, clock, explainer, open_parts, parts, on_first_key)
         if engine is not None:
             dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
         if "checker" in settings.roles:
@@ -156,7 +162,7 @@ def _build_explainer(settings: Settings, engine: Engine | None, open_parts: Exit
     return apart(settings, values) if engine is None else beside(settings, engine, values)
 
 
-def _build_control(
+async def _build_control(
     settings: Settings,
     feed: Feed,
     clock: Clock,
@@ -175,9 +181,15 @@ def _build_control(
     sync = Sync(database, feed, clock)
     moved.follow(database, places(settings))
     publisher = Publisher(database, feed, clock, sync.wake, places(settings))
-    server, listener = _build_api(settings, database, clock, sync, explainer)
+    health, tail = await _build_watch(settings, feed, database, clock, parts)
+    server, listener = _build_api(settings, database, clock, sync, explainer, health, tail)
     open_parts.callback(listener.close)
-    parts.append(_Part(partial(server.serve, [listener]), server.end))
+
+    def end_api() -> None:
+        tail.end()  # streams of events would hold the server up
+        server.end()
+
+    parts.append(_Part(partial(server.serve, [listener]), end_api))
     place_publisher = PlacePublisher(database, feed, partial(latency_table, settings, clock), sync.wake)
     parts.append(_Part(publisher.run))
     parts.append(_Part(place_publisher.run))
@@ -185,6 +197,24 @@ def _build_control(
     parts.append(_Part(sync.run))
     parts.append(_Part(_connector(settings, database, feed, clock).run))
     return settings.base_url
+
+
+async def _build_watch(
+    settings: Settings, feed: Feed, database: Database, clock: Clock, parts: list[_Part]
+) -> tuple[Watch, Tail]:
+    """Add what follows the health of checks, with the feed's last values already, and what tells of it."""
+    folder = Path(settings.data_dir)
+    kept = timedelta(days=settings.health_history_days)
+    health = Watch(feed, database, clock, quorum=settings.health_quorum, kept=kept, file=folder / watch.MEMORY)
+    await health.load()
+    tail = Tail(database)
+    parts.append(_Part(health.run))
+    parts.append(_Part(tail.run))
+    keys = list(map(read_secret, settings.webhook_secrets))
+    if settings.webhooks:
+        name = f"{socket.gethostname()}:{folder.absolute()}"
+        parts.append(_Part(Webhooks(database, tail, clock, settings.webhooks, keys, name).run))
+    return health, tail
 
 
 def _connector(settings: Settings, database: Database, feed: Feed, clock: Clock) -> Connector:
@@ -232,7 +262,7 @@ def open_database(settings: Settings) -> Database:
 
 
 def _build_api(
-    settings: Settings, database: Database, clock: Clock, sync: Sync, explainer: Explainer
+    settings: Settings, database: Database, clock: Clock, sync: Sync, explainer: Explainer, health: Watch, tail: Tail
 ) -> tuple[_Server, socket.socket]:
     def find_secret(access_key_id: str) -> Credential | None:
         with database.read() as conn:
@@ -253,7 +283,8 @@ def _build_api(
         clock=clock,
         find_secret=find_secret,
         service=explainer,
-        native={explain.PATH: explain.explain},
+        states_of=health.states_of,
+        native={**health_calls(tail), explain.PATH: explain.explain},
     )
     config = uvicorn.Config(
         application,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import botocore.validate
+import msgspec
 
 from meridian.api.ids import bare_id
 from meridian.api.model import load
@@ -16,6 +17,21 @@ from meridian.errors import InvalidInput
 from meridian.model.place import nameable
 from meridian.model.record import Change
 from meridian.settings import Settings
+
+T = TypeVar("T")
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """
+    Decode a body of this type.
+
+    Raises:
+        InvalidInput: It is not JSON, or of another type; says where.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"The body cannot be read: {error}") from None
 
 
 def read_input(given: Any, settings: Settings) -> list[Change]:

@@ -114,9 +114,13 @@ def after(
     return [_event(row) for row in conn.execute(query.order_by(health_event.c.id).limit(limit))]
 
 
-def latest(conn: Connection, account_id: str, check_ids: Collection[str], limit: int) -> list[HealthEvent]:
+def latest(
+    conn: Connection, account_id: str, check_ids: Collection[str], limit: int, kind: Kind | None = None
+) -> list[HealthEvent]:
     """The last `limit` events of some checks of an account, or of all if none are named; newest first."""
     query = sa.select(health_event).where(*_of(account_id, check_ids))
+    if kind is not None:
+        query = query.where(health_event.c.kind == kind)
     return [_event(row) for row in conn.execute(query.order_by(health_event.c.id.desc()).limit(limit))]
 
 
