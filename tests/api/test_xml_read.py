@@ -275,3 +275,17 @@ def test_no_body_does_anything_but_be_read_or_refused(body: bytes) -> None:
         assert set(read(body)) == {"ChangeBatch"}
     except ApiError as error:
         assert error.code in ("MalformedInput", "InvalidInput")  # noqa: PT017  both ends are right
+
+
+@pytest.mark.parametrize("regions", ["", "<Region>us-east-1</Region><Region>us-west-1</Region>"])
+def test_too_few_checker_regions_are_told_by_the_schema(regions: str) -> None:
+    """R-HCF-21: of this list the schema checks the least length; others are left to those who read them."""
+    root = f'<UpdateHealthCheckRequest xmlns="{NS}"><Regions>{regions}</Regions></UpdateHealthCheckRequest>'
+    with pytest.raises(ApiError) as refused:
+        READERS["UpdateHealthCheck"](root.encode())
+
+    text = "cvc-complex-type.2.4.b: The content of element 'Regions' is not complete."
+    assert (refused.value.code, refused.value.message) == (
+        "InvalidInput",
+        f"Invalid XML ; {text} {expected('Region')}",
+    )

@@ -112,19 +112,6 @@ def test_aliases_find_their_targets(context: Context, zone_id: str) -> None:
     }
 
 
-def test_health_checks_must_exist(context: Context, zone_id: str) -> None:
-    """R-POL-9: as long as there are no health checks, none can be named."""
-    with pytest.raises(ApiError, match="health check with id abc does not exist") as refused:
-        change(
-            context,
-            zone_id,
-            upsert("a.example.com", "A", "192.0.2.1", SetIdentifier="s", Weight=1, HealthCheckId="abc"),
-        )
-
-    assert refused.value.code == "NoSuchHealthCheck"
-    assert len(listed(context, zone_id)) == 2
-
-
 # The record sets of each policy at p.example.com come back as they were sent.
 POLICIES: list[list[dict[str, Any]]] = [
     [{"SetIdentifier": "a", "Weight": 0}, {"SetIdentifier": "b", "Weight": 255}],

@@ -49,6 +49,20 @@ def test_tags_of_many_resources(context: Context, zone_id: str) -> None:
     }
 
 
+def test_tags_of_a_health_check(context: Context, stranger: Context) -> None:
+    """R-TAG-1, R-TAG-3, R-HCU-10: its name is a tag; to other accounts it is not there."""
+    config = {"Type": "HTTP", "IPAddress": "1.2.3.4"}
+    id_ = call(context, "CreateHealthCheck", CallerReference="r", HealthCheckConfig=config)["HealthCheck"]["Id"]
+    of = {"ResourceType": "healthcheck", "ResourceId": id_}
+    call(context, "ChangeTagsForResource", **of, AddTags=[{"Key": "Name", "Value": "web"}])
+
+    assert call(context, "ListTagsForResources", ResourceType="healthcheck", ResourceIds=[id_]) == {
+        "ResourceTagSets": [{**of, "Tags": [{"Key": "Name", "Value": "web"}]}]
+    }
+    with pytest.raises(ApiError, match=f"NoSuchHealthCheck: A health check with id {id_} does not exist"):
+        call(stranger, "ListTagsForResource", **of)
+
+
 # What is asked, error code (R-TAG-1..3).
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "InvalidInput"),

@@ -313,7 +313,7 @@ def test_limits_show_the_settings(context: Context) -> None:
             {"HostedZoneId": zone_id, "Type": "MAX_VPCS_ASSOCIATED_BY_ZONE"},
             "HostedZoneNotPrivate",
         ),
-        ("GetAccountLimit", {"Type": "MAX_HEALTH_CHECKS_BY_OWNER"}, "NotImplemented"),
+        ("GetAccountLimit", {"Type": "MAX_TRAFFIC_POLICIES_BY_OWNER"}, "NotImplemented"),
     ):
         with pytest.raises(ApiError) as refused:
             call(context, operation, **request)

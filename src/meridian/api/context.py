@@ -9,6 +9,7 @@ import msgspec
 
 from meridian.clock import Clock
 from meridian.health.state import State
+from meridian.model.health import MetricRule
 from meridian.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,24 @@ def unwatched(slots: Sequence[int]) -> Mapping[int, State]:
     return {}
 
 
+MetricRuleOf = Callable[[str, str], MetricRule | None]
+"""From the region and the name of an alarm to its rule; None: there is none. May block. Raises ApiError."""
+
+
+def no_rule(region: str, name: str) -> MetricRule | None:
+    """Where no metrics are followed, there are no rules."""
+    return None
+
+
+CheckersOf = Callable[[], Sequence[str]]
+"""The addresses that checkers probe from, as far as they know them. For worker threads."""
+
+
+def no_checkers() -> Sequence[str]:
+    """Where no health is followed, no checker is known."""
+    return ()
+
+
 class Context(msgspec.Struct, frozen=True):
     """
     The surroundings of one request.
@@ -45,6 +64,8 @@ class Context(msgspec.Struct, frozen=True):
         request_id: What the reply's `x-amzn-RequestId` says, for the log.
         service: What `app.py` gives the operations beside the database: an `explainer.Explainer`; None if nothing.
         states_of: What the control plane's own health board says of checks.
+        metric_rule: What alarms there are to follow (R-HCL-5).
+        checkers: Where checkers probe from (R-HCG-3).
     """
 
     database: Database
@@ -54,6 +75,8 @@ class Context(msgspec.Struct, frozen=True):
     request_id: str
     service: Any = None
     states_of: StatesOf = unwatched
+    metric_rule: MetricRuleOf = no_rule
+    checkers: CheckersOf = no_checkers
 
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from meridian.api import sigv4
-from meridian.api.context import ANYONE, Caller, Context, StatesOf, unwatched
+from meridian.api.context import ANYONE, Caller, Context
 from meridian.api.http import HttpRequest
 from meridian.api.throttle import Throttle
 from meridian.clock import Clock
@@ -26,7 +28,7 @@ class Gate:
     Args:
         find_secret: The credential of an access key id, or None. Called for each signed request, from
             worker threads.
-        service, states_of: Handed to the operations in their `Context`.
+        surroundings: What else the operations find in their `Context`, by its fields' names.
     """
 
     def __init__(
@@ -35,12 +37,11 @@ class Gate:
         settings: Settings,
         clock: Clock,
         find_secret: FindCredential,
-        service: Any = None,
-        states_of: StatesOf = unwatched,
+        **surroundings: Any,
     ) -> None:
         self._throttle = Throttle(settings.requests_per_second, clock)
-        self._database, self._settings, self._clock = database, settings, clock
-        self._find_secret, self._service, self._states_of = find_secret, service, states_of
+        self._context = Context(database, settings, clock, ANYONE, "", **surroundings)
+        self._find_secret, self._clock = find_secret, clock
 
     def admit(
         self, request: HttpRequest, request_id: str, *, public: bool = False, throttling: str = "Throttling"
@@ -57,7 +58,7 @@ class Gate:
         """
         caller = self._caller(request, public)
         self._throttle.take(caller.account_id, throttling)
-        return Context(self._database, self._settings, self._clock, caller, request_id, self._service, self._states_of)
+        return msgspec.structs.replace(self._context, caller=caller, request_id=request_id)
 
     def _caller(self, request: HttpRequest, public: bool) -> Caller:
         if public and not sigv4.is_signed(request):

@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from meridian.api.context import Context, Operation, StatesOf, unwatched
+from meridian.api.context import Context, Operation
 from meridian.api.gate import FindCredential, Gate
 from meridian.api.http import HttpReply, HttpRequest, HttpStream
 from meridian.api.model import OperationModel, ServiceModel, load
@@ -49,10 +49,9 @@ def build_app(
     settings: Settings,
     clock: Clock,
     find_secret: FindCredential,
-    service: Any = None,
-    states_of: StatesOf = unwatched,
     native: Mapping[str, NativeCall] = MappingProxyType({}),
     extra_routes: Sequence[BaseRoute] = (),
+    **surroundings: Any,
 ) -> Starlette:
     """
     Build the application that serves the API at every path that no other route takes.
@@ -61,14 +60,14 @@ def build_app(
         operations: What each call does, by the model's name for it. Calls without an entry answer 501.
         find_secret: The credential of an access key id, or None. Called for each signed request, from
             worker threads.
-        service, states_of: Handed to the operations in their `Context`.
         native: Calls of our own, by their paths; a part of a path in braces becomes one of `HttpRequest.parts`.
         extra_routes: Pages beside the API, such as the console.
+        surroundings: What else the operations find in their `Context`, by its fields' names.
 
     Raises:
         ValueError: `operations` names something that the model does not have.
     """
-    gate = Gate(database, settings, clock, find_secret, service, states_of)
+    gate = Gate(database, settings, clock, find_secret, **surroundings)
     api = Api(operations, gate, clock, load(settings.regions))
     ours = [Route(path, Endpoint(Native(gate, call), settings.max_body)) for path, call in native.items()]
     app = Starlette(routes=[*ours, *extra_routes])

@@ -21,6 +21,8 @@ from meridian.errors import ApiError, InvalidInput
 _Element = etree._Element  # what lxml calls the class of its elements
 _Reader = Callable[[_Element], Any]
 
+# Lists that the schema lets be no shorter than the model's least length; of others the service sees to it (R-HCF-21).
+_COUNTED = frozenset({"HealthCheckRegionList"})
 _SCHEMA_TYPES = {"timestamp": "dateTime"}  # XML Schema's name where it is not the model's
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"  # its attributes are allowed anywhere
 
@@ -138,6 +140,7 @@ def _list(shape: Any, names: _Names) -> _Reader:
     item = shape.member.serialization.get("name", "member")
     tags = names.spellings(item)
     read_item = _reader(shape.member, names)
+    least = shape.metadata.get("min", 0) if shape.name in _COUNTED else 0
 
     def read(element: _Element) -> list[Any]:
         found = []
@@ -145,6 +148,8 @@ def _list(shape: Any, names: _Names) -> _Reader:
             if child.tag not in tags:
                 raise _unexpected(child, names, (item,))
             found.append(read_item(child))
+        if len(found) < least:
+            raise _incomplete(element, names, (item,))
         return found
 
     return read

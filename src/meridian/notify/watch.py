@@ -67,6 +67,16 @@ class Watch:
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(self._look(slots), self._loop).result(_ANSWER_SECONDS)
 
+    def checkers(self) -> list[str]:
+        """
+        The addresses that checkers probe from, sorted (R-HCG-3). From worker threads only.
+
+        Raises:
+            TimeoutError: As `states_of`.
+        """
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self._addresses(), self._loop).result(_ANSWER_SECONDS)
+
     async def all(self) -> AsyncIterator[tuple[Definition, State]]:
         """Every check with its state, in the order of slots. Others get their turn in between."""
         for number, slot in enumerate(self._board.slots(), 1):
@@ -79,6 +89,9 @@ class Watch:
     async def _look(self, slots: Sequence[int]) -> dict[int, State]:
         found = {slot: self._board.state(slot) for slot in slots}
         return {slot: state for slot, state in found.items() if state is not None}
+
+    async def _addresses(self) -> list[str]:
+        return sorted(self._board.addresses())
 
     def _take(self, flips: Sequence[Flip]) -> None:
         self._recorder.take(flips)

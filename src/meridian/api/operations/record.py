@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,14 +15,14 @@ from meridian.api.paging import page_size
 from meridian.changes.batch import Plan, owner_names, plan, references
 from meridian.changes.draft import Reader
 from meridian.changes.shape import read_changes, to_api
-from meridian.errors import ApiError, InvalidInput
+from meridian.errors import InvalidInput, NoSuchHealthCheck
 from meridian.model.alias_service import services
 from meridian.model.name import BadName, parse
 from meridian.model.place import nameable
 from meridian.model.record import Change, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.settings import Settings
-from meridian.store import cidr, outbox
+from meridian.store import cidr, health, outbox
 from meridian.store import record as records
 from meridian.store import zone as zones
 
@@ -82,7 +83,7 @@ def plan_of(conn: Connection, settings: Settings, zone: HostedZone, changes: Seq
         ApiError: NoSuchHealthCheck.
     """
     refers_to = references(changes)
-    _require_health_checks(refers_to.health_checks)
+    _require_health_checks(conn, zone.account_id, refers_to.health_checks)
     return plan(
         zone,
         changes,
@@ -111,9 +112,10 @@ def _reshard(conn: Connection, zone_id: str) -> bool:
     return True
 
 
-def _require_health_checks(ids: Iterable[str]) -> None:
-    for check in sorted(ids):  # none can be made yet
-        raise ApiError("NoSuchHealthCheck", f"A health check with id {check} does not exist.")
+def _require_health_checks(conn: Connection, account_id: str, ids: AbstractSet[str]) -> None:
+    """R-HCU-8: only checks of the account itself (R-API-25)."""
+    for check in sorted(ids - health.among(conn, account_id, ids).keys()):
+        raise NoSuchHealthCheck(check)
 
 
 def _start(request: dict[str, Any]) -> records.Start:

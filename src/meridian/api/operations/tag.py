@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meridian.api.context import Context
-from meridian.errors import ApiError, InvalidInput
+from meridian.errors import InvalidInput
+from meridian.store import health
 from meridian.store import tag as tags
 from meridian.store import zone as zones
 
@@ -56,7 +57,8 @@ def _to_api(found: Mapping[str, str]) -> list[dict[str, str]]:
 def _require_owned(conn: Connection, context: Context, type_: str, ids: Sequence[str]) -> None:
     for id_ in ids:
         if type_ == "healthcheck":
-            raise ApiError("NoSuchHealthCheck", f"A health check with id {id_} does not exist.")  # none can be made yet
-        if type_ != "hostedzone":
+            health.owned(conn, context.caller.account_id, id_)
+        elif type_ == "hostedzone":
+            zones.owned(conn, context.caller.account_id, id_)
+        else:
             raise InvalidInput(f"The resource type {type_} is not valid; use healthcheck or hostedzone.")  # R-TAG-1
-        zones.owned(conn, context.caller.account_id, id_)

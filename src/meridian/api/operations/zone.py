@@ -16,7 +16,7 @@ from meridian.changes.zone import assign_delegation_set, default_record_sets, zo
 from meridian.errors import ApiError, InvalidInput
 from meridian.model import name as names
 from meridian.model.zone import DelegationSet, HostedZone
-from meridian.store import outbox
+from meridian.store import health, outbox
 from meridian.store import record as records
 from meridian.store import tag as tags
 from meridian.store import zone as zones
@@ -125,10 +125,16 @@ def get_hosted_zone_limit(context: Context, request: dict[str, Any]) -> dict[str
 
 def get_account_limit(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A quota of the account and how much of it is used (R-QUO-1, R-QUO-2)."""
-    if request["Type"] != "MAX_HOSTED_ZONES_BY_OWNER":
+    account_id, quotas = context.caller.account_id, context.settings.quotas
+    limits = {
+        "MAX_HEALTH_CHECKS_BY_OWNER": (quotas.health_checks, health.count),
+        "MAX_HOSTED_ZONES_BY_OWNER": (quotas.hosted_zones, zones.count),
+    }
+    if request["Type"] not in limits:
         raise ApiError("NotImplemented", f"The limit {request['Type']} is not implemented yet.", status=501)
-    limit = {"Type": request["Type"], "Value": context.settings.quotas.hosted_zones}
-    return {"Limit": limit, "Count": get_hosted_zone_count(context, {})["HostedZoneCount"]}
+    most, count = limits[request["Type"]]
+    with context.database.read() as conn:
+        return {"Limit": {"Type": request["Type"], "Value": most}, "Count": count(conn, account_id)}
 
 
 def zone_to_api(zone: HostedZone) -> dict[str, Any]:
