@@ -284,6 +284,7 @@ def _build_api(
         find_secret=find_secret,
         service=explainer,
         states_of=health.states_of,
+        checkers=health.checkers,
         native={**health_calls(tail), explain.PATH: explain.explain},
     )
     config = uvicorn.Config(
