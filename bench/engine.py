@@ -2,7 +2,8 @@
 What one answer costs inside our engine: the same questions as `bench.answers`, with no socket and no kernel.
 
 For finding out where an answer spends its time, and whether a change pays. Instructions, which valgrind counts, are
-the same in every run; nanoseconds are those of the quickest of many rounds.
+the same in every run. Nanoseconds are those of the quickest of many rounds: with warm caches, and with caches that
+something else has used between two batches of questions, as the kernel does on the wire.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ _STATIC = "static"  # what policies are compared with
 
 
 class Cost(NamedTuple):
-    """Of one answer; `instructions` is None without valgrind."""
+    """Of one answer: instructions, None without valgrind; nanoseconds with warm caches and with cold ones."""
 
     instructions: float | None
-    nanoseconds: float
+    warm: float
+    cold: float
 
 
 def prepare(folder: Path) -> None:
@@ -46,33 +48,33 @@ def prepare(folder: Path) -> None:
 
 
 def measure(folder: Path, name: str, *, rounds: int) -> Cost:
-    """Answer one workload's questions, `rounds` times for the clock and once for counting."""
+    """Answer one workload's questions, `rounds` times for each state of the caches and once for counting."""
     program = str(_ENGINE / "target" / "release" / "examples" / "answers")
     command = [program, str(folder), str(folder / f"{name}.questions")]
-    nanoseconds = float(_output([*command, str(rounds)]))
+    warm, cold = map(float, _output([*command, str(rounds)]).split())
     if shutil.which("valgrind") is None:
-        return Cost(None, nanoseconds)
+        return Cost(None, warm, cold)
     out = folder / f"{name}.callgrind"
     options = ["--tool=callgrind", "--toggle-collect=answers::answer", f"--callgrind-out-file={out}"]
     _output(["valgrind", *options, *command, "1"])
     summary = next(line for line in out.read_text().splitlines() if line.startswith(("summary:", "totals:")))
-    return Cost(int(summary.split()[1]) / QUESTIONS, nanoseconds)
+    return Cost(int(summary.split()[1]) / (2 * QUESTIONS), warm, cold)
 
 
 def table(costs: dict[str, Cost]) -> str:
     """Lay out the costs for people, with the ratios to a plain answer."""
     plain = costs.get(_STATIC)
-    rows = [f"{'':<16}{'instructions':>14}{'/ static':>10}{'ns':>10}{'/ static':>10}"]
+    rows = [f"{'':<16}" + "".join(f"{what:>14}{'/ static':>10}" for what in ("instructions", "ns warm", "ns cold"))]
     for name, cost in costs.items():
-        cells = zip(cost, plain or (None, None), (14, 10), (0, 1), strict=True)
-        rows.append(f"{name:<16}" + "".join(_cells(own, other, *shape) for own, other, *shape in cells))
+        beside = zip(cost, plain or (None, None, None), strict=True)
+        rows.append(f"{name:<16}" + "".join(_cells(own, other) for own, other in beside))
     return "\n".join(rows)
 
 
-def _cells(own: float | None, plain: float | None, width: int, decimals: int) -> str:
-    shown = "-" if own is None else f"{own:,.{decimals}f}"
+def _cells(own: float | None, plain: float | None) -> str:
+    shown = "-" if own is None else f"{own:,.0f}"
     ratio = "-" if own is None or plain is None else f"{own / plain:.2f}"
-    return f"{shown:>{width}}{ratio:>10}"
+    return f"{shown:>14}{ratio:>10}"
 
 
 def _output(command: list[str]) -> str:
