@@ -115,11 +115,11 @@ impl<'o, 'q> Reply<'o, 'q> {
     ///
     /// `owner` is where in the message the owner name stands.
     pub fn add(&mut self, section: Section, set: RecordSet<'_>, owner: usize, draw: &mut Draw) -> Result<(), Full> {
-        if set.octets.len() > self.limit - self.at || owner > MOST_POINTED {
+        if set.octets().len() > self.limit - self.at || owner > MOST_POINTED {
             return Err(Full);
         }
-        match usize::from(set.count) {
-            1 => self.put_record(set.octets, owner),
+        match usize::from(set.count()) {
+            1 => self.put_record(set.octets(), owner),
             count if count <= FEW => self.put_shuffled::<FEW>(set, owner, draw),
             count if count <= MOST_SHUFFLED => self.put_shuffled::<MOST_SHUFFLED>(set, owner, draw),
             count => {
@@ -128,13 +128,13 @@ impl<'o, 'q> Reply<'o, 'q> {
                 records.for_each(|record| self.put_record(record, owner));
             }
         }
-        self.counts[section as usize] += set.count;
+        self.counts[section as usize] += set.count();
         Ok(())
     }
 
     /// A set of up to `N` records in random order.
     fn put_shuffled<const N: usize>(&mut self, set: RecordSet<'_>, owner: usize, draw: &mut Draw) {
-        let count = usize::from(set.count);
+        let count = usize::from(set.count());
         let mut starts = [0; N];
         for (place, start) in starts.iter_mut().zip(set.starts()) {
             *place = start;

@@ -62,17 +62,11 @@ pub struct Answers {
     pub healthy: bool,
     /// When the target last answered, in seconds since 1970.
     pub asked_at: u64,
-    /// For everyone; None: the name has no such records.
-    everyone: Option<Records>,
-    near: Box<[Option<Records>]>,
+    /// The encoded record set for everyone; None: the name has no such records.
+    everyone: Option<Box<[u8]>>,
+    near: Box<[Option<Box<[u8]>>]>,
     blocks: Collection,
     areas: Box<[(Area, u32)]>,
-}
-
-#[derive(Debug)]
-struct Records {
-    octets: Box<[u8]>,
-    count: u16,
 }
 
 /// Why an answer was the one for a client.
@@ -111,14 +105,14 @@ impl Answers {
     /// The record set for a client, None where the name has none, and how it was found.
     pub fn find(&self, client: &mut Client<'_>) -> (Option<RecordSet<'_>>, Nearness) {
         if self.near.is_empty() {
-            return (self.everyone.as_ref().map(Records::set), Nearness::Everyone);
+            return (set(&self.everyone), Nearness::Everyone);
         }
         if let Some(number) = client.block(&self.blocks) {
             return (self.near(number), Nearness::Block);
         }
         match self.area(client) {
             Some(number) => (self.near(number), Nearness::Area),
-            None => (self.everyone.as_ref().map(Records::set), Nearness::Everyone),
+            None => (set(&self.everyone), Nearness::Everyone),
         }
     }
 
@@ -131,7 +125,7 @@ impl Answers {
     }
 
     fn near(&self, number: u32) -> Option<RecordSet<'_>> {
-        self.near[number as usize].as_ref().map(Records::set)
+        set(&self.near[number as usize])
     }
 
     fn is_of(&self, target: &Owner, rtype: u16) -> bool {
@@ -139,10 +133,8 @@ impl Answers {
     }
 }
 
-impl Records {
-    fn set(&self) -> RecordSet<'_> {
-        RecordSet { octets: &self.octets, count: self.count }
-    }
+fn set(encoded: &Option<Box<[u8]>>) -> Option<RecordSet<'_>> {
+    encoded.as_deref().map(|octets| RecordSet::at(octets, 0))
 }
 
 #[derive(serde::Deserialize)]
@@ -171,14 +163,14 @@ struct WireNear<'a> {
     rdata: Vec<&'a Bytes>,
 }
 
-fn records_of(rtype: u16, ttl: u32, rdata: &[&Bytes]) -> Result<Option<Records>, ImageError> {
+fn records_of(rtype: u16, ttl: u32, rdata: &[&Bytes]) -> Result<Option<Box<[u8]>>, ImageError> {
     if rdata.is_empty() {
         return Ok(None);
     }
     let rdata: Vec<&[u8]> = rdata.iter().map(|octets| octets.as_ref()).collect();
     let mut octets = Vec::new();
-    let count = records::encode(&mut octets, rtype, ttl, &rdata)?;
-    Ok(Some(Records { octets: octets.into(), count }))
+    records::encode(&mut octets, rtype, ttl, &rdata)?;
+    Ok(Some(octets.into()))
 }
 
 fn block(answer: &WireNear<'_>) -> Result<Prefix, ImageError> {

@@ -189,13 +189,9 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     }
 
     fn at_node(&mut self, zone: &Zone, apex: usize, owner: usize, asked: u16, found: Found<'_>) -> Result<Link, Full> {
-        let group = if asked == rtype::ANY {
-            // One RRset is answer enough (RFC 8482 §4.1).
-            found.first_group()
-        } else {
-            found.group(asked).map(|at| (asked, at))
-        };
-        if let Some((rtype, at)) = group {
+        // Of all types, one RRset is answer enough (RFC 8482 §4.1).
+        let rtype = if asked == rtype::ANY { found.node.first_type().unwrap_or(asked) } else { asked };
+        if let Some(at) = found.group(rtype) {
             return self.group(zone, apex, owner, rtype, at).map(Link::Done);
         }
         match found.group(rtype::CNAME) {
@@ -425,7 +421,7 @@ fn client_step(client: &Client<'_>) -> Step {
 
 fn name_step(name: &Name, place: Place<'_>) -> Step {
     let (found, by) = match place {
-        Place::AtName(found) if found.first_group().is_none() => (trace::Place::EmptyNonTerminal, name.wire()),
+        Place::AtName(found) if found.node.first_type().is_none() => (trace::Place::EmptyNonTerminal, name.wire()),
         Place::AtName(_) => (trace::Place::Exact, name.wire()),
         Place::AtWildcard(found, _) => (trace::Place::Wildcard, found.shard.name(found.node)),
         Place::BelowCut(_, suffix) => (trace::Place::Delegation, name.suffix(suffix)),

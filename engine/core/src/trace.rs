@@ -193,7 +193,7 @@ impl Step {
     /// A record set without alternatives.
     pub fn plain(owner: &[u8], rtype: u16, set: RecordSet<'_>) -> Self {
         let ttl = set.ttl().unwrap_or(0);
-        Self::RecordSet { owner: name::text(owner), r#type: rtype, ttl, records: set.count }
+        Self::RecordSet { owner: name::text(owner), r#type: rtype, ttl, records: set.count() }
     }
 
     /// An outside name that has been resolved.
@@ -216,7 +216,7 @@ impl Step {
                 Nearness::Everyone => "everyone",
             }),
             ttl: set.and_then(RecordSet::ttl),
-            records: set.map_or(0, |set| set.count),
+            records: set.map_or(0, RecordSet::count),
         }
     }
 

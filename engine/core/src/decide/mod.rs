@@ -82,7 +82,7 @@ impl<'a> Checks<'a> {
                 return self.outside.get(target, *rtype).is_none_or(|answers| answers.healthy);
             }
         };
-        match group.map(|at| at.group) {
+        match group.map(At::group) {
             Some(Group::Plain(_)) => true,
             Some(Group::Decision(decision)) => {
                 depth < MAX_ALIAS_DEPTH && decision.arms.iter().any(|arm| self.pass(zone, arm, depth + 1))
@@ -122,7 +122,7 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
     let mut at = start;
     let mut named = (owner, rtype);
     for _ in 0..=MAX_ALIAS_DEPTH {
-        let decision = match at.group {
+        let decision = match at.group() {
             Group::Plain(set) => {
                 trace.step(|| Step::plain(named.0, named.1, set));
                 return Outcome::One(set);
@@ -136,7 +136,7 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
             Choice::None(why) => return Outcome::Failure(why),
         };
         let next = match target {
-            Target::Set(number) => return Outcome::One(at.shard.set(*number)),
+            Target::Set(number) => return Outcome::One(at.set(*number)),
             Target::Group { owner, rtype } => {
                 named = (owner.wire(), *rtype);
                 zone.group(owner, *rtype)
@@ -244,7 +244,7 @@ fn several<'z>(at: At<'z>, decision: &Decision, arms: &[usize]) -> Outcome<'z> {
     let mut sets = [None; MOST];
     for (place, &arm) in sets.iter_mut().zip(arms) {
         if let Target::Set(number) = decision.arms[arm].target {
-            *place = Some(at.shard.set(number));
+            *place = Some(at.set(number));
         }
     }
     Outcome::Several(sets)

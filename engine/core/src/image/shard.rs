@@ -11,7 +11,11 @@ use crate::place::sphere::Point;
 /// Type numbers the engine itself knows.
 pub const NS: u16 = 2;
 
-/// A part of a zone's names. Immutable once built; names and record sets each stand in one arena.
+/// A part of a zone's names. Immutable once built.
+///
+/// A query touches memory that other work has pushed out of the processor's caches, so what it needs
+/// stands together: a name's node in the table itself, with the name's first group; its record sets
+/// right behind its octets.
 #[derive(Debug)]
 pub struct Shard {
     /// The zone version it was compiled at.
@@ -20,12 +24,11 @@ pub struct Shard {
     pub count: usize,
     /// Whether any of its names, the apex aside, is a delegation.
     pub has_cuts: bool,
-    names: Box<[u8]>,
-    nodes: Box<[Node]>,
-    table: HashTable<u32>,
-    groups: Box<[Typed]>,
-    sets: Box<[Span]>,
+    table: HashTable<Node>,
+    /// Names in wire form, each with the record sets of its groups behind it.
     octets: Box<[u8]>,
+    /// All groups of a name but its first.
+    groups: Box<[Typed]>,
     decisions: Box<[Decision]>,
     hidden: Box<[(Box<str>, Slot)]>,
 }
@@ -34,14 +37,17 @@ pub struct Shard {
 #[derive(Debug)]
 pub struct Node {
     name: u32,
-    groups: u32,
-    group_count: u16,
     name_length: u8,
     /// Whether the name is a delegation: it has NS records and is not the apex.
     pub is_cut: bool,
+    /// The group of the lowest type number.
+    first: Option<Typed>,
+    /// The others, by type number.
+    more: u32,
+    more_count: u16,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Typed {
     rtype: u16,
     slot: Slot,
@@ -49,16 +55,10 @@ struct Typed {
 
 /// Where a group stands: most are one plain record set and need no decision.
 #[derive(Debug, Clone, Copy)]
-enum Slot {
+pub(super) enum Slot {
+    /// The number of a record set, as in `Target::Set`.
     Plain(u32),
     Decision(u32),
-}
-
-#[derive(Debug)]
-struct Span {
-    start: u32,
-    length: u32,
-    count: u16,
 }
 
 /// A group as the evaluator sees it.
@@ -150,7 +150,7 @@ pub enum By {
 /// What an arm leads to.
 #[derive(Debug)]
 pub enum Target {
-    /// A record set of the same shard; read it with `Shard::set`.
+    /// A record set of the same shard, by where it stands there; read it with `At::set`.
     Set(u32),
     /// The group of an owner name and type.
     Group {
@@ -175,6 +175,13 @@ pub enum Target {
     },
 }
 
+impl Node {
+    /// The lowest type number that it has a group of; None at an empty non-terminal.
+    pub fn first_type(&self) -> Option<u16> {
+        self.first.map(|typed| typed.rtype)
+    }
+}
+
 impl Shard {
     /// Builds a shard of the zone named `apex` from its image.
     pub fn build(image: &wire::Shard<'_>, apex: &Owner) -> Result<Self, ImageError> {
@@ -194,45 +201,33 @@ impl Shard {
 
     /// The node of a name, given as hash and wire form.
     pub fn find(&self, hash: u64, owner: &[u8]) -> Option<&Node> {
-        let at = self.table.find(table_hash(hash), |&at| self.name(&self.nodes[at as usize]) == owner)?;
-        Some(&self.nodes[*at as usize])
+        self.table.find(table_hash(hash), |node| self.name(node) == owner)
     }
 
     /// A node's name in wire form.
     pub fn name(&self, node: &Node) -> &[u8] {
-        &self.names[node.name as usize..node.name as usize + usize::from(node.name_length)]
+        &self.octets[node.name as usize..node.name as usize + usize::from(node.name_length)]
     }
 
-    /// A node's group of one type.
-    pub fn group(&self, node: &Node, rtype: u16) -> Option<Group<'_>> {
-        let typed = self.typed(node).iter().find(|typed| typed.rtype == rtype)?;
-        Some(self.at(typed.slot))
+    /// Where a node's group of one type stands.
+    pub(super) fn slot(&self, node: &Node, rtype: u16) -> Option<Slot> {
+        let more = &self.groups[node.more as usize..node.more as usize + usize::from(node.more_count)];
+        node.first.iter().chain(more).find(|typed| typed.rtype == rtype).map(|typed| typed.slot)
     }
 
-    /// A node's group of the lowest type number; None at an empty non-terminal.
-    pub fn first_group(&self, node: &Node) -> Option<(u16, Group<'_>)> {
-        let typed = self.typed(node).first()?;
-        Some((typed.rtype, self.at(typed.slot)))
-    }
-
-    /// A hidden group.
-    pub fn hidden(&self, id: &str) -> Option<Group<'_>> {
+    /// Where a hidden group stands.
+    pub(super) fn hidden(&self, id: &str) -> Option<Slot> {
         let at = self.hidden.binary_search_by(|(other, _)| (**other).cmp(id)).ok()?;
-        Some(self.at(self.hidden[at].1))
+        Some(self.hidden[at].1)
     }
 
     /// A record set by the number in `Target::Set`.
-    pub fn set(&self, number: u32) -> RecordSet<'_> {
-        let span = &self.sets[number as usize];
-        let start = span.start as usize;
-        RecordSet { octets: &self.octets[start..start + span.length as usize], count: span.count }
+    pub(super) fn set(&self, number: u32) -> RecordSet<'_> {
+        RecordSet::at(&self.octets, number as usize)
     }
 
-    fn typed(&self, node: &Node) -> &[Typed] {
-        &self.groups[node.groups as usize..node.groups as usize + usize::from(node.group_count)]
-    }
-
-    fn at(&self, slot: Slot) -> Group<'_> {
+    /// The group that stands there.
+    pub(super) fn group(&self, slot: Slot) -> Group<'_> {
         match slot {
             Slot::Plain(number) => Group::Plain(self.set(number)),
             Slot::Decision(number) => Group::Decision(&self.decisions[number as usize]),
@@ -250,11 +245,9 @@ struct Builder<'a> {
     index: usize,
     shift: u32,
     scratch: Name,
-    names: Vec<u8>,
-    nodes: Vec<(u64, Node)>,
-    groups: Vec<Typed>,
-    sets: Vec<Span>,
+    table: HashTable<Node>,
     octets: Vec<u8>,
+    groups: Vec<Typed>,
     decisions: Vec<Decision>,
     hidden: Vec<(Box<str>, Slot)>,
 }
@@ -266,11 +259,9 @@ impl<'a> Builder<'a> {
             index: image.index as usize,
             shift: 12 - (image.count.max(1)).trailing_zeros().min(12),
             scratch: Name::root(),
-            names: Vec::new(),
-            nodes: Vec::with_capacity(image.names.0.len()),
-            groups: Vec::new(),
-            sets: Vec::new(),
+            table: HashTable::with_capacity(image.names.0.len()),
             octets: Vec::new(),
+            groups: Vec::new(),
             decisions: Vec::new(),
             hidden: Vec::new(),
         }
@@ -278,23 +269,34 @@ impl<'a> Builder<'a> {
 
     fn owner(&mut self, owner: &[u8], groups: &wire::Groups<'_>) -> Result<(), ImageError> {
         let hash = self.check_owner(owner)?;
-        let (first, name) = (self.groups.len(), self.names.len());
+        let name = self.next()?;
+        self.octets.extend_from_slice(owner);
+        let mut typed = Vec::with_capacity(groups.0.len());
         for (rtype, group) in &groups.0 {
-            let slot = self.group(*rtype, group)?;
-            self.groups.push(Typed { rtype: *rtype, slot });
+            typed.push(Typed { rtype: *rtype, slot: self.group(*rtype, group)? });
         }
-        self.groups[first..].sort_by_key(|typed| typed.rtype);
-        if self.groups[first..].windows(2).any(|pair| pair[0].rtype == pair[1].rtype) {
+        typed.sort_by_key(|typed| typed.rtype);
+        if typed.windows(2).any(|pair| pair[0].rtype == pair[1].rtype) {
             return refuse(format!("{}: one type twice", name::text(owner)));
         }
-        self.names.extend_from_slice(owner);
-        let is_cut = owner != self.apex.wire() && self.groups[first..].iter().any(|typed| typed.rtype == NS);
-        let group_count = (self.groups.len() - first) as u16; // Types are 16 bits and differ.
-        self.nodes.push((
-            hash,
-            Node { name: name as u32, groups: first as u32, group_count, name_length: owner.len() as u8, is_cut },
-        ));
+        let more = typed.get(1..).unwrap_or_default();
+        let node = Node {
+            name,
+            name_length: owner.len() as u8,
+            is_cut: owner != self.apex.wire() && typed.iter().any(|typed| typed.rtype == NS),
+            first: typed.first().copied(),
+            more: self.groups.len() as u32,
+            more_count: more.len() as u16, // Types are 16 bits and differ.
+        };
+        self.groups.extend_from_slice(more);
+        // There is room for all, so that no node moves and asks for its hash.
+        self.table.insert_unique(table_hash(hash), node, |_| 0);
         Ok(())
+    }
+
+    /// Where the next octets will stand.
+    fn next(&self) -> Result<u32, ImageError> {
+        u32::try_from(self.octets.len()).or_else(|_| refuse("more than 4 GiB of names and records in one shard"))
     }
 
     fn check_owner(&mut self, owner: &[u8]) -> Result<u64, ImageError> {
@@ -349,33 +351,21 @@ impl<'a> Builder<'a> {
     }
 
     fn set(&mut self, rtype: u16, ttl: u32, rdata: &[&serde_bytes::Bytes]) -> Result<u32, ImageError> {
-        let start = self.octets.len();
+        let start = self.next()?;
         let rdata: Vec<&[u8]> = rdata.iter().map(|octets| octets.as_ref()).collect();
-        let count = records::encode(&mut self.octets, rtype, ttl, &rdata)?;
-        let (Ok(start), Ok(length)) = (u32::try_from(start), u32::try_from(self.octets.len() - start)) else {
-            return refuse("more than 4 GiB of records in one shard");
-        };
-        self.sets.push(Span { start, length, count });
-        Ok((self.sets.len() - 1) as u32)
+        records::encode(&mut self.octets, rtype, ttl, &rdata)?;
+        Ok(start)
     }
 
     fn finish(mut self, image: &wire::Shard<'_>) -> Result<Shard, ImageError> {
-        let mut table = HashTable::with_capacity(self.nodes.len());
-        for (at, (hash, _)) in self.nodes.iter().enumerate() {
-            table.insert_unique(table_hash(*hash), at as u32, |&at| table_hash(self.nodes[at as usize].0));
-        }
         self.hidden.sort_by(|a, b| a.0.cmp(&b.0));
-        let nodes: Box<[Node]> = self.nodes.into_iter().map(|(_, node)| node).collect();
         Ok(Shard {
             version: image.version,
             count: image.count as usize,
-            has_cuts: nodes.iter().any(|node| node.is_cut),
-            names: self.names.into(),
-            nodes,
-            table,
-            groups: self.groups.into(),
-            sets: self.sets.into(),
+            has_cuts: self.table.iter().any(|node| node.is_cut),
+            table: self.table,
             octets: self.octets.into(),
+            groups: self.groups.into(),
             decisions: self.decisions.into(),
             hidden: self.hidden.into(),
         })

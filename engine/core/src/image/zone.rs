@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::shard::Slot;
 use super::{Group, ImageError, Node, RecordSet, Shard, records, refuse, wire};
 use crate::name::{self, Name, Owner};
 
@@ -24,7 +25,6 @@ pub struct Zone {
     shift: u32,
     negative: Box<[u8]>,
     ns: Box<[u8]>,
-    ns_count: u16,
 }
 
 /// A node and the shard it stands in.
@@ -39,23 +39,27 @@ pub struct Found<'z> {
 impl<'z> Found<'z> {
     /// Its group of one type.
     pub fn group(self, rtype: u16) -> Option<At<'z>> {
-        self.shard.group(self.node, rtype).map(|group| At { shard: self.shard, group })
-    }
-
-    /// Its group of the lowest type, with that type.
-    pub fn first_group(self) -> Option<(u16, At<'z>)> {
-        let (rtype, group) = self.shard.first_group(self.node)?;
-        Some((rtype, At { shard: self.shard, group }))
+        self.shard.slot(self.node, rtype).map(|slot| At { shard: self.shard, slot })
     }
 }
 
-/// A group and the shard it stands in.
+/// A group, by the shard it stands in and where.
 #[derive(Debug, Clone, Copy)]
 pub struct At<'z> {
-    /// The shard.
-    pub shard: &'z Shard,
+    shard: &'z Shard,
+    slot: Slot,
+}
+
+impl<'z> At<'z> {
     /// The group.
-    pub group: Group<'z>,
+    pub fn group(self) -> Group<'z> {
+        self.shard.group(self.slot)
+    }
+
+    /// A record set of one of its arms, by the number in `Target::Set`.
+    pub fn set(self, number: u32) -> RecordSet<'z> {
+        self.shard.set(number)
+    }
 }
 
 impl Zone {
@@ -68,7 +72,7 @@ impl Zone {
         records::encode(&mut negative, 6, negative_ttl(head.soa.ttl, soa)?, &[soa])?;
         let mut ns = Vec::new();
         let rdata: Vec<&[u8]> = head.ns.rdata.iter().map(|octets| octets.as_ref()).collect();
-        let ns_count = records::encode(&mut ns, 2, head.ns.ttl, &rdata)?;
+        records::encode(&mut ns, 2, head.ns.ttl, &rdata)?;
         let zone = Self {
             id: head.zone_id.into(),
             version: head.version,
@@ -80,7 +84,6 @@ impl Zone {
             shards,
             negative: negative.into(),
             ns: ns.into(),
-            ns_count,
         };
         // Looking up begins there: without it a name would have no closest encloser.
         if zone.find_hashed(zone.apex.hash(), zone.apex.wire()).is_none() {
@@ -116,17 +119,17 @@ impl Zone {
     /// A hidden group, in the shard that `hash` leads to.
     pub fn hidden(&self, id: &str, hash: u64) -> Option<At<'_>> {
         let shard = self.shard_of(hash);
-        shard.hidden(id).map(|group| At { shard, group })
+        shard.hidden(id).map(|slot| At { shard, slot })
     }
 
     /// The SOA record with the TTL of negative answers (RFC 2308 §3).
     pub fn negative(&self) -> RecordSet<'_> {
-        RecordSet { octets: &self.negative, count: 1 }
+        RecordSet::at(&self.negative, 0)
     }
 
     /// The apex NS record set.
     pub fn ns(&self) -> RecordSet<'_> {
-        RecordSet { octets: &self.ns, count: self.ns_count }
+        RecordSet::at(&self.ns, 0)
     }
 
     /// The shards, in order.
