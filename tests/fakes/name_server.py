@@ -34,7 +34,9 @@ class NameServer:
 
     Attributes:
         rcode: Every answer's, if it is not NOERROR.
-        silent: Whether it answers at all.
+        silent: Whether it keeps silent on everything.
+        silent_for: Names on which it keeps silent.
+        delays: Names that it thinks about, and for how many seconds.
         follows: Whether it follows CNAMEs, as a resolver does, or leaves that to the asker.
         asked: What it was asked: name, type, client subnet.
     """
@@ -42,7 +44,9 @@ class NameServer:
     def __init__(self) -> None:
         self.rcode = dns.rcode.NOERROR
         self.silent = False
+        self.silent_for: set[str] = set()
         self.follows = True
+        self.delays: dict[str, float] = {}
         self.negative_ttl = 60
         self.asked: list[tuple[str, str, str | None]] = []
         self._records: dict[tuple[str, str], Records] = {}
@@ -84,8 +88,9 @@ class NameServer:
             subnet = next((option for option in query.options if isinstance(option, dns.edns.ECSOption)), None)
             shown = None if subnet is None else f"{subnet.address}/{subnet.srclen}"
             self.asked.append((question.name.to_text(), dns.rdatatype.to_text(question.rdtype), shown))
-            if not self.silent:
-                self._socket.sendto(self._reply(query, subnet).to_wire(), client)
+            if not self.silent and question.name.to_text() not in self.silent_for:
+                reply, delay = self._reply(query, subnet).to_wire(), self.delays.get(question.name.to_text(), 0.0)
+                threading.Timer(delay, self._socket.sendto, (reply, client)).start()
 
     def _reply(self, query: dns.message.Message, subnet: dns.edns.ECSOption | None) -> dns.message.Message:
         reply = dns.message.make_response(query, recursion_available=True)
