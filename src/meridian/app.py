@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 import structlog
 import uvicorn
+from starlette.routing import Route
 
 from meridian import telemetry
 from meridian._engine import Engine
@@ -49,6 +50,8 @@ from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
 from meridian.notify import watch
+from meridian.notify.metrics import PATH as METRICS_PATH
+from meridian.notify.metrics import Metrics
 from meridian.notify.tail import Tail
 from meridian.notify.watch import Watch
 from meridian.notify.webhook import Webhooks, read_secret
@@ -130,8 +133,7 @@ async def _run(
         api, dns = None, []
         engine = new_engine(settings) if "edge" in settings.roles else None
         if "control" in settings.roles:
-            explainer = _build_explainer(settings, engine, open_parts)
-            api = await _build_control(settings, feed, clock, explainer, open_parts, parts, on_first_key)
+            api = await _build_control(settings, feed, clock, engine, open_parts, parts, on_first_key)
         if engine is not None:
             dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
         if "checker" in settings.roles:
@@ -166,7 +168,7 @@ async def _build_control(
     settings: Settings,
     feed: Feed,
     clock: Clock,
-    explainer: Explainer,
+    engine: Engine | None,
     open_parts: ExitStack,
     parts: list[_Part],
     on_first_key: Callable[[Credential], None],
@@ -182,7 +184,10 @@ async def _build_control(
     moved.follow(database, places(settings))
     publisher = Publisher(database, feed, clock, sync.wake, places(settings))
     health, tail = await _build_watch(settings, feed, database, clock, parts)
-    server, listener = _build_api(settings, database, clock, sync, explainer, health, tail)
+    counters = None if engine is None else engine.counters
+    metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, counters)
+    explainer = _build_explainer(settings, engine, open_parts)
+    server, listener = _build_api(settings, database, clock, sync, explainer, health, tail, metrics)
     open_parts.callback(listener.close)
 
     def end_api() -> None:
@@ -262,7 +267,14 @@ def open_database(settings: Settings) -> Database:
 
 
 def _build_api(
-    settings: Settings, database: Database, clock: Clock, sync: Sync, explainer: Explainer, health: Watch, tail: Tail
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    sync: Sync,
+    explainer: Explainer,
+    health: Watch,
+    tail: Tail,
+    metrics: Metrics,
 ) -> tuple[_Server, socket.socket]:
     def find_secret(access_key_id: str) -> Credential | None:
         with database.read() as conn:
@@ -285,6 +297,7 @@ def _build_api(
         service=explainer,
         states_of=health.states_of,
         checkers=health.checkers,
+        extra_routes=[Route(METRICS_PATH, metrics.answer)],
         native={**health_calls(tail), explain.PATH: explain.explain},
     )
     config = uvicorn.Config(

@@ -24,3 +24,13 @@ def test_resources_do_not_share_tags(database: Database) -> None:
 
         assert tag.of(conn, "hostedzone", ["2", "1", "3"]) == {"2": {"k": "other"}, "1": {}, "3": {}}
         assert tag.of(conn, "healthcheck", ["1"]) == {"1": {"k": "check"}}
+
+
+def test_values_of_a_key(database: Database) -> None:
+    """All that a key says of resources of one type."""
+    with database.write() as conn:
+        tag.put(conn, "healthcheck", "1", {"Name": "shop", "k": "v"})
+        tag.put(conn, "healthcheck", "2", {"name": "x"})
+        tag.put(conn, "hostedzone", "3", {"Name": "zone"})
+
+        assert tag.values(conn, "healthcheck", "Name") == {"1": "shop"}

@@ -19,6 +19,12 @@ def of(conn: Connection, resource_type: str, resource_ids: Sequence[str]) -> dic
     return found
 
 
+def values(conn: Connection, resource_type: str, key: str) -> dict[str, str]:
+    """What the tag with this key says, by resource; of all accounts."""
+    query = sa.select(tag.c.resource_id, tag.c.value).where(tag.c.resource_type == resource_type, tag.c.key == key)
+    return {resource_id: value for resource_id, value in conn.execute(query)}
+
+
 def put(conn: Connection, resource_type: str, resource_id: str, tags: Mapping[str, str]) -> None:
     """Set tags; keys that are there already get the new value (R-TAG-2)."""
     remove(conn, resource_type, resource_id, tags)
