@@ -14,15 +14,21 @@ from meridian._engine import Engine
 from meridian.changes.batch import Plan
 from meridian.edge.agent import Agent
 from meridian.edge.geodata import GeoFile
-from meridian.errors import MeridianError
+from meridian.edge.health import HealthAgent
+from meridian.errors import MeridianError, NoSuchHealthCheck
 from meridian.feed.feed import Entry
+from meridian.feed.health import Observation, Report, report_key
+from meridian.feed.health import encode as encode_health
 from meridian.feed.keys import PLACES, Catalog, catalog_key, encode, outside_key, place_key
 from meridian.feed.local import LastValues
+from meridian.model.health import HealthCheck, HealthCheckConfig
 from meridian.model.name import parse
 from meridian.model.question import Question
 from meridian.model.record import AliasTarget, GeoLocation, RecordSet
 from meridian.place import install, table
+from meridian.publish.health import HealthPublisher
 from meridian.settings import Settings
+from meridian.store import health, outbox, record
 from meridian.store import zone as zones
 from tests.publish.conftest import world as world
 from tests.publish.world import World, a
@@ -38,6 +44,8 @@ class Sides:
         self.edge = Engine()
         self.agent = Agent(world.feed, self.edge, "edge", world.clock)
         self.geodata = GeoFile(world.folder / "place" / install.FILE, self.edge)
+        self.checks = HealthPublisher(world.database, world.feed)
+        self.reports = 0
         self.beside = explain.beside(settings, self.edge, self.values)
         self.apart = explain.apart(settings, self.values)
 
@@ -46,10 +54,27 @@ class Sides:
 
         async def all_of_it() -> None:
             await self.world.publish()
+            await self.checks.reconcile()
             await self.agent.load()
+            await self._follow_health()
 
         asyncio.run(all_of_it())
         self.geodata.look()
+
+    def report(self, check: HealthCheck, *, healthy: bool) -> None:
+        """Let a checker say what it sees, and the edge hear it."""
+        self.reports += 1
+        seen = Observation(check.slot, 1, healthy, 0.0, 1.0, "Success: " if healthy else "Failure: ")
+        report = Report("checker", ("eu-west-1",), "", 0.0, float(self.reports), (seen,))
+        entry = Entry(report_key("checker", 0), encode_health(report), self.reports)
+        asyncio.run(self.world.feed.put(entry))
+        asyncio.run(self._follow_health())
+
+    async def _follow_health(self) -> None:
+        """A fresh edge agent: it tells of what is unhealthy, so all else is healthy again."""
+        self.edge.set_health([(slot, True) for slot in range(1, 10)])
+        file = self.world.folder / "health.json"
+        await HealthAgent(self.world.feed, self.edge, self.world.clock, 0.18, file).load()
 
     def ask(self, question: Question) -> dict[str, object]:
         """What both explain, which is the same."""
@@ -80,6 +105,32 @@ def question(name: str, rtype: int = 1, **more: object) -> Question:
 
 def zone_of(explained: dict[str, object]) -> object:
     return next(step["id"] for step in steps(explained) if step["step"] == "zone")
+
+
+def arms(explained: dict[str, object]) -> list[dict[str, object]]:
+    (group,) = [step for step in steps(explained) if step["step"] == "group"]
+    found = group["arms"]
+    assert isinstance(found, list)
+    return found
+
+
+def check_failover(sides: Sides) -> tuple[HealthCheck, HealthCheck]:
+    """Publish a failover pair, each with a check of its own, and give the checks."""
+    config = HealthCheckConfig("TCP", ip_address="198.18.0.1", port=1, request_interval=30, failure_threshold=3)
+    zone_id = sides.world.create()
+    with sides.world.database.write() as conn:
+        one, two = (health.insert(conn, sides.world.account_id, text, config, sides.world.clock.now()) for text in "12")
+        put = tuple(
+            msgspec.structs.replace(
+                a("f.example.com"), set_identifier=role, failover=role, health_check_id=check.id, rdata=(octets,)
+            )
+            for role, check, octets in (("PRIMARY", one, b"\xc0\0\2\1"), ("SECONDARY", two, b"\xc0\0\2\2"))
+        )
+        zone = zones.owned(conn, sides.world.account_id, zone_id)
+        slots = record.apply(conn, zone, Plan(delete=(), put=put))
+        outbox.add(conn, zone_id, zones.bump_version(conn, zone_id), slots)
+    sides.serve()
+    return one, two
 
 
 def steps(explained: dict[str, object]) -> list[dict[str, object]]:
@@ -210,9 +261,45 @@ def test_zone_that_was_never_published(sides: Sides) -> None:
 def test_health_is_supposed(sides: Sides) -> None:
     """What is supposed of health checks is told with the explanation, and holds for it alone."""
     publish(sides, "www.example.com")
-    found = sides.ask(question("www.example.com", health=((3, False), (4, True))))
-    assert found["overrides"] == {"health": [{"slot": 3, "healthy": False}, {"slot": 4, "healthy": True}]}
+    found = sides.ask(question("www.example.com", health=((3, False), (4, True)), zone_id="Z1"))
+    assert found["overrides"] == {
+        "health": [{"id": None, "slot": 3, "healthy": False}, {"id": None, "slot": 4, "healthy": True}],
+        "zone_id": "Z1",
+    }
     assert sides.ask(question("www.example.com"))["overrides"] == {}
+
+
+def test_health_is_what_the_vote_says(sides: Sides) -> None:
+    """Both engines know which checks are healthy, and the explanation names them, in force and supposed (R-SEL-3)."""
+    one, two = check_failover(sides)
+    assert answer(sides.ask(question("f.example.com"))) == ["192.0.2.1"]
+    sides.report(one, healthy=False)
+    found = sides.ask(question("f.example.com"))
+    assert answer(found) == ["192.0.2.2"]
+    assert [(arm["health_check_id"], arm["healthy"]) for arm in arms(found)] == [(one.id, False), (two.id, True)]
+    supposed = sides.ask(question("f.example.com", health=((one.id, True), (two.slot, False))))
+    assert answer(supposed) == ["192.0.2.1"]
+    assert supposed["overrides"] == {
+        "health": [
+            {"id": one.id, "slot": one.slot, "healthy": True},
+            {"id": two.id, "slot": two.slot, "healthy": False},
+        ]
+    }
+    sides.report(one, healthy=True)
+    assert answer(sides.ask(question("f.example.com"))) == ["192.0.2.1"]
+
+
+def test_a_check_that_the_feed_does_not_know_cannot_be_supposed(sides: Sides) -> None:
+    """R-HCU-8; one that was deleted is named by its slot alone."""
+    one, two = check_failover(sides)
+    with sides.world.database.write() as conn:
+        health.delete(conn, one, sides.world.clock.now())
+    sides.serve()
+    with pytest.raises(NoSuchHealthCheck):
+        sides.ask(question("f.example.com", health=((one.id, True),)))
+    found = sides.ask(question("f.example.com"))
+    assert [arm["health_check_id"] for arm in arms(found)] == [None, two.id]
+    assert answer(found) == ["192.0.2.1"]  # what is not there is healthy (R-HLT-2)
 
 
 def test_draw_repeats_the_choice(sides: Sides) -> None:

@@ -143,8 +143,16 @@ STEPS: list[tuple[dict[str, object], list[str]]] = [
         ],
     ),
     (
-        _group("cidr", _arm(set_identifier="x", location="office", collection="c-1", health_check=7)),
-        ["cidr group a.example.com. A", "→ 100.00%  x  location office of c-1  health check 7"],
+        _group(
+            "cidr",
+            _arm(set_identifier="x", location="office", collection="c-1", health_check=7, health_check_id="c-id"),
+            _arm(set_identifier="y", location="*", collection="c-1", health_check=8, health_check_id=None),
+        ),
+        [
+            "cidr group a.example.com. A",
+            "→ 100.00%  x  location office of c-1  health check c-id",
+            "→ 100.00%  y  location * of c-1  health check 8 (not there)",
+        ],
     ),
     (
         _group(
@@ -214,14 +222,14 @@ def test_step_in_words(step: dict[str, object], expected: list[str]) -> None:
 def test_question_in_words() -> None:
     """The question comes first, with the client subnet and all that is supposed."""
     supposed = {
-        "health": [{"slot": 3, "healthy": False}, {"slot": 4, "healthy": True}],
+        "health": [{"id": "one", "slot": 3, "healthy": False}, {"id": None, "slot": 4, "healthy": True}],
         "zone_id": "Z1",
         "change": {"zone_id": "Z1", "put": 2, "deleted": 1},
     }
     assert list(lines(explained(subnet="192.0.2.0/24", overrides=supposed)))[:5] == [
         "a.example.com. A, asked from 203.0.113.9, for client subnet 192.0.2.0/24",
-        "supposing health check 3 is unhealthy",
-        "supposing health check 4 is healthy",
+        "supposing health check one is unhealthy",
+        "supposing health check 4 (not there) is healthy",
         "supposing zone Z1 is the only one",
         "supposing zone Z1 is changed, record sets put: 2, deleted: 1",
     ]

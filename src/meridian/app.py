@@ -157,11 +157,11 @@ async def _run_parts(parts: Sequence[_Part], stop: asyncio.Event) -> None:
             task.cancel()
 
 
-def _build_explainer(settings: Settings, engine: Engine | None, open_parts: ExitStack) -> Explainer:
+def _build_explainer(settings: Settings, engine: Engine | None, health: Watch, open_parts: ExitStack) -> Explainer:
     """What explains answers: by the engine that gives them, or by one of its own where none does here."""
     values = LastValues(Path(settings.data_dir) / FEED_FILE)
     open_parts.callback(values.close)
-    return apart(settings, values) if engine is None else beside(settings, engine, values)
+    return apart(settings, values, health.unhealthy) if engine is None else beside(settings, engine, values)
 
 
 async def _build_control(
@@ -186,7 +186,7 @@ async def _build_control(
     health, tail = await _build_watch(settings, feed, database, clock, parts)
     counters = None if engine is None else engine.counters
     metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, counters)
-    explainer = _build_explainer(settings, engine, open_parts)
+    explainer = _build_explainer(settings, engine, health, open_parts)
     server, listener = _build_api(settings, database, clock, sync, explainer, health, tail, metrics)
     open_parts.callback(listener.close)
 

@@ -28,9 +28,9 @@ from meridian.model.question import (
     BadQuestion,
     Question,
     read_address,
+    read_check,
     read_draw,
     read_name,
-    read_slot,
     read_subnet,
     read_type,
 )
@@ -293,8 +293,8 @@ def _database(settings: Settings) -> Iterator[Database]:
 @click.argument("rtype", metavar="TYPE")
 @click.option("--client", default="127.0.0.1", show_default=True, help="Address of the resolver that asks.")
 @click.option("--subnet", metavar="ADDRESS[/LENGTH]", help="EDNS client subnet in the query; 24 or 64 bits if unsaid.")
-@click.option("--unhealthy", multiple=True, metavar="SLOT", help="Suppose this health check is unhealthy. Repeatable.")
-@click.option("--healthy", multiple=True, metavar="SLOT", help="Suppose this health check is healthy. Repeatable.")
+@click.option("--unhealthy", multiple=True, metavar="CHECK", help="Suppose this health check is unhealthy. Repeatable.")
+@click.option("--healthy", multiple=True, metavar="CHECK", help="Suppose this health check is healthy. Repeatable.")
 @click.option("--zone", metavar="ID", help="Suppose this zone is the only one; with --batch, the zone it changes.")
 @click.option(
     "--batch",
@@ -304,7 +304,8 @@ def _database(settings: Settings) -> Iterator[Database]:
 @click.option("--draw", help="The random draw of an earlier explanation.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/explain.md.")
 @settings_options(
-    "data_dir", "database", "edge_coordinates", "geoproximity_negative_bias", "alias_zone_ids", "regions", "places"
+    *("data_dir", "database", "edge_coordinates", "geoproximity_negative_bias", "alias_zone_ids", "regions", "places"),
+    "health_quorum",
 )
 def explain_(name: str, rtype: str, batch: Path | None, as_json: bool, **options: Any) -> None:
     """
@@ -312,6 +313,7 @@ def explain_(name: str, rtype: str, batch: Path | None, as_json: bool, **options
 
     Asks the evaluator that answers the wire about the values that were served last, in the data
     folder; the server need not run. A batch is tried on what is stored, and nothing is changed.
+    A health check is named by its id, or by its slot in the health table.
 
     \b
     Examples:
@@ -348,7 +350,7 @@ def _question(
             client=read_address(client),
             subnet=None if subnet is None else read_subnet(subnet),
             draw=None if draw is None else read_draw(draw),
-            health=tuple((read_slot(slot), slots is healthy) for slots in (unhealthy, healthy) for slot in slots),
+            health=tuple((read_check(text), given is healthy) for given in (unhealthy, healthy) for text in given),
             zone_id=zone,
         )
     except BadQuestion as error:

@@ -31,7 +31,7 @@ def lines(explained: Fields) -> Iterator[str]:
 
 def _override_lines(overridden: Fields) -> Iterator[str]:
     for check in overridden.get("health", ()):
-        yield f"supposing health check {check['slot']} is {'healthy' if check['healthy'] else 'unhealthy'}"
+        yield f"supposing {_check(check['id'], check['slot'])} is {'healthy' if check['healthy'] else 'unhealthy'}"
     if "zone_id" in overridden:
         yield f"supposing zone {overridden['zone_id']} is the only one"
     if change := overridden.get("change"):
@@ -135,7 +135,7 @@ _MEASURES: dict[str, Callable[[Fields], str]] = {
     "region": lambda arm: f"region {arm['region']}",
     "latency_ms": _latency,
     "location": _location,
-    "health_check": lambda arm: f"health check {arm['health_check']}",
+    "health_check": lambda arm: _check(arm["health_check_id"], arm["health_check"]),
 }
 
 
@@ -187,6 +187,11 @@ def _records(step: Fields) -> str:
 
 def _name(text: str) -> str:
     return plain(parse(text))
+
+
+def _check(id_: str | None, slot: int) -> str:
+    """A health check by its id; of one that was deleted, a slot is left."""
+    return f"health check {id_ or f'{slot} (not there)'}"
 
 
 def _target(text: str) -> str:

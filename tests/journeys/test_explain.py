@@ -221,7 +221,7 @@ def test_change_foreseen(site: Site, zone: str, tmp_path: Path) -> None:
         ({"name": ZONE, "type": "A", "client": "here"}, None, 400, "InvalidInput", "'here' is no IP address"),
         ({"name": ZONE, "type": "A", "subnet": "192.0.2.0/x"}, None, 400, "InvalidInput", "'x' is no prefix length"),
         ({"name": ZONE, "type": "A", "draw": "-1"}, None, 400, "InvalidInput", "'-1' is no draw"),
-        ({"name": ZONE, "type": "A", "unhealthy": "0"}, None, 400, "InvalidInput", "'0' is no slot"),
+        ({"name": ZONE, "type": "A", "unhealthy": "0"}, None, 400, "InvalidInput", "'0' is no health check"),
         ({"name": ZONE, "type": "A", "zone": "ZNONE"}, None, 404, "NoSuchHostedZone", "ZNONE"),
         ({"name": ZONE, "type": "A"}, [], 400, "InvalidInput", "type"),
         ({"name": ZONE, "type": "A"}, {"Changes": []}, 400, "InvalidInput", "ChangeBatch.Changes"),
@@ -287,7 +287,7 @@ def test_operator_reads_why(site: Site, zone: str) -> None:
     [
         (("--subnet", "192.0.2.0/33"), "'33' is no prefix length of 192.0.2.0: it is 0 to 32"),
         (("--client", "nowhere"), "'nowhere' is no IP address"),
-        (("--unhealthy", "zero"), "'zero' is no slot of the health table"),
+        (("--unhealthy", "zero"), "'zero' is no health check: give its id, or its slot"),
         (("--batch", "/nonexistent.json"), "'/nonexistent.json' does not exist"),
     ],
 )

@@ -8,12 +8,10 @@ import pytest
 from meridian.model.name import parse
 from meridian.model.question import (
     BadQuestion,
-    Question,
-    overrides,
     read_address,
+    read_check,
     read_draw,
     read_name,
-    read_slot,
     read_subnet,
     read_type,
     subnet_of,
@@ -34,7 +32,8 @@ from meridian.model.question import (
         (read_subnet, "2001:db8::/128", ("2001:db8::", 128)),
         (read_subnet, "0.0.0.0/0", ("0.0.0.0", 0)),
         (read_draw, "18446744073709551615", 2**64 - 1),
-        (read_slot, "7", 7),
+        (read_check, "7", 7),
+        (read_check, "01234567-89AB-4cde-8f01-23456789abcd", "01234567-89ab-4cde-8f01-23456789abcd"),
     ],
 )
 def test_parts(read: Callable[[str], Any], text: str, expected: object) -> None:
@@ -55,8 +54,9 @@ def test_parts(read: Callable[[str], Any], text: str, expected: object) -> None:
         (read_subnet, "2001:db8::/-1", "'-1' is no prefix length"),
         (read_draw, "18446744073709551616", "is no draw: it is 0 to"),
         (read_draw, "\u00b2", "is no draw"),
-        (read_slot, "0", "'0' is no slot of the health table: it is 1 to 4294967295"),
-        (read_slot, "4294967296", "is no slot"),
+        (read_check, "0", "'0' is no health check: give its id, or its slot, 1 to 4294967295"),
+        (read_check, "4294967296", "is no health check"),
+        (read_check, "01234567-89ab-4cde-8f01-23456789abc", "is no health check"),
     ],
 )
 def test_parts_that_are_none(read: Callable[[str], Any], text: str, message: str) -> None:
@@ -70,11 +70,3 @@ def test_subnet_in_two_parts() -> None:
     """TestDNSAnswer gives address and mask apart."""
     assert subnet_of("192.0.2.44", None) == ("192.0.2.44", 24)
     assert subnet_of("192.0.2.44", "0") == ("192.0.2.44", 0)
-
-
-def test_overrides_are_told() -> None:
-    """What is supposed is named; who asks is no supposition."""
-    plain = Question(parse("example.com"), 1, "192.0.2.1", ("192.0.2.0", 24), 5)
-    assert overrides(plain) == {}
-    supposed = Question(parse("example.com"), 1, health=((7, False),), zone_id="Z1")
-    assert overrides(supposed) == {"health": [{"slot": 7, "healthy": False}], "zone_id": "Z1"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -60,12 +61,17 @@ class ApartEngine:
 
     Args:
         geo_file: The geolocation table; it may be missing.
+        unhealthy: Gives the slots of all health checks that are not healthy.
     """
 
-    def __init__(self, values: LastValues, engine: Engine, geo_file: Path) -> None:
+    def __init__(
+        self, values: LastValues, engine: Engine, geo_file: Path, unhealthy: Callable[[], AbstractSet[int]]
+    ) -> None:
         self._values = values
         self._engine = engine
         self._geo_file = geo_file
+        self._look = unhealthy
+        self._unhealthy: AbstractSet[int] = frozenset()
         self._geo_seen: tuple[int, int, int] | None = None
         self._versions: dict[str, int] = {}  # of each place and outside target, the version that the engine has
         self._lock = threading.Lock()
@@ -78,6 +84,7 @@ class ApartEngine:
             ApiError: ServiceUnavailable: its zone changes faster than it can be read.
         """
         with self._lock:
+            self._bring_health_in_step()
             self._bring_geodata_in_step()
             self._bring_places_in_step()
             self._bring_outside_in_step()
@@ -129,6 +136,12 @@ class ApartEngine:
                 self._engine.publish(head, [shard[0] for shard in shards if shard is not None])
                 return
         raise ApiError("ServiceUnavailable", f"Zone {zone_id} is changing; ask again.")
+
+    def _bring_health_in_step(self) -> None:
+        now, before = self._look(), self._unhealthy
+        if now != before:
+            self._engine.set_health([(slot, slot not in now) for slot in now ^ before])
+            self._unhealthy = now
 
     def _bring_geodata_in_step(self) -> None:
         now = identity(self._geo_file)

@@ -147,6 +147,10 @@ class Board:
         heard = [one for known in self._heard.values() for one in known.values()]
         return {one.report.address for one in heard if one.report.address and one.age(_GONE_AFTER, now) <= _GONE_AFTER}
 
+    def unhealthy(self) -> set[int]:
+        """The slots of all checks that are not healthy."""
+        return {slot for slot, check in self._checks.items() if not check.healthy}
+
     def slot_of(self, check_id: str) -> int | None:
         """The slot of a check; None: there is no such check."""
         return self._slots.get(check_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
 
 import msgspec
 
@@ -13,11 +12,13 @@ from meridian.model.record import TYPES
 
 QUESTION_TYPES = TYPES | {"ANY": 255, "DNSKEY": 48}
 
+_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_DRAW = 2**64 - 1
 _MAX_SLOT = 2**32 - 1
 
 Subnet = tuple[str, int]  # address and prefix length
+Check = int | str  # a health check, by its slot in the health table or by its id
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ class Question(msgspec.Struct, frozen=True):
         client: The resolver's address.
         subnet: An EDNS client subnet (RFC 7871); None for a query without.
         draw: 64 random bits, to see the same choice again; None takes fresh ones.
-        health: Slots of the health table and whether they are to be healthy.
+        health: Health checks, by slot or id, and whether they are to be healthy.
         zone_id: The only zone to ask; None for the one that answers the name on the wire.
     """
 
@@ -38,7 +39,7 @@ class Question(msgspec.Struct, frozen=True):
     client: str = "127.0.0.1"
     subnet: Subnet | None = None
     draw: int | None = None
-    health: tuple[tuple[int, bool], ...] = ()
+    health: tuple[tuple[Check, bool], ...] = ()
     zone_id: str | None = None
 
 
@@ -127,27 +128,19 @@ def read_draw(text: str) -> int:
     return number
 
 
-def read_slot(text: str) -> int:
+def read_check(text: str) -> Check:
     """
-    Read a slot of the health table.
+    Read a health check: its id, or its slot in the health table.
 
     Raises:
-        BadQuestion: It is not a number from 1 on.
+        BadQuestion: It is neither a UUID nor a number from 1 on.
     """
+    if _ID.fullmatch(text):
+        return text.lower()
     number = _read_number(text, _MAX_SLOT)
     if not number:
-        raise BadQuestion(f"'{text}' is no slot of the health table: it is 1 to {_MAX_SLOT}")
+        raise BadQuestion(f"'{text}' is no health check: give its id, or its slot, 1 to {_MAX_SLOT}")
     return number
-
-
-def overrides(question: Question) -> dict[str, Any]:
-    """What of a question is not as it is for queries, by name; empty if nothing is."""
-    found: dict[str, Any] = {}
-    if question.health:
-        found["health"] = [{"slot": slot, "healthy": healthy} for slot, healthy in question.health]
-    if question.zone_id is not None:
-        found["zone_id"] = question.zone_id
-    return found
 
 
 def _read_number(text: str, most: int) -> int | None:

@@ -67,6 +67,16 @@ class Watch:
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(self._look(slots), self._loop).result(_ANSWER_SECONDS)
 
+    def unhealthy(self) -> set[int]:
+        """
+        The slots of all checks that are not healthy. From worker threads only.
+
+        Raises:
+            TimeoutError: As `states_of`.
+        """
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self._unhealthy(), self._loop).result(_ANSWER_SECONDS)
+
     def checkers(self) -> list[str]:
         """
         The addresses that checkers probe from, sorted (R-HCG-3). From worker threads only.
@@ -89,6 +99,9 @@ class Watch:
     async def _look(self, slots: Sequence[int]) -> dict[int, State]:
         found = {slot: self._board.state(slot) for slot in slots}
         return {slot: state for slot, state in found.items() if state is not None}
+
+    async def _unhealthy(self) -> set[int]:
+        return self._board.unhealthy()
 
     async def _addresses(self) -> list[str]:
         return sorted(self._board.addresses())

@@ -18,20 +18,21 @@ from meridian.api.http import HttpRequest
 from meridian.api.ids import bare_id
 from meridian.api.json_batch import read_input
 from meridian.api.operations.record import plan_of
-from meridian.errors import ApiError, InvalidInput
+from meridian.errors import ApiError, InvalidInput, NoSuchHealthCheck
 from meridian.model.name import Name, plain
 from meridian.model.question import (
     BadQuestion,
     Question,
     read_address,
+    read_check,
     read_draw,
     read_name,
-    read_slot,
     read_subnet,
     read_type,
 )
 from meridian.model.record import Change
 from meridian.settings import Settings
+from meridian.store import health
 from meridian.store import zone as zones
 
 PATH = "/meridian/explain"
@@ -57,6 +58,7 @@ def explain(context: Context, request: HttpRequest) -> dict[str, Any]:
     if request.method not in ("GET", "POST"):
         raise ApiError("MethodNotAllowed", "Ask with GET, or with POST to bring a change batch.", status=405)
     question = read_question(request.query)
+    _require_own_checks(context, question)
     explainer: Explainer = context.service
     if request.method == "POST":
         return _with_batch(context, explainer, question, read_batch(request.body, context.settings))
@@ -87,7 +89,7 @@ def read_question(query: bytes) -> Question:
             client=_read(given, "client", read_address) or "127.0.0.1",
             subnet=_read(given, "subnet", read_subnet),
             draw=_read(given, "draw", read_draw),
-            health=tuple((read_slot(value), key == "healthy") for key, value in pairs if key in _SEVERAL),
+            health=tuple((read_check(value), key == "healthy") for key, value in pairs if key in _SEVERAL),
             zone_id=_read(given, "zone", bare_id),
         )
     except BadQuestion as error:
@@ -127,6 +129,15 @@ def _with_batch(context: Context, explainer: Explainer, question: Question, batc
         explained = explainer.explain_plan(question, conn, zone, plan)
     _require_own(context, question, explained)
     return explained
+
+
+def _require_own_checks(context: Context, question: Question) -> None:
+    """What others have set up is not told (R-API-25)."""
+    asked = {check for check, _ in question.health if isinstance(check, str)}
+    if asked:
+        with context.database.read() as conn:
+            for check in sorted(asked - health.among(conn, context.caller.account_id, asked).keys()):
+                raise NoSuchHealthCheck(check)
 
 
 def _require_own(context: Context, question: Question, explained: Mapping[str, Any]) -> None:
