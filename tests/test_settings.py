@@ -32,6 +32,11 @@ WRONG: list[tuple[str, str]] = [
     ("[regions.Home]\nlatitude = 1\nlongitude = 1", "{file}: regions.Home: a place's id has 1 to 64 of a-z"),
     ("[regions.home-1]\nlatitude = nan\nlongitude = 1", "{file}: regions.home-1.latitude: 'nan' is not a number"),
     ("regoins = 1", "{file}: there is no setting 'regoins'"),
+    ('feed = ["192.0.2.1"]', "feed: '192.0.2.1' is not nats://HOST:PORT, such as nats://192.0.2.1:4222"),
+    ('feed = ["nats://me:secret@192.0.2.1"]', "feed: 'nats://…@192.0.2.1' is not nats://HOST:PORT"),
+    ('feed = ["nats://a:4222", "tls://b:4222"]', "feed: nats:// and tls:// together; give the same for all servers"),
+    ('feed_bucket = "a.b"', "feed_bucket: 'a.b'; a bucket's name has letters, digits, - and _"),
+    ('feed_credentials = "/nowhere/a.creds"', "feed_credentials: /nowhere/a.creds: no file that this user can read"),
     (
         "\n".join(f"[regions.home-{at}]\nlatitude = 1\nlongitude = {at}" for at in range(26)),
         "{file}: regions: 26 further ones; there is room for 25",

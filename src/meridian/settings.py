@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network
@@ -71,6 +72,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hostmaster: Annotated[str, Meta(description="mailbox in SOA records, written as a name (R-APX-2)")] = (
         "hostmaster.meridian.test"
     )
+    feed: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="NATS servers past one machine, nats://HOST:PORT or tls://HOST:PORT each, USER:PASSWORD@ "
+            "before the host if they ask for it; none: this process alone (docs/guides/clusters.md)"
+        ),
+    ] = ()
+    feed_bucket: Annotated[str, Meta(description="JetStream key-value bucket of the feed")] = "meridian"
+    feed_replicas: Annotated[
+        int, Meta(ge=1, le=5, description="NATS servers that keep each value, for a bucket that is still to be made")
+    ] = 1
+    feed_credentials: Annotated[str, Meta(description="NATS credentials file (.creds); empty: none")] = ""
+    feed_ca: Annotated[
+        str, Meta(description="certificates that NATS servers are checked against; empty: the system's")
+    ] = ""
+    feed_certificate: Annotated[str, Meta(description="certificate to show to NATS servers; empty: none")] = ""
+    feed_key: Annotated[str, Meta(description="its private key; empty: in the certificate's file")] = ""
     edge_name: Annotated[str, Meta(description="this edge's name in acknowledgements; empty: host name")] = ""
     edge_coordinates: Annotated[
         str,
@@ -319,6 +337,7 @@ def _check(settings: Settings) -> None:
             f"geoproximity_negative_bias: '{settings.geoproximity_negative_bias}'; choose linear or reciprocal"
         )
     settings.edge_point  # noqa: B018 - reading it checks it
+    _check_feed(settings)
     settings.metrics_blocks  # noqa: B018 - as above
     _check_webhooks(settings)
     if settings.log_level not in ("debug", "info", "warning", "error"):
@@ -336,6 +355,31 @@ def _check_webhooks(settings: Settings) -> None:
         raise SettingsError(
             'webhook_secrets: webhooks are signed, so give a secret; echo "whsec_$(openssl rand -base64 32)" makes one'
         )
+
+
+def _check_feed(settings: Settings) -> None:
+    for url in settings.feed:
+        try:
+            parts = urlsplit(url)
+            usable = parts.scheme in ("nats", "tls") and parts.hostname and parts.port
+        except ValueError:
+            usable = False
+        if not usable:
+            raise SettingsError(
+                f"feed: '{_without_secret(url)}' is not nats://HOST:PORT, such as nats://192.0.2.1:4222"
+            )
+    if len({urlsplit(url).scheme for url in settings.feed}) > 1:
+        raise SettingsError("feed: nats:// and tls:// together; give the same for all servers")
+    if not re.fullmatch("[A-Za-z0-9_-]+", settings.feed_bucket):
+        raise SettingsError(f"feed_bucket: '{settings.feed_bucket}'; a bucket's name has letters, digits, - and _")
+    for key in ("feed_credentials", "feed_ca", "feed_certificate", "feed_key"):
+        file = getattr(settings, key)
+        if file and not os.access(file, os.R_OK):
+            raise SettingsError(f"{key}: {file}: no file that this user can read")
+
+
+def _without_secret(url: str) -> str:
+    return re.sub("//[^@]*@", "//…@", url)
 
 
 def split_address(address: str, key: str) -> tuple[str, int]:
