@@ -24,7 +24,7 @@ from meridian.store import health, health_event
 
 PATH = "/meridian/events"
 
-HEARTBEAT = 10.0  # seconds without events after which a comment says that the stream is alive
+HEARTBEAT = 10.0  # seconds without events after which a position says that the stream is alive
 _AT_ONCE = 200  # events read at one time
 _RETRY = b"retry: 2000\n\n"  # milliseconds until a client that lost the stream comes back
 
@@ -59,10 +59,10 @@ def streaming(tail: Tail) -> NativeCall:
 
 
 async def _chunks(context: Context, tail: Tail, position: int, check_ids: Sequence[str]) -> AsyncIterator[bytes]:
-    yield _RETRY + _comment(position)
+    yield _RETRY + _position(position)
     while not tail.ended:
         if not await tail.beyond(position, HEARTBEAT):
-            yield _comment(position)
+            yield _position(position)
             continue
         try:
             lines, position = await asyncio.to_thread(_read, context, position, check_ids)
@@ -89,8 +89,9 @@ def _event(event: HealthEvent, name: str) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.kind.encode(), data)
 
 
-def _comment(position: int) -> bytes:
-    return b": alive at %d\n\n" % position
+def _position(event_id: int) -> bytes:
+    """An id without an event: what the client is to come back with."""
+    return b"id: %d\n\n" % event_id
 
 
 def _asked(request: HttpRequest) -> tuple[int | None, list[str]]:

@@ -32,7 +32,7 @@ from meridian.model.question import (
 )
 from meridian.model.record import Change
 from meridian.settings import Settings
-from meridian.store import health
+from meridian.store import health, tag
 from meridian.store import zone as zones
 
 PATH = "/meridian/explain"
@@ -67,7 +67,7 @@ def explain(context: Context, request: HttpRequest) -> dict[str, Any]:
             zones.owned(conn, context.caller.account_id, question.zone_id)
     explained = explainer.explain(question)
     _require_own(context, question, explained)
-    return explained
+    return _with_health(context, explained)
 
 
 def read_question(query: bytes) -> Question:
@@ -128,6 +128,22 @@ def _with_batch(context: Context, explainer: Explainer, question: Question, batc
         plan = plan_of(conn, context.settings, zone, batch.changes)
         explained = explainer.explain_plan(question, conn, zone, plan)
     _require_own(context, question, explained)
+    return _with_health(context, explained)
+
+
+def _with_health(context: Context, explained: dict[str, Any]) -> dict[str, Any]:
+    """Say of each arm with a check what the check is called, and why it is what it is, as the board here has it."""
+    arms = [arm for step in explained["steps"] for arm in step.get("arms", ()) if "health_check" in arm]
+    if not arms:
+        return explained
+    states = context.states_of([arm["health_check"] for arm in arms])
+    ids = [arm["health_check_id"] for arm in arms if arm["health_check_id"] is not None]
+    with context.database.read() as conn:
+        names = tag.of(conn, "healthcheck", ids)
+    for arm in arms:
+        state = states.get(arm["health_check"])
+        arm["health_check_name"] = names.get(arm["health_check_id"], {}).get("Name", "")
+        arm["health_check_reason"] = None if state is None else state.reason
     return explained
 
 
