@@ -343,10 +343,10 @@ async def _build_edge(
     settings: Settings, feed: Feed, clock: Clock, engine: Engine, open_parts: ExitStack, parts: list[_Part]
 ) -> list[str]:
     """Add the engine's agents; give the addresses where DNS is answered, from the feed's last values already."""
-    agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock)
+    outside = OutsideAgent(feed, engine)
+    agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock, outside.hold)
     geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
     geodata.look()
-    outside = OutsideAgent(feed, engine)
     health = HealthAgent(feed, engine, clock, settings.health_quorum, Path(settings.data_dir) / MEMORY)
     await agent.load()
     await outside.load()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
 
 import botocore.exceptions
 import dns.rcode
 import pytest
 
 from tests.fakes.name_server import NameServer
-from tests.journeys.site import Site, alias
+from tests.journeys.site import Site, alias, create
 
 pytestmark = pytest.mark.journey
 
 ZONE, SERVICE, TARGET = "outside.example", "Z0FAKE", "lb.fake.test"
 TTL = 5  # seconds: the least that is honoured
+PATIENCE = 4.0  # seconds: less than a new target is waited for
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +95,79 @@ def test_a_near_client_gets_the_near_address(site: Site, zone: str, server: Name
     assert "CLIENT-SUBNET: 198.51.100.0/24/24" in near
 
 
-def test_a_name_that_nobody_resolves_is_servfail(site: Site, zone: str, server: NameServer) -> None:
-    """Before a target has ever answered there is no data to deny: SERVFAIL, with Extended DNS Error 22."""
+class Reader(threading.Thread):
+    """Asks for one name without pause, and keeps every different reply: its code and its addresses."""
+
+    def __init__(self, site: Site, name: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, frozenset[str]]] = []
+        self.done = threading.Event()
+        self._site, self._name = site, name
+
+    def run(self) -> None:
+        """Ask until told to stop."""
+        while not self.done.is_set():
+            reply = self._site.ask(self._name, "A")
+            addresses = frozenset(item.to_text() for rrset in reply.answer for item in rrset)
+            found = dns.rcode.to_text(reply.rcode()), addresses
+            if found not in self.seen:
+                self.seen.append(found)
+
+    def __enter__(self) -> Self:
+        """Begin to ask."""
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Ask no more."""
+        self.done.set()
+        self.join()
+
+
+def test_a_new_target_is_resolved_before_it_is_served(site: Site, zone: str, server: NameServer) -> None:
+    """Nobody sees SERVFAIL while a slow resolver is asked for the first time, nor once the change is in sync."""
+    server.set("slow.fake.test", "A", "203.0.113.20", ttl=TTL)
+    server.delays["slow.fake.test."] = 0.5
+    with Reader(site, f"slow.{ZONE}") as reader:
+        site.eventually(lambda: bool(reader.seen))
+        site.in_sync(site.change(zone, alias(f"slow.{ZONE}", "A", SERVICE, "slow.fake.test")))
+        assert site.answers(f"slow.{ZONE}", "A") == {"203.0.113.20"}
+
+    assert reader.seen == [("NXDOMAIN", frozenset()), ("NOERROR", frozenset({"203.0.113.20"}))]
+
+
+def test_another_target_takes_over_without_a_gap(site: Site, zone: str, server: NameServer) -> None:
+    """The old target is answered until the new one is resolved, though nothing stored leads to it any more."""
+    for number in (1, 2):
+        server.set(f"turn-{number}.fake.test", "A", f"203.0.113.3{number}", ttl=TTL)
+    site.in_sync(site.change(zone, alias(f"turn.{ZONE}", "A", SERVICE, "turn-1.fake.test")))
+    server.delays["turn-2.fake.test."] = 0.5
+    with Reader(site, f"turn.{ZONE}") as reader:
+        site.eventually(lambda: bool(reader.seen))
+        again = alias(f"turn.{ZONE}", "A", SERVICE, "turn-2.fake.test")
+        site.in_sync(site.change(zone, {**again, "Action": "UPSERT"}))
+
+    assert reader.seen == [("NOERROR", frozenset({"203.0.113.31"})), ("NOERROR", frozenset({"203.0.113.32"}))]
+
+
+def test_a_name_that_nobody_resolves_holds_nothing_up_for_long(site: Site, zone: str, server: NameServer) -> None:
+    """It is waited for a while, and once; then there is SERVFAIL with Extended DNS Error 22 until it is resolved."""
     server.silent = True
-    site.in_sync(site.change(zone, alias(f"new.{ZONE}", "A", SERVICE, "new.fake.test")))
+    site.change(zone, alias(f"new.{ZONE}", "A", SERVICE, "new.fake.test"))
+    other = site.create_zone("unheld.example")
+    site.in_sync(site.change(other, create("www.unheld.example", "A", "192.0.2.1")))
+    assert "status: NXDOMAIN" in site.dig(f"new.{ZONE}", "A")  # still waited for, and nobody else with it
+    site.eventually(lambda: "status: SERVFAIL" in site.dig(f"new.{ZONE}", "A"))
+    begun = time.monotonic()
+    site.in_sync(site.change(zone, create(f"later.{ZONE}", "A", "192.0.2.1")))
+    took = time.monotonic() - begun
 
     told = site.dig(f"new.{ZONE}", "A")
     server.silent = False
     assert "status: SERVFAIL" in told
     assert "EDE: 22" in told
+    assert took < PATIENCE
+    assert "outside.served_unresolved" in site.log
 
 
 @pytest.mark.parametrize(("target", "service"), [("lb.elsewhere.test", SERVICE), ("lb.fake.test", "Z0OTHER")])

@@ -151,12 +151,13 @@ class World:
             self._change(conn, zone_id, 1)
         return zone_id
 
-    def change(self, zone_id: str, *put: str, delete: Iterable[str] = (), shards: int | None = None) -> str:
+    def change(self, zone_id: str, *put: str | RecordSet, delete: Iterable[str] = (), shards: int | None = None) -> str:
         """Put and delete A record sets of these names in one batch; give the change's id."""
         with self.database.write() as conn:
             zone = zones.get(conn, zone_id)
             assert zone is not None
-            plan = Plan(delete=tuple(a(name).key for name in delete), put=tuple(map(a, put)))
+            wanted = tuple(a(each) if isinstance(each, str) else each for each in put)
+            plan = Plan(delete=tuple(a(name).key for name in delete), put=wanted)
             slots = record.apply(conn, zone, plan)
             version = zones.bump_version(conn, zone_id)
             if shards is not None:

@@ -146,3 +146,13 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
 encode = msgspec.msgpack.Encoder().encode
 decode_head = msgspec.msgpack.Decoder(Head).decode
 decode_shard = msgspec.msgpack.Decoder(Shard).decode
+
+
+def outside_targets(octets: bytes) -> set[tuple[bytes, int]]:
+    """Names, in wire form, and types outside the zone that the groups of an encoded shard lead to."""
+    if b"outside" not in octets:
+        return set()  # the tag of such targets: most shards have none, and need not be read
+    found = decode_shard(octets)
+    groups = [*found.groups.values(), *(group for types in found.names.values() for group in types.values())]
+    targets = (arm.target for group in groups for arm in group.arms)
+    return {(target.target, target.type) for target in targets if isinstance(target, ToOutside)}

@@ -34,6 +34,7 @@ Target = tuple[Name, str]
 _LOOK_EVERY = 5.0  # seconds between looks at the targets when nothing wakes us
 _LEAST_PAUSE = 0.1  # seconds between looks when much is committed
 _TOLD_EVERY = 60  # seconds after which an answer that has not changed is put again, so that its age is known
+_KEPT_UNWANTED = 60.0  # seconds for which a target is kept that no record set leads to any more
 _SCOPE_LOOK_EVERY = 3600.0  # seconds until a target that did not answer by client subnet is tried again
 
 
@@ -54,6 +55,7 @@ class Connector:
         self._resolver = resolver
         self._subnets = tuple(subnets)
         self._woken = asyncio.Event()
+        self._unwanted: dict[str, float] = {}  # keys that no record set leads to, and since when
 
     async def run(self) -> None:
         """Follow the database and the targets, until cancelled."""
@@ -68,10 +70,11 @@ class Connector:
                 self._woken.clear()
                 targets = await self._targets()
                 if targets is not None:
-                    await _end([kept.pop(target) for target in kept.keys() - targets])
                     for target in targets - kept.keys():
                         kept[target] = tasks.create_task(self._keep(*target))
-                    await self._sweep(targets)
+                    gone = await self._gone(set(map(_key, targets)), set(map(_key, kept)))
+                    await _end([kept.pop(target) for target in list(kept) if _key(target) in gone])
+                    await self._forget(gone)
                 await asyncio.sleep(_LEAST_PAUSE)
                 await news_within(self._woken, _LOOK_EVERY)
 
@@ -83,13 +86,18 @@ class Connector:
             log.error("outside.targets_unread", reason=repr(error), again_in_s=_LOOK_EVERY)
             return None
 
-    async def _sweep(self, targets: set[Target]) -> None:
-        """Forget the answers of names that no record set leads to any more."""
-        wanted = {outside_key(name.text, rtype) for name, rtype in targets}
-        gone = [key for key in await self._feed.keys(OUTSIDE) if key not in wanted]
-        if gone:
-            await self._feed.delete(*gone)
-            log.info("outside.forgotten", keys=len(gone))
+    async def _gone(self, wanted: set[str], kept: set[str]) -> set[str]:
+        """Keys that no record set has led to for a while: as long as edges may still serve who did."""
+        now = self._clock.monotonic()
+        unwanted = kept.union(await self._feed.keys(OUTSIDE)) - wanted
+        self._unwanted = {key: self._unwanted.get(key, now) for key in unwanted}
+        return {key for key, since in self._unwanted.items() if now - since >= _KEPT_UNWANTED}
+
+    async def _forget(self, keys: set[str]) -> None:
+        if not keys:
+            return
+        await self._feed.delete(*keys)
+        log.info("outside.forgotten", keys=len(keys))
 
     async def _keep(self, name: Name, rtype: str) -> None:
         """Keep one target fresh."""
@@ -188,6 +196,11 @@ class _Keeper:
         answer = self._state.answer
         age = None if answer is None else round(self._clock.now().timestamp() - answer.asked_at)
         log.warning("outside.unanswered", target=self._name.text, type=self._rtype, reason=str(error), age_s=age)
+
+
+def _key(target: Target) -> str:
+    name, rtype = target
+    return outside_key(name.text, rtype)
 
 
 def _near(subnet: Subnet, found: Found) -> Near:

@@ -8,14 +8,14 @@ it needs no history: a start, a wake-up and a look by the clock are one and the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
 import structlog
 
 from meridian.clock import Clock
-from meridian.compile.image import decode_head
+from meridian.compile.image import decode_head, outside_targets
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
     CATALOGS,
@@ -75,9 +75,18 @@ class Agent:
 
     Args:
         edge: The name under which it acknowledges.
+        hold: Called with the outside targets of shards before they are served.
     """
 
-    def __init__(self, feed: Feed, engine: Serving, edge: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        engine: Serving,
+        edge: str,
+        clock: Clock,
+        hold: Callable[[Iterable[tuple[bytes, int]]], Awaitable[None]] | None = None,
+    ) -> None:
+        self._hold = hold
         self._feed = feed
         self._engine = engine
         self._edge = edge
@@ -192,6 +201,7 @@ class Agent:
         if needed is None:
             return version
         shards = await self._shards(zone_id, len(decode_head(head).shard_versions), needed)
+        await self._hold_targets(shards)
         begun = self._clock.monotonic()
         await asyncio.to_thread(self._engine.publish, head, shards)
         took = round((self._clock.monotonic() - begun) * 1000, 1)
@@ -206,6 +216,12 @@ class Agent:
                 raise NotLoaded(f"the feed holds no shard {count}.{index}")
             shards.append(found[0])
         return shards
+
+    async def _hold_targets(self, shards: Sequence[bytes]) -> None:
+        """See to it that no alias is served whose target the feed knows and the engine does not."""
+        if self._hold is not None:
+            for shard in shards:
+                await self._hold(await asyncio.to_thread(outside_targets, shard))
 
     async def _watch(self, turns: Turns) -> None:
         async for key in self._feed.watch(CATALOGS):

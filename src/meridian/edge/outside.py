@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import Protocol
 
 import structlog
 
 from meridian.feed.feed import Feed
-from meridian.feed.keys import OUTSIDE, outside_target
+from meridian.feed.keys import OUTSIDE, outside_key, outside_target
 from meridian.feed.turns import Turns, forever
-from meridian.model.name import parse
+from meridian.model.name import from_wire, parse
 from meridian.model.record import TYPES
 
 log = structlog.get_logger()
 
 _LOOK_EVERY = 10.0  # seconds between looks at every key, for what a wake-up has missed
 _KEYS_AT_ONCE = 4
+_TYPE_NAMES = {number: text for text, number in TYPES.items()}
 
 
 class Answering(Protocol):
@@ -35,6 +37,7 @@ class OutsideAgent:
         self._feed = feed
         self._engine = engine
         self._held: dict[str, int] = {}
+        self._turn = asyncio.Lock()  # so that no older value of a key overtakes a newer one
 
     async def load(self) -> None:
         """Give the engine all that the feed has: with it an edge starts, whether or not a resolver can be reached."""
@@ -48,8 +51,19 @@ class OutsideAgent:
             tasks.create_task(forever(partial(self._watch, turns)))
             tasks.create_task(forever(partial(self._look, turns)))
 
+    async def hold(self, targets: Iterable[tuple[bytes, int]]) -> None:
+        """Give the engine these targets, by name and type, before it serves who leads to them."""
+        for name, rtype in targets:
+            key = outside_key(from_wire(name).text, _TYPE_NAMES[rtype])
+            if key not in self._held:
+                await self.follow(key)
+
     async def follow(self, key: str) -> None:
         """Bring one target in step. Never raises: what cannot be used leaves in force what was."""
+        async with self._turn:
+            await self._follow(key)
+
+    async def _follow(self, key: str) -> None:
         try:
             found = await self._feed.get(key)
             octets, version = (b"", None) if found is None else found

@@ -4,13 +4,16 @@ The publisher: makes the feed say what the database says (architecture §6.2).
 Woken by each commit, it compiles what the outbox names, puts the shards, then the head, then the
 catalog, and only then forgets the outbox rows. So it may end at any point: what it did twice has
 the same versions and the same octets, which the feed ignores.
+
+A change that leads to a name outside waits for its first answer (`outside.py`); its zone stays as it
+was meanwhile, and no other zone waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -23,6 +26,7 @@ from meridian.compile.zone import head, shard, shard_of, slots_of
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
     CATALOGS,
+    OUTSIDE,
     PLACES,
     Catalog,
     catalog_key,
@@ -39,6 +43,7 @@ from meridian.feed.waiting import news_within
 from meridian.model.record import RecordSet
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
+from meridian.publish.outside import FirstAnswers, Unresolved, targets
 from meridian.store import change, health, outbox, record
 from meridian.store import zone as zones
 from meridian.store.database import Database
@@ -60,12 +65,14 @@ class Edition(NamedTuple):
         entries: What of its image the feed does not hold yet: shards, then the head.
         shard_count: How many shards it has, 0 where it is not to be served.
         rows: The outbox rows that it settles.
+        targets: Keys of the outside targets that the changes of these rows lead to.
     """
 
     version: int | None
     entries: Sequence[Entry]
     shard_count: int
     rows: Sequence[Row]
+    targets: Collection[str] = ()
 
 
 class _Failure(NamedTuple):
@@ -99,6 +106,8 @@ class Publisher:
         self._on_published = on_published
         self._woken = asyncio.Event()
         self._failures: dict[str, _Failure] = {}
+        self._first_answers = FirstAnswers(feed, clock)
+        self._waiting: dict[str, Sequence[str]] = {}  # of zones, for which outside targets
         self._catalog_turn: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def run(self) -> None:
@@ -111,6 +120,7 @@ class Publisher:
         await self.reconcile()
         async with asyncio.TaskGroup() as tasks:
             turns = Turns(self.publish, tasks, _ZONES_AT_ONCE)
+            tasks.create_task(forever(self._hear_answers))
             while True:
                 self._woken.clear()
                 for zone_id in await self._due():
@@ -142,6 +152,9 @@ class Publisher:
             position = await self._list(zone_id, edition.version)
             await self._sweep(zone_id, edition)
             await asyncio.to_thread(self._settle, zone_id, edition, position)
+        except Unresolved as unresolved:
+            self._waiting[zone_id] = unresolved.keys
+            return
         except Exception as error:
             self._put_off(zone_id, error)
             return
@@ -155,13 +168,27 @@ class Publisher:
     async def _due(self) -> list[str]:
         waiting = await asyncio.to_thread(self._read_waiting)
         now = self._clock.monotonic()
-        resting = {zone_id for zone_id, failure in self._failures.items() if failure.until > now}
+        for zone_id in list(self._waiting):
+            await self._look_for_answers(zone_id)
+        resting = {zone_id for zone_id, failure in self._failures.items() if failure.until > now} | set(self._waiting)
         return [zone_id for zone_id in dict.fromkeys([*waiting, *self._failures]) if zone_id not in resting]
+
+    async def _look_for_answers(self, zone_id: str) -> None:
+        """Let a zone wait no more if there is nothing left to wait for."""
+        with suppress(Unresolved):
+            await self._first_answers.require(self._waiting[zone_id])
+            del self._waiting[zone_id]
+
+    async def _hear_answers(self) -> None:
+        async for key in self._feed.watch(OUTSIDE):
+            if self._first_answers.awaits(key):
+                self._woken.set()
 
     async def _put_image(self, zone_id: str) -> Edition:
         found = await self._feed.get(head_key(zone_id))
         last = None if found is None else image.decode_head(found[0])
         edition = await asyncio.to_thread(self._compile, zone_id, last)
+        await self._first_answers.require(edition.targets)
         if last is not None and edition.version is not None and edition.version < last.version:
             # The database went back in time, from a backup: the feed has to forget the later versions.
             await self._feed.delete(*await self._feed.keys(zone_prefix(zone_id)))
@@ -196,7 +223,8 @@ class Publisher:
             kept = listed.get(zone_id) if listed.get(zone_id) == version else await self._republish(zone_id)
             if kept is not None:
                 now[zone_id] = kept
-        beyond = at if self._failures.keys() & wanted.keys() else max(at, position)
+        held_up = self._failures.keys() | self._waiting.keys()
+        beyond = at if held_up & wanted.keys() else max(at, position)
         await self._put_catalog(catalog, now, beyond + 1)
         for zone_id in listed.keys() - now.keys():
             await self._feed.delete(*await self._feed.keys(zone_prefix(zone_id)))
@@ -206,6 +234,8 @@ class Publisher:
         """Put a zone's image; give the version to list: the one that stands in the feed where it fails."""
         try:
             return (await self._put_image(zone_id)).version
+        except Unresolved as unresolved:
+            self._waiting[zone_id] = unresolved.keys
         except Exception as error:
             self._put_off(zone_id, error)
         found = await self._feed.get(head_key(zone_id))
@@ -248,15 +278,17 @@ class Publisher:
             changed = changed_shards(zone, last, rows)
             if not changed and last is not None and last.version == zone.version:
                 return Edition(zone.version, (), zone.shard_count, rows)
-            return Edition(zone.version, self._entries(conn, zone, last, changed), zone.shard_count, rows)
+            return self._edition(conn, zone, last, changed, rows)
 
-    def _entries(
-        self, conn: Connection, zone: HostedZone, last: image.Head | None, changed: Sequence[int]
-    ) -> list[Entry]:
+    def _edition(
+        self, conn: Connection, zone: HostedZone, last: image.Head | None, changed: Sequence[int], rows: Sequence[Row]
+    ) -> Edition:
         """The changed shards and the head, as the feed keeps them."""
         fits = last is not None and len(last.shard_versions) == zone.shard_count
         versions = list(last.shard_versions) if last is not None and fits else [zone.version] * zone.shard_count
-        entries = []
+        slots = changed_slots(rows)
+        entries: list[Entry] = []
+        led_to: set[str] = set()
         for index in changed:
             versions[index] = zone.version
             found = record.in_slots(conn, zone.id, *slots_of(index, zone.shard_count))
@@ -264,9 +296,11 @@ class Publisher:
             compiled = shard(zone.id, index, zone.shard_count, zone.version, *found, self._places, checks)
             key = shard_key(zone.id, zone.shard_count, index)
             entries.append(Entry(key, image.encode(compiled), zone.version))
+            led_to |= targets(zone.id, (found for found in found[0] if slots is None or found.name.slot in slots))
         at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
         compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions)
-        return [*entries, Entry(head_key(zone.id), image.encode(compiled_head), zone.version)]
+        entries.append(Entry(head_key(zone.id), image.encode(compiled_head), zone.version))
+        return Edition(zone.version, entries, zone.shard_count, rows, led_to)
 
     def _settle(self, zone_id: str, edition: Edition, position: int) -> None:
         if not edition.rows:
@@ -295,6 +329,16 @@ def changed_shards(zone: HostedZone, last: image.Head | None, rows: Iterable[Row
             return range(zone.shard_count)
         slots.update(of_version)
     return sorted({shard_of(slot, zone.shard_count) for slot in slots})
+
+
+def changed_slots(rows: Iterable[Row]) -> frozenset[int] | None:
+    """The slots whose names these rows have changed; None for all."""
+    slots: set[int] = set()
+    for row in rows:
+        if row.slots is None:
+            return None
+        slots.update(row.slots)
+    return frozenset(slots)
 
 
 def check_slots(conn: Connection, record_sets: Iterable[RecordSet]) -> dict[str, int]:
