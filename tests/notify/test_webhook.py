@@ -5,8 +5,11 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -73,6 +76,25 @@ def test_signature_of_the_specification() -> None:
     given = Message("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}')
     told = headers(given, [key], datetime.fromtimestamp(1614265330, UTC))
     assert told["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_verification_by_hand() -> None:
+    """The receiver of the guide takes what we send, by either secret, and nothing that was touched or is old."""
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "health-checks.md"
+    (code,) = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(code, scope)
+    verify: Callable[[str, dict[str, str], bytes], bool] = scope["verify"]
+    now = datetime.now(UTC)
+    posted = message(HealthEvent(7, "a", "c", now, "flip", False, "why"), "shop")
+    told = headers(posted, KEYS, now)
+    for key in KEYS:
+        secret = "whsec_" + base64.b64encode(key).decode()
+        assert verify(secret, told, posted.body)
+        assert not verify(secret, told, posted.body.replace(b"false", b"true"))
+        assert not verify(secret, {**told, "webhook-id": "health_event_8"}, posted.body)
+        assert not verify(secret, headers(posted, KEYS, now - timedelta(minutes=6)), posted.body)
+    assert not verify("whsec_" + base64.b64encode(bytes(32)).decode(), told, posted.body)
 
 
 @pytest.mark.parametrize(
