@@ -189,6 +189,30 @@ def test_what_is_shown_can_be_given_again(type_: str, data: st.DataObject) -> No
     assert msgspec.json.decode(msgspec.json.encode(made), type=HealthCheckConfig) == made
 
 
+ANY: dict[str, st.SearchStrategy[Any]] = {
+    **{member: st.just(value) for member, value in VALUES.items()},
+    "IPAddress": st.ip_addresses().map(str) | st.sampled_from(["fe80:::::%eth0", "fe80::1%1", "::ffff:1.2.3.4"]),
+    "ResourcePath": st.text(max_size=255),
+    "FullyQualifiedDomainName": st.text(max_size=255) | st.from_regex(r"[a-z0-9.-]{1,255}", fullmatch=True),
+    "SearchString": st.text(max_size=255),
+    "RequestInterval": st.integers(10, 30),
+    "Regions": st.lists(st.sampled_from(REGIONS), min_size=3, max_size=10),
+    "ChildHealthChecks": st.lists(st.text(max_size=64), max_size=3),
+}
+
+
+@given(st.sampled_from(sorted(COMPLETE)), st.fixed_dictionaries({}, optional=ANY))
+def test_any_request_is_read_or_refused(type_: str, members: dict[str, Any]) -> None:
+    """R-HCF-24: there is no third way; and what is read can be put into a request line and a header as it is."""
+    try:
+        read = config({"Type": type_, **COMPLETE[type_], **members})
+    except InvalidInput:
+        return
+    for text in (read.resource_path, read.fully_qualified_domain_name):
+        assert text is None or (text.isascii() and text.isprintable() and " " not in text)
+    assert config(to_api(read)) == read
+
+
 def test_the_same_settings_in_another_order_are_the_same() -> None:
     """R-HCU-1: regions and children are sets."""
     given = {"Type": "CALCULATED", "HealthThreshold": 1, "ChildHealthChecks": ["a", "b"]}

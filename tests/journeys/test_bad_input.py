@@ -59,7 +59,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
 def test_bad_input_gets_its_error(site: Site, case: Case) -> None:
     """Each kind of bad input gets the documented code in the API's envelope, and no stack trace."""
-    status, body = _send(site, case)
+    status, body = send(site, case)
 
     assert (case.status, True) == (status, f"<Code>{case.code}</Code>" in body), body
     assert "<RequestId>" in body
@@ -71,7 +71,8 @@ def test_after_all_that_the_server_still_works(site: Site) -> None:
     assert site.route53.list_hosted_zones()["HostedZones"] == []
 
 
-def _send(site: Site, case: Case) -> tuple[int, str]:
+def send(site: Site, case: Case) -> tuple[int, str]:
+    """Send a request; give the status and body of the reply."""
     octets = case.body.encode("latin-1")
     request = AWSRequest(case.method, site.url + case.path, data=octets)
     if case.signed:
