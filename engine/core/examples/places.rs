@@ -21,7 +21,7 @@ fn main() {
     let geo = Geo::load(&octets).expect("the table is good");
     let loaded = start.elapsed();
     drop(octets);
-    println!("{} {}: {} places, ranges {:?}", geo.about().source, geo.about().date, geo.classes(), geo.ranges());
+    println!("{} {}: {} places, ranges {:?}", geo.about().source, geo.about().date, geo.classes().len(), geo.ranges());
     println!("load: {loaded:?}; table: {:.1} MB", geo.octets() as f64 / 1e6);
     println!("resident: {:.1} MB more than before the file was read", (resident_kib() - before) as f64 * 1024.0 / 1e6);
     for (what, bits) in [("IPv4", 32u32), ("IPv6", 128)] {

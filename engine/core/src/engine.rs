@@ -25,6 +25,8 @@ use crate::snapshot::{Catalog, Settings, Snapshot};
 pub struct Engine {
     snapshot: ArcSwap<Snapshot>,
     writer: Mutex<Writer>,
+    /// Held by whoever changes places, before `writer`.
+    places: Mutex<()>,
     counters: Mutex<Vec<Arc<Counters>>>,
     /// Counts what comes in through `respond` and `explain`.
     own: Mutex<Arc<Counters>>,
@@ -42,6 +44,7 @@ impl Engine {
         let engine = Arc::new(Self {
             snapshot: ArcSwap::from_pointee(Snapshot { settings, ..Snapshot::default() }),
             writer: Mutex::default(),
+            places: Mutex::default(),
             counters: Mutex::default(),
             own: Mutex::default(),
         });
@@ -136,8 +139,11 @@ impl Engine {
     /// Queries go on meanwhile and see the old table or the new one.
     pub fn set_place(&self, kind: &str, octets: &[u8]) -> Result<(), PlaceError> {
         let table = Table::load(kind, octets)?;
+        // Places have a turn of their own: to order the regions for each takes a while, and zones shall not wait.
+        let _turn = hold(&self.places);
+        let places = table.put(&self.snapshot.load().places);
         let mut writer = hold(&self.writer);
-        self.swap(&mut writer, |snapshot| snapshot.places = table.put(&snapshot.places));
+        self.swap(&mut writer, |snapshot| snapshot.places = places);
         Ok(())
     }
 

@@ -198,6 +198,11 @@ const fn step(hash: u64, octet: u8) -> u64 {
     (hash ^ octet as u64).wrapping_mul(FNV_PRIME)
 }
 
+/// A hash of octets that are no name.
+pub fn hash(octets: &[u8]) -> u64 {
+    octets.iter().fold(FNV_OFFSET, |hash, &octet| step(hash, octet))
+}
+
 /// Spreads a name's hash over 64 bits. The 12 highest choose the shard (`slot` in the control
 /// plane's `model/name.py`), the others the place in its table.
 pub const fn spread(hash: u64) -> u64 {

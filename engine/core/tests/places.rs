@@ -1,10 +1,11 @@
 //! The tables of places that Python writes mean here what they mean there (`tests/vectors/place`).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
 use meridian_engine::place::latency::Level;
-use meridian_engine::place::{Class, Geo, Latency, Origin, Prefix};
+use meridian_engine::place::{Class, Geo, Latency, Order, Origin, Prefix};
 use serde::Deserialize;
 
 fn file(name: &str) -> Vec<u8> {
@@ -124,6 +125,30 @@ fn latencies_are_those_that_were_measured_or_the_prior() {
         }
         assert_eq!(case.prefix_length, estimates.prefix_length(), "{}", case.about);
     }
+}
+
+/// Nearest first, of equals the first by id (R-LAT-10); regions of unknown latency have no place in it.
+#[test]
+fn the_order_of_regions_is_that_of_the_latencies() {
+    let geo = Geo::load(&file("geo.table")).unwrap();
+    let latency = Latency::load(&file("latency.msgpack")).unwrap();
+    let order = Order::new(&geo, &latency);
+    let mut lengths = BTreeSet::new();
+
+    for case in toml::<Places>("places.toml").case {
+        let client = prefix(&format!("{}/{}", case.address, case.length));
+        let located = geo.locate(client);
+        let ms = |region: &usize| latency.client(client, located).latency(*region).ms;
+        let mut known: Vec<usize> = (0..latency.regions().len()).filter(|region| ms(region).is_finite()).collect();
+        known.sort_by(|a, b| ms(a).total_cmp(&ms(b)).then(a.cmp(b)));
+        if !latency.measured(client).0 {
+            lengths.insert(known.len());
+            assert_eq!(known, order.of(located.number).collect::<Vec<_>>(), "{}", case.address);
+        }
+    }
+
+    assert_eq!(BTreeSet::from([0, latency.regions().len()]), lengths, "places known and unknown");
+    assert_eq!(0, order.of(u32::MAX).count());
 }
 
 #[test]

@@ -19,18 +19,29 @@ impl Arms {
     /// The arms below `count` that fit a condition.
     pub fn of(count: usize, mut fits: impl FnMut(usize) -> bool) -> Self {
         let mut arms = Self::none();
-        for arm in 0..count.min(MAX_ARMS) {
-            if fits(arm) {
-                arms.words[arm / 64] |= 1 << (arm % 64);
-                arms.used = arm / 64 + 1;
+        let mut first = 0;
+        for (at, word) in arms.words.iter_mut().enumerate() {
+            let last = count.min(first + 64);
+            for arm in first..last {
+                *word |= u64::from(fits(arm)) << (arm % 64);
             }
+            if *word != 0 {
+                arms.used = at + 1;
+            }
+            if last == count {
+                break;
+            }
+            first = last;
         }
         arms
     }
 
     /// The set of one arm.
     pub fn only(arm: usize) -> Self {
-        Self::of(arm + 1, |other| other == arm)
+        let mut arms = Self::none();
+        arms.words[arm / 64] = 1 << (arm % 64);
+        arms.used = arm / 64 + 1;
+        arms
     }
 
     /// Whether an arm is in the set.

@@ -1,16 +1,21 @@
 //! IP-based: the location of the client's block in a CIDR collection (R-CID-1..14).
 
 use super::{Arms, Client};
-use crate::image::{Arm, By};
+use crate::image::{Decision, Key};
 
 /// The one arm that stands for choice among those that fit: that of the matched location, then the
 /// default (R-CID-5..7). None where neither is there.
-pub fn standing(arms: &[Arm], collection: &str, client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
+pub fn standing(
+    decision: &Decision,
+    collection: &str,
+    client: &mut Client<'_>,
+    mut fits: impl FnMut(usize) -> bool,
+) -> Arms {
     let location = client.location(collection);
     [location, Some("*")]
         .into_iter()
         .flatten()
-        .filter_map(|name| arms.iter().position(|arm| matches!(&arm.by, By::Location(own) if **own == *name)))
+        .filter_map(|name| decision.arm(Key::name(name)))
         .find(|&arm| fits(arm))
         .map_or(Arms::none(), Arms::only)
 }

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::place::latency::{self, Region};
 use crate::place::sphere::{Point, biased_km};
-use crate::place::{Class, Collection, Estimate, Located, Places, Prefix, latency};
+use crate::place::{Class, Collection, Estimate, Located, Places, Prefix};
 use crate::snapshot::Settings;
 
 /// Longest scope we answer with (R-ECS-5).
@@ -73,9 +74,27 @@ impl<'a> Client<'a> {
     }
 
     fn located(&mut self) -> Located<'a> {
-        let located = *self.located.get_or_insert_with(|| self.places.geo.locate(self.prefix));
+        let located = self.locate();
         self.widen(located.prefix_length);
         located
+    }
+
+    fn locate(&mut self) -> Located<'a> {
+        *self.located.get_or_insert_with(|| self.places.geo.locate(self.prefix))
+    }
+
+    /// What `choose` finds first, going along the regions from the nearest on. None as well where that order is not
+    /// known: where the client's own network was measured, it may differ from that of its place.
+    pub fn nearest<R>(&mut self, choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
+        let table = self.places.latency.as_deref()?;
+        let (measured, prefix_length) = table.measured(self.prefix);
+        if measured {
+            return None;
+        }
+        let located = self.locate();
+        let found = self.places.order.of(located.number).map(|region| &table.regions()[region]).find_map(choose)?;
+        self.widen(prefix_length.max(located.prefix_length));
+        Some(found)
     }
 
     /// How long a packet takes from a region to the client; None where the region is not known.

@@ -218,9 +218,9 @@ fn standing(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(usize
     match &decision.policy {
         Policy::Weighted => weighted::standing(arms, fits),
         Policy::Failover => failover::standing(arms, fits),
-        Policy::Geolocation => geolocation::standing(arms, client, fits),
-        Policy::Geoproximity | Policy::Latency => nearest::standing(arms, client, fits),
-        Policy::Cidr { collection } => cidr::standing(arms, collection, client, fits),
+        Policy::Geolocation => geolocation::standing(decision, client, fits),
+        Policy::Geoproximity | Policy::Latency => nearest::standing(decision, client, fits),
+        Policy::Cidr { collection } => cidr::standing(decision, collection, client, fits),
         Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => Arms::of(arms.len(), fits),
     }
 }

@@ -1,7 +1,7 @@
 //! Geoproximity and latency: the nearest arm, by distance or by time (R-GPX-1..14, R-LAT-1..11).
 
 use super::{Arms, Client};
-use crate::image::{Arm, By};
+use crate::image::{Arm, By, Decision, Key, Policy};
 
 /// How far an arm is: km bent by bias, or milliseconds. None where nothing is known of the client.
 pub fn measure(arm: &Arm, client: &mut Client<'_>) -> Option<f64> {
@@ -18,7 +18,28 @@ pub fn measure(arm: &Arm, client: &mut Client<'_>) -> Option<f64> {
 /// The one arm that stands for choice among those that fit: the nearest; of equals the one of the
 /// first region (R-LAT-10), else the first, as arms stand in order of set identifier (R-GPX-12).
 /// Where nothing is known of the client all that fit stand, equally likely (R-GPX-13, R-LAT-8).
-pub fn standing(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
+pub fn standing(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
+    match in_order(decision, client, &mut fits) {
+        Some(arm) => Arms::only(arm),
+        None => measured(&decision.arms, client, fits),
+    }
+}
+
+/// The nearest arm that fits, where the order of regions is known ahead.
+fn in_order(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Option<usize> {
+    if decision.policy != Policy::Latency {
+        return None;
+    }
+    client.nearest(|region| {
+        let key = Key::Name { text: &region.id, hash: region.hash };
+        let first = decision.arm(key)?;
+        let same = |&arm: &usize| key.is_of(&decision.arms[arm].by);
+        (first..decision.arms.len()).filter(same).find(|&arm| fits(arm))
+    })
+}
+
+/// The nearest of all arms that fit, each measured.
+fn measured(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
     let mut nearest: Option<(f64, usize)> = None;
     for (at, arm) in arms.iter().enumerate() {
         let Some(distance) = measure(arm, client) else { continue };

@@ -6,9 +6,8 @@ use crate::image::{Arm, By};
 /// The arms that stand for choice among those that fit: weight above zero before weight zero
 /// (R-WEI-3, R-WEI-4).
 pub fn standing(arms: &[Arm], mut fits: impl FnMut(usize) -> bool) -> Arms {
-    let fitting = Arms::of(arms.len(), &mut fits);
-    let weighing = Arms::of(arms.len(), |arm| fitting.has(arm) && weight(&arms[arm]) > 0);
-    if weighing.is_empty() { fitting } else { weighing }
+    let weighing = Arms::of(arms.len(), |arm| weight(&arms[arm]) > 0 && fits(arm));
+    if weighing.is_empty() { Arms::of(arms.len(), |arm| weight(&arms[arm]) == 0 && fits(arm)) } else { weighing }
 }
 
 /// The share of one standing arm and the sum of all: its weight, or 1 each where all weigh

@@ -77,6 +77,73 @@ pub struct Decision {
     pub policy: Policy,
     /// At least 1, at most `MAX_ARMS`.
     pub arms: Box<[Arm]>,
+    /// Numbers of the arms that have a key, each key's first.
+    by_key: HashTable<u16>,
+}
+
+/// What a client's own arm is found by, in groups where one arm is for one kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key<'k> {
+    /// In geolocation groups.
+    Area(Area),
+    /// A region or a location, in latency and cidr groups.
+    Name {
+        /// Its id or name.
+        text: &'k str,
+        /// The hash of that (`name::hash`).
+        hash: u64,
+    },
+}
+
+impl<'k> Key<'k> {
+    /// The key of a region's id or a location's name.
+    pub fn name(text: &'k str) -> Self {
+        Self::Name { text, hash: name::hash(text.as_bytes()) }
+    }
+
+    /// The key of an arm; None in groups that have none.
+    pub fn of(by: &'k By) -> Option<Self> {
+        match by {
+            By::Area(area) => Some(Self::Area(*area)),
+            By::Region(name) | By::Location(name) => Some(Self::name(name)),
+            By::Itself | By::Weight(_) | By::Role { .. } | By::Point { .. } => None,
+        }
+    }
+
+    /// Whether it is the key of this arm.
+    pub fn is_of(self, by: &By) -> bool {
+        match (self, by) {
+            (Self::Area(area), By::Area(own)) => area == *own,
+            (Self::Name { text, .. }, By::Region(own) | By::Location(own)) => text == &**own,
+            _ => false,
+        }
+    }
+
+    fn hash(self) -> u64 {
+        match self {
+            Self::Area(area) => name::spread(area.bits()),
+            Self::Name { hash, .. } => name::spread(hash),
+        }
+    }
+}
+
+impl Decision {
+    fn new(policy: Policy, arms: Box<[Arm]>) -> Self {
+        let mut by_key = HashTable::new();
+        for (number, arm) in arms.iter().enumerate() {
+            let Some(key) = Key::of(&arm.by) else { continue };
+            let same = |&other: &u16| Key::of(&arms[usize::from(other)].by) == Some(key);
+            let hash_of = |&other: &u16| Key::of(&arms[usize::from(other)].by).map_or(0, Key::hash);
+            by_key.entry(key.hash(), same, hash_of).or_insert(number as u16);
+        }
+        Self { policy, arms, by_key }
+    }
+
+    /// The first arm with this key.
+    pub fn arm(&self, key: Key<'_>) -> Option<usize> {
+        let is = |&number: &u16| key.is_of(&self.arms[usize::from(number)].by);
+        self.by_key.find(key.hash(), is).map(|&number| usize::from(number))
+    }
 }
 
 /// The routing policies (routing.md §1).
@@ -327,7 +394,7 @@ impl<'a> Builder<'a> {
         if policy == Policy::Multivalue && arms.iter().any(|arm| !matches!(arm.target, Target::Set(_))) {
             return refuse("a multivalue record set is an alias (R-MVA-1)");
         }
-        self.decisions.push(Decision { policy, arms });
+        self.decisions.push(Decision::new(policy, arms));
         Ok(Slot::Decision((self.decisions.len() - 1) as u32))
     }
 

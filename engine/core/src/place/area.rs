@@ -16,6 +16,17 @@ pub enum Area {
 }
 
 impl Area {
+    /// The area as a number of its own.
+    pub fn bits(self) -> u64 {
+        let (kind, country, subdivision) = match self {
+            Self::Default => (0, Code::UNKNOWN, Code::UNKNOWN),
+            Self::Continent(continent) => (1, continent, Code::UNKNOWN),
+            Self::Country(country) => (2, country, Code::UNKNOWN),
+            Self::Subdivision(country, subdivision) => (3, country, subdivision),
+        };
+        kind | country.bits() << 8 | subdivision.bits() << 24
+    }
+
     /// The areas that hold a class of clients, smallest first (R-GEO-6).
     pub fn around(class: &Class) -> impl Iterator<Item = Self> {
         let Class { continent, country, subdivision, .. } = *class;

@@ -64,6 +64,11 @@ impl<const N: usize> Code<N> {
         str::from_utf8(&self.0[..length]).unwrap_or("")
     }
 
+    /// The code as a number of its own, of 8 bits for each letter.
+    pub fn bits(&self) -> u64 {
+        self.0.iter().rev().fold(0, |bits, &octet| bits << 8 | u64::from(octet))
+    }
+
     /// Whether there is a code.
     pub fn is_known(&self) -> bool {
         self.0[0] != 0
@@ -137,6 +142,8 @@ struct Header {
 /// A client's place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Located<'a> {
+    /// The number of its class.
+    pub number: u32,
     /// What is known of it.
     pub class: &'a Class,
     /// Length of the largest block around the client that is all in this place: 0 to 32, or to 64 for IPv6.
@@ -177,8 +184,8 @@ impl Geo {
 
     /// Where a client is. Addresses that no range knows are in a place of which nothing is known.
     pub fn locate(&self, client: Prefix) -> Located<'_> {
-        let (class, prefix_length) = self.ranges.find(client.address());
-        Located { class: &self.classes[class as usize], prefix_length }
+        let (number, prefix_length) = self.ranges.find(client.address());
+        Located { number, class: &self.classes[number as usize], prefix_length }
     }
 
     /// What the file says of itself; empty where none is loaded.
@@ -186,9 +193,9 @@ impl Geo {
         &self.about
     }
 
-    /// Places told apart, the unknown one included.
-    pub fn classes(&self) -> usize {
-        self.classes.len()
+    /// Places told apart, in order of their numbers; the first is the unknown one.
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
     }
 
     /// Ranges of IPv4 and of IPv6.
@@ -318,7 +325,7 @@ mod tests {
         let geo = Geo::load(&file()).unwrap();
 
         assert_eq!(("made for a test", "2026-06-05"), (geo.about().source.as_str(), geo.about().date.as_str()));
-        assert_eq!((3, (5, 3)), (geo.classes(), geo.ranges()));
+        assert_eq!((3, (5, 3)), (geo.classes().len(), geo.ranges()));
     }
 
     #[test]
@@ -326,7 +333,7 @@ mod tests {
         let geo = Geo::default();
 
         for address in ["0.0.0.0", "255.255.255.255", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"] {
-            assert_eq!(Located { class: &NOWHERE, prefix_length: 0 }, located(&geo, address, 128));
+            assert_eq!(Located { number: 0, class: &NOWHERE, prefix_length: 0 }, located(&geo, address, 128));
             assert!(located(&geo, address, 128).class.is_unknown());
         }
     }

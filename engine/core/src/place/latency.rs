@@ -11,6 +11,7 @@ use super::octets::{Packed, numbers};
 use super::ranges::Sections;
 use super::sphere::Point;
 use super::{PlaceError, Prefix, Ranges, refuse};
+use crate::name;
 
 /// The encoding this engine reads.
 pub const FORMAT: u32 = 1;
@@ -69,6 +70,8 @@ pub struct Region {
     pub id: String,
     /// Where it is, if known.
     pub point: Option<Point>,
+    /// Hash of the id (`name::hash`).
+    pub hash: u64,
     zone: u8,
 }
 
@@ -165,14 +168,36 @@ impl Latency {
 
     /// Finds what is known of a client, for any number of regions.
     pub fn client<'a>(&'a self, client: Prefix, located: Located<'a>) -> Client<'a> {
-        let class = located.class;
         let (row, length) = self.measured.ranges.find(client.address());
-        let rows = [
-            row,
-            self.measured.country(class.country, class.subdivision),
-            self.measured.country(class.country, Code::UNKNOWN),
-        ];
-        Client { latency: self, class, rows, prefix_length: length.max(located.prefix_length) }
+        let client = self.clients(located.class);
+        let [_, subdivision, country] = client.rows;
+        Client { rows: [row, subdivision, country], prefix_length: length.max(located.prefix_length), ..client }
+    }
+
+    /// What is known of clients of a class whose own network was not measured.
+    fn clients<'a>(&'a self, class: &'a Class) -> Client<'a> {
+        let subdivision = self.measured.country(class.country, class.subdivision);
+        let country = self.measured.country(class.country, Code::UNKNOWN);
+        Client { latency: self, class, rows: [0, subdivision, country], prefix_length: 0 }
+    }
+
+    /// Whether a client's own network was measured, and the length of the largest block around the client of
+    /// which that holds.
+    pub fn measured(&self, client: Prefix) -> (bool, u8) {
+        let (row, length) = self.measured.ranges.find(client.address());
+        (row != 0, length)
+    }
+
+    /// Numbers of the regions whose latency is known for clients of a class whose own network was not measured,
+    /// nearest first; of equals the first by id (R-LAT-10).
+    pub fn order(&self, class: &Class) -> impl Iterator<Item = u8> {
+        let clients = self.clients(class);
+        let mut known: Vec<(f64, u8)> = (0..self.regions.len())
+            .map(|region| (clients.latency(region).ms, region as u8))
+            .filter(|(ms, _)| ms.is_finite())
+            .collect();
+        known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        known.into_iter().map(|(_, region)| region)
     }
 
     /// The prior for a client of this class (place.md §3): None without coordinates.
@@ -285,7 +310,7 @@ fn regions(written: Vec<wire::Region<'_>>, zones: usize) -> Result<Box<[Region]>
         if zone != NO_ZONE && usize::from(zone) >= zones {
             return refuse(format!("latency table: region {} is in zone {zone}; there are {zones}", written.id));
         }
-        Ok(Region { id: written.id.to_owned(), point, zone })
+        Ok(Region { id: written.id.to_owned(), point, hash: name::hash(written.id.as_bytes()), zone })
     };
     written.into_iter().map(region).collect()
 }
@@ -470,7 +495,7 @@ mod tests {
             ("203.0.113.7", &lyon, "us-east-1", 6.0 + 64.97, Origin::Prior, 16),
         ];
         for (address, class, region, ms, origin, prefix_length) in cases {
-            let located = Located { class, prefix_length: 16 };
+            let located = Located { number: 1, class, prefix_length: 16 };
             let client = latency.client(Prefix::host(address.parse().unwrap()), located);
             let estimate = client.latency(latency.region(region).unwrap());
 
@@ -489,7 +514,7 @@ mod tests {
         let latency = Latency::load(&octets(|table| table["measured"] = Value::Null)).unwrap();
         let there = |country: &str, region: usize| {
             let class = class(country, "", Some((0, 0)));
-            let located = Located { class: &class, prefix_length: 0 };
+            let located = Located { number: 1, class: &class, prefix_length: 0 };
             latency.client(Prefix::host([192, 0, 2, 1].into()), located).latency(region).ms
         };
 

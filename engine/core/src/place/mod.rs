@@ -6,7 +6,8 @@
 //! (R-ECS-5, RFC 7871 §7.2.1). Callers cap it.
 //!
 //! `ranges` is the search structure, `geo` says where an address is, `sphere` how far that is from
-//! elsewhere, `latency` how long a packet takes, and `cidr` which location of a collection it is in.
+//! elsewhere, `latency` how long a packet takes, `order` to which region that is shortest, and `cidr`
+//! which location of a collection it is in.
 
 pub mod area;
 pub mod cidr;
@@ -14,6 +15,7 @@ pub mod geo;
 pub mod latency;
 pub mod locations;
 mod octets;
+pub mod order;
 pub mod places;
 pub mod prefix;
 pub mod ranges;
@@ -26,6 +28,7 @@ pub use cidr::Collection;
 pub use geo::{Class, Geo, Located};
 pub use latency::{Estimate, Latency, Origin};
 pub use locations::Locations;
+pub use order::Order;
 pub use places::Places;
 pub use prefix::Prefix;
 pub use ranges::Ranges;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Geo, Latency, Locations, PlaceError, refuse};
+use super::{Geo, Latency, Locations, Order, PlaceError, refuse};
 
 /// The tables in force. Cheap to copy: a change of one shares all others.
 #[derive(Debug, Clone, Default)]
@@ -12,8 +12,17 @@ pub struct Places {
     pub geo: Arc<Geo>,
     /// How far regions are in time; None where nothing is known.
     pub latency: Option<Arc<Latency>>,
+    /// Which region is nearest to each place of `geo`, by `latency`.
+    pub order: Arc<Order>,
     /// CIDR collections by id.
     pub collections: Arc<HashMap<Box<str>, Arc<Locations>>>,
+}
+
+impl Places {
+    fn ordered(self) -> Self {
+        let order = self.latency.as_deref().map(|latency| Order::new(&self.geo, latency)).unwrap_or_default();
+        Self { order: Arc::new(order), ..self }
+    }
 }
 
 /// One table, read and ready to be put in force.
@@ -47,8 +56,8 @@ impl Table {
     pub fn put(self, places: &Places) -> Places {
         let mut next = places.clone();
         match self {
-            Self::Geo(geo) => next.geo = geo,
-            Self::Latency(latency) => next.latency = latency,
+            Self::Geo(geo) => next = Places { geo, ..next }.ordered(),
+            Self::Latency(latency) => next = Places { latency, ..next }.ordered(),
             Self::Collection(id, collection) => {
                 let mut collections = (*next.collections).clone();
                 match collection {
