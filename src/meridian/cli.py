@@ -17,6 +17,7 @@ import msgspec
 from meridian import app, demo, transfer
 from meridian.api.operations.explain import read_batch
 from meridian.api.operations.record import plan_of
+from meridian.check_cli import check, switch
 from meridian.client import Api, connect
 from meridian.errors import MeridianError
 from meridian.explain import Explainer, apart
@@ -421,6 +422,8 @@ def _api(options: dict[str, Any]) -> Api:
     return connect(settings.base_url, demo.aws_folder(settings))
 
 
+cli.add_command(check)
+cli.add_command(switch)
 cli.add_command(place)
 
 

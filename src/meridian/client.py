@@ -1,28 +1,42 @@
-"""The API as any client sees it, through boto3: what `demo`, `import` and `export` speak with."""
+"""The API as any client sees it, through boto3: what `demo`, `import`, `export` and `replace` speak with."""
 
 from __future__ import annotations
 
 import configparser
+import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
 import botocore.exceptions
+import botocore.httpsession
+import botocore.session
+import botocore.utils
+import urllib3.exceptions
 
 from meridian.changes.shape import read_changes, to_api
 from meridian.errors import MeridianError
 from meridian.model.account import Credential
 from meridian.model.name import Name, parse, plain
 from meridian.model.record import Action, RecordSet
+from meridian.server_events import ServerEvent, read_events
 
 _CREDENTIALS = """\
 [default]
 aws_access_key_id = {key.access_key_id}
 aws_secret_access_key = {key.secret}
 """
+_INSYNC_PATIENCE = 600.0  # seconds
+_TIMEOUT = (60, 120)  # seconds to connect, and between two pieces of a reply
+_EVENTS_TIMEOUT = (10, 30)  # the same of a stream, which says every ten seconds that it is alive
 # AWS_ENDPOINT_URL would win over either; newer tools read the service's own entry, some only the first.
 _CONFIG = """\
 [default]
@@ -38,6 +52,10 @@ route_53 =
 
 class Failed(MeridianError):
     """The server refused a call, or could not be reached."""
+
+
+class Lost(Failed):
+    """The server could not be reached, or went away."""
 
 
 def write_files(folder: Path, key: Credential, url: str) -> None:
@@ -60,13 +78,17 @@ def connect(url: str, aws_files: Path, environ: Mapping[str, str] = os.environ) 
     url = environ.get("AWS_ENDPOINT_URL_ROUTE_53") or environ.get("AWS_ENDPOINT_URL") or url
     names = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE")
     given: dict[str, Any] = {} if any(name in environ for name in names) else _key(aws_files / "credentials")
-    session = boto3.Session(region_name="us-east-1", **given)
+    core = botocore.session.Session()
+    session = boto3.Session(region_name="us-east-1", botocore_session=core, **given)
     if session.get_credentials() is None:
         raise MeridianError(
             "no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (meridian user key makes a key)"
         )
-    config = botocore.config.Config(retries={"mode": "standard", "max_attempts": 5}, read_timeout=120)
-    return Api(session.client("route53", endpoint_url=url, config=config), url)
+    connect_timeout, read_timeout = _TIMEOUT
+    config = botocore.config.Config(
+        retries={"mode": "standard", "max_attempts": 5}, connect_timeout=connect_timeout, read_timeout=read_timeout
+    )
+    return Api(session.client("route53", endpoint_url=url, config=config), url, core)
 
 
 def _key(file: Path) -> dict[str, str]:
@@ -82,21 +104,78 @@ class Api:
     Every method raises `Failed` with the server's words.
     """
 
-    def __init__(self, client: Any, url: str) -> None:
+    def __init__(self, client: Any, url: str, session: Any) -> None:
         self._client = client
         self._url = url
+        self._session = session
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call an operation by boto3's name for it."""
-        try:
+        with self._failing():
             reply: dict[str, Any] = getattr(self._client, operation)(**arguments)
+            return reply
+
+    def native(self, path: str, body: Any = None, *, method: str = "", **query: str) -> dict[str, Any]:
+        """
+        Call one of Meridian's own calls, once: with a body, which is sent as JSON, by POST, else by GET.
+
+        It is signed, and goes the way, that a stock client's calls do.
+
+        Args:
+            method: Another one.
+        """
+        url = f"{self._url.rstrip('/')}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        data = None if body is None else json.dumps(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        request = botocore.awsrequest.AWSRequest(method or ("GET" if body is None else "POST"), url, headers, data)
+        reply = self._send(request, _TIMEOUT)
+        return _decoded(reply.status_code, reply.content, url)
+
+    def events(self, path: str, query: Sequence[tuple[str, str]], last_id: str) -> Iterator[ServerEvent]:
+        """
+        Follow one of Meridian's own streams of events, until the server ends it.
+
+        Args:
+            last_id: Of the last event that is known; empty to begin with the next one.
+
+        Raises:
+            Lost: The server cannot be reached, went away, or has gone silent.
+        """
+        url = f"{self._url.rstrip('/')}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
+        request = botocore.awsrequest.AWSRequest("GET", url, headers, stream_output=True)
+        reply = self._send(request, _EVENTS_TIMEOUT)
+        if reply.status_code != 200:
+            _decoded(reply.status_code, reply.content, url)
+        try:
+            yield from read_events(reply.raw, last_id)
+        except urllib3.exceptions.HTTPError as error:
+            raise Lost(f"{self._url}: {error}") from None
+        finally:
+            reply.raw.close()
+
+    def _send(self, request: Any, timeout: tuple[float, float]) -> Any:
+        with self._failing():
+            botocore.auth.SigV4Auth(self._session.get_credentials(), "route53", "us-east-1").add_auth(request)
+            transport = botocore.httpsession.URLLib3Session(
+                verify=self._session.get_config_variable("ca_bundle") or True,
+                proxies=botocore.utils.get_environ_proxies(request.url),
+                timeout=timeout,
+            )
+            return transport.send(request.prepare())
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
         except botocore.exceptions.ClientError as error:
             raise Failed(f"{error.response['Error']['Code']}: {error.response['Error']['Message']}") from None
         except botocore.exceptions.EndpointConnectionError:
-            raise Failed(f"no server answers at {self._url}; start one with meridian serve") from None
+            raise Lost(f"no server answers at {self._url}; start one with meridian serve") from None
+        except botocore.exceptions.HTTPClientError as error:
+            raise Lost(f"{self._url}: {error}") from None
         except botocore.exceptions.BotoCoreError as error:
             raise Failed(f"{self._url}: {error}") from None
-        return reply
 
     def find_zone(self, zone: str) -> tuple[str, Name] | None:
         """
@@ -131,6 +210,14 @@ class Api:
         """Whether every live edge serves a change."""
         return bool(self.call("get_change", Id=change_id)["ChangeInfo"]["Status"] == "INSYNC")
 
+    def wait_in_sync(self, change_id: str) -> None:
+        """Wait until every live edge serves a change; fail after ten minutes."""
+        end = time.monotonic() + _INSYNC_PATIENCE
+        while not self.is_in_sync(change_id):  # the server holds the call for a moment
+            if time.monotonic() > end:
+                raise Failed(f"{change_id} is not in sync after {_INSYNC_PATIENCE:.0f} s; is an edge running?")
+            time.sleep(0.1)
+
     def room(self, zone_id: str) -> int:
         """How many more record sets the zone may hold."""
         reply = self.call("get_hosted_zone_limit", HostedZoneId=zone_id, Type="MAX_RRSETS_BY_ZONE")
@@ -154,3 +241,17 @@ def _zone_name(text: str) -> Name:
         return parse(text)
     except ValueError as error:
         raise MeridianError(f"'{text}' is no zone name: {getattr(error, 'explanation', error)}") from None
+
+
+def _decoded(status: int, body: bytes, url: str) -> dict[str, Any]:
+    """The reply of a call of ours, whose errors are JSON too."""
+    try:
+        reply = json.loads(body)
+    except ValueError:
+        reply = None
+    if status == 200 and isinstance(reply, dict):
+        return reply
+    if not isinstance(reply, dict) or "code" not in reply:
+        raise Failed(f"{url}: status {status}; this is no Meridian server, or one that does not know the call")
+    reasons = reply.get("messages") or [reply["message"]]
+    raise Failed(f"{reply['code']}: " + "\n  ".join(reasons))
