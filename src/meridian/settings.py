@@ -37,7 +37,9 @@ class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cidr_collections: Annotated[int, Meta(ge=0, description="CIDR collections an account")] = 5
     cidr_blocks_per_collection: Annotated[int, Meta(ge=1, description="blocks a CIDR collection")] = 1000
     health_checks: Annotated[int, Meta(ge=0, description="health checks an account")] = 200
-    health_checks_a_day: Annotated[int, Meta(ge=0, description="health checks created in 24 hours (R-HCU-7)")] = 1000
+    health_checks_a_day: Annotated[
+        int, Meta(ge=0, description="health checks created in 24 hours; 0: no limit (R-HCU-7)")
+    ] = 1000
     children_per_health_check: Annotated[
         int, Meta(ge=1, le=256, description="children of a calculated health check (R-HCC-3)")
     ] = 256
