@@ -74,6 +74,21 @@ LONG_ID = "Z" * 33
             f"Value '256' at '{SET}.weight': Member must have value less than or equal to 255",
         ),
         (
+            "ChangeResourceRecordSets",
+            batch(change(GeoProximityLocation={"AWSRegion": "eu-west-1", "Bias": 100})),  # R-GPX-3
+            f"Value '100' at '{SET}.geoProximityLocation.bias': Member must have value less than or equal to 99",
+        ),
+        (
+            "ChangeResourceRecordSets",
+            batch(change(GeoProximityLocation={"AWSRegion": "eu-west-1", "Bias": -100})),  # R-GPX-3
+            f"Value '-100' at '{SET}.geoProximityLocation.bias': Member must have value greater than or equal to -99",
+        ),
+        (
+            "ChangeResourceRecordSets",
+            batch(change(SetIdentifier="x" * 129)),  # R-POL-4
+            f"Value '{'x' * 129}' at '{SET}.setIdentifier': Member must have length less than or equal to 128",
+        ),
+        (
             "ListResourceRecordSets",
             {"HostedZoneId": "Z1", "StartRecordType": "a", "StartRecordName": "x" * 1024},
             "Value 'a' at 'startRecordType': Member must satisfy enum value set: [SOA, A, TXT, NS, CNAME, MX, NAPTR, "
