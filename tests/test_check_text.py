@@ -105,7 +105,8 @@ def test_show() -> None:
     vote = {
         "checker": "fra", "region": "eu-west-1", "address": "", "healthy": False, "since": "2026-01-02T12:29:00Z",
         "counted": True, "age_seconds": 1.0, "checked_at": "2026-01-02T12:29:57Z",
-        "status": "Failure: Connection refused", "failed_at": None, "failure": "", "connect_ms": 12.34, "tls_ms": None, "first_byte_ms": None,
+        "status": "Failure: Connection refused", "failed_at": None, "failure": "",
+        "connect_ms": 12.34, "tls_ms": None, "first_byte_ms": None,
     }  # fmt: skip
     shown = check(
         "shop",
