@@ -57,6 +57,15 @@ def test_history_tells_flips_only(database: Database, account_id: str) -> None:
         assert health_event.unhealthy(conn) == [other]
 
 
+def test_time_goes_forward(database: Database, account_id: str) -> None:
+    """A check's flips are in the order of time, also where a clock was set back between them."""
+    with database.write() as conn:
+        check, other = add_check(conn, account_id), add_check(conn, account_id)
+        for found, second, healthy in ((check, 10, False), (check, 5, True), (other, 1, False), (check, 11, False)):
+            assert health_event.flip(conn, found, later(second), healthy, "")
+        assert [event.at for event in health_event.after(conn, 0, 10)] == [later(10), later(10), later(1), later(11)]
+
+
 def test_readers_follow(database: Database, account_id: str) -> None:
     """From a number on, of one account, of some checks; or the newest first."""
     with database.write() as conn:

@@ -23,33 +23,14 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 _earlier = health_event.alias("earlier")
 _LAST_FLIPS = sa.select(sa.func.max(_earlier.c.id)).where(_earlier.c.kind == "flip")
-_LAST_HEALTHY = (
-    sa.select(_earlier.c.healthy)
-    .where(_earlier.c.check_id == bindparam("check"), _earlier.c.kind == "flip")
-    .order_by(_earlier.c.id.desc())
+_LAST_FLIP = (
+    sa.select(health_event.c.healthy, health_event.c.at)
+    .where(health_event.c.check_id == bindparam("check"), health_event.c.kind == "flip")
+    .order_by(health_event.c.id.desc())
     .limit(1)
-    .scalar_subquery()
 )
-# A check that has no flip yet was healthy all the time.
-_FLIP = (
-    sa.insert(health_event)
-    .from_select(
-        ["account_id", "check_id", "at", "kind", "healthy", "reason", "by"],
-        sa.select(
-            health_check.c.account_id,
-            health_check.c.id,
-            bindparam("moment", type_=sa.BigInteger),
-            sa.literal("flip"),
-            bindparam("state", type_=sa.Boolean),
-            bindparam("why", type_=sa.Text),
-            bindparam("who", type_=sa.String),
-        ).where(
-            health_check.c.id == bindparam("check"),
-            sa.func.coalesce(_LAST_HEALTHY, sa.true()) != bindparam("state", type_=sa.Boolean),
-        ),
-    )
-    .returning(health_event.c.id)
-)
+_OWNER = sa.select(health_check.c.account_id).where(health_check.c.id == bindparam("check"))
+_ADD = sa.insert(health_event)
 _UNHEALTHY = (
     sa.select(health_event.c.check_id)
     .join(health_check, health_check.c.id == health_event.c.check_id)
@@ -78,20 +59,29 @@ def add(
     """Write what a user did to a check; `HealthEvent` says what each value means."""
     _take_turn(conn)
     row = {"account_id": account_id, "check_id": check_id, "kind": kind, "reason": reason, "by": by}
-    conn.execute(sa.insert(health_event), row | {"at": _milliseconds(at), "healthy": healthy})
+    conn.execute(_ADD, row | {"at": _milliseconds(at), "healthy": healthy})
 
 
 def flip(conn: Connection, check_id: str, at: datetime, healthy: bool, reason: str, by: str = "") -> bool:
     """
-    Write that a check became healthy or unhealthy.
+    Write that a check became healthy or unhealthy. A check without any flip was healthy all the time.
+
+    Args:
+        at: When; no earlier than its last flip is what is written, whatever a clock says.
 
     Returns:
         Whether it was written: not where the history says so already, as with a second control plane,
         nor where the check is gone.
     """
     _take_turn(conn)
-    row = {"check": check_id, "moment": _milliseconds(at), "state": healthy, "why": reason, "who": by}
-    return conn.execute(_FLIP, row).one_or_none() is not None
+    owner = conn.execute(_OWNER, {"check": check_id}).scalar_one_or_none()
+    last = conn.execute(_LAST_FLIP, {"check": check_id}).one_or_none()
+    if owner is None or healthy == (last is None or last.healthy):
+        return False
+    moment = max(_milliseconds(at), 0 if last is None else last.at)
+    row = {"account_id": owner, "check_id": check_id, "kind": "flip", "reason": reason, "by": by}
+    conn.execute(_ADD, row | {"at": moment, "healthy": healthy})
+    return True
 
 
 def newest(conn: Connection) -> int:
