@@ -19,7 +19,7 @@ from meridian.model.zone import HostedZone
 from meridian.store import zone as zones
 
 # An address of EC2 in us-east-1, where the resolver is taken to be (R-ECS-9): Amazon's list of its
-# address ranges has had 52.0.0.0/15 there since it was first published.
+# address ranges, ip-ranges.json, has 52.0.0.0/15 there, and geolocation data places it in Virginia.
 RESOLVER = "52.0.0.53"
 
 
