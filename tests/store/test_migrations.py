@@ -11,7 +11,7 @@ import alembic.config
 import sqlalchemy as sa
 
 from meridian.model.zone import ChangeInfo
-from meridian.store import change, record, zone
+from meridian.store import change, health, record, zone
 from meridian.store import database as database_module
 from meridian.store.database import Database
 from meridian.store.record import Start
@@ -97,4 +97,22 @@ def test_what_the_first_schema_held_is_kept(url: str) -> None:
         change.insert(conn, change.new(datetime(2026, 1, 2, tzinfo=UTC)), "111122223333", "u" * 36, 1)
         kept = ChangeInfo("C1", "PENDING", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), "why")
         assert change.get(conn, "111122223333", "C1") == kept
+    database.close()
+
+
+def test_children_of_checks_made_earlier_are_known(url: str) -> None:
+    """R-HCC-5: a calculated check made before its children stood in a table of their own hears of their end."""
+    tcp, calculated = '{"type":"TCP"}', '{"type":"CALCULATED","child_health_checks":["one","two"]}'
+    database = at_revision(url, "0006")
+    with database.write() as conn:
+        add(conn, "account", {"id": "111122223333"})
+        for slot, id_, config in ((1, "one", tcp), (300, "parent", calculated)):
+            row = {"slot": slot, "id": id_, "caller_reference": id_, "config": config}
+            counts = {"version": 1, "revision": 1, "created_at": 1}
+            add(conn, "health_check", {"account_id": "111122223333", **row, **counts})
+    database.migrate()
+
+    with database.write() as conn:
+        health.delete(conn, health.owned(conn, "111122223333", "one"), datetime(2026, 1, 2, tzinfo=UTC))
+        assert health.block_versions(conn) == {0: 1, 1: 1}
     database.close()

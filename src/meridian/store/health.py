@@ -7,7 +7,7 @@ the blocks' versions knows which of them the feed has still to be told of; no ro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from meridian.model.health import BLOCK, HealthCheck, HealthCheckConfig, MetricR
 from meridian.model.name import from_wire
 from meridian.model.record import Key
 from meridian.store.ids import new_uuid
-from meridian.store.tables import deleted_health_check, health_block, health_check, record_set
+from meridian.store.tables import deleted_health_check, health_block, health_check, health_child, record_set
 
 REMEMBERED = timedelta(days=7)  # how long the caller reference of a deleted check is refused (R-HCU-1)
 
@@ -54,6 +54,8 @@ _IN_BLOCK = (
     .order_by(health_check.c.slot)
 )
 _CHANGE = sa.update(health_check).where(health_check.c.slot == bindparam("of_slot"))
+_PARENTS = sa.select(health_child.c.parent).where(health_child.c.child_id == bindparam("child_id"))
+_DELETE_CHILDREN = sa.delete(health_child).where(health_child.c.parent == bindparam("of_slot"))
 _RAISE = sa.text(
     "INSERT INTO health_block (block, version) VALUES (:block, 1)"
     " ON CONFLICT (block) DO UPDATE SET version = health_block.version + 1"
@@ -109,8 +111,10 @@ def insert(
     except IntegrityError:
         text = "The same health check is being created by another request; retry this one."
         raise ApiError("PriorRequestNotComplete", text) from None
-    _raise(conn, stored.slot)
-    return _check(stored)
+    check = _check(stored)
+    _add_children(conn, check)
+    _raise(conn, check.slot)
+    return check
 
 
 def owned(conn: Connection, account_id: str, check_id: str, *, for_update: bool = False) -> HealthCheck:
@@ -185,6 +189,9 @@ def replace(conn: Connection, check: HealthCheck) -> None:
         "switch": check.switch,
     }
     conn.execute(_CHANGE.values(**row), {"of_slot": check.slot})
+    if check.config.type == "CALCULATED":
+        conn.execute(_DELETE_CHILDREN, {"of_slot": check.slot})
+        _add_children(conn, check)
     _raise(conn, check.slot)
 
 
@@ -217,6 +224,8 @@ def delete(conn: Connection, check: HealthCheck, now: datetime) -> None:
 
     Calculated checks no longer count it (R-HCC-5).
     """
+    parents = conn.execute(_PARENTS, {"child_id": check.id}).scalars().all()
+    conn.execute(_DELETE_CHILDREN, {"of_slot": check.slot})
     row = conn.execute(
         sa.delete(health_check).where(health_check.c.slot == check.slot).returning(health_check.c.created_at)
     ).one()
@@ -224,7 +233,7 @@ def delete(conn: Connection, check: HealthCheck, now: datetime) -> None:
     gone = {"account_id": check.account_id, "caller_reference": check.caller_reference}
     times = {"created_at": row.created_at, "deleted_at": _milliseconds(now)}
     conn.execute(sa.insert(deleted_health_check), gone | times)
-    for slot in sorted({check.slot, *_parents(conn, check)}):  # in one order, so that two writers cannot deadlock
+    for slot in sorted({check.slot, *parents}):  # in one order, so that two writers cannot deadlock
         _raise(conn, slot)
 
 
@@ -269,11 +278,9 @@ def _changed(conn: Connection, check: HealthCheck, **values: Any) -> HealthCheck
     return changed
 
 
-def _parents(conn: Connection, child: HealthCheck) -> Sequence[int]:
-    """The slots of calculated checks that count this one; a check that only speaks of it does no harm among them."""
-    names_it = health_check.c.config.contains(child.id, autoescape=True)
-    query = sa.select(health_check.c.slot).where(health_check.c.account_id == child.account_id, names_it)
-    return conn.execute(query).scalars().all()
+def _add_children(conn: Connection, check: HealthCheck) -> None:
+    if children := check.config.child_health_checks:
+        conn.execute(sa.insert(health_child), [{"parent": check.slot, "child_id": child} for child in children])
 
 
 def _remembered(account_id: str, caller_reference: str) -> ColumnElement[bool]:

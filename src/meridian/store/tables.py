@@ -240,6 +240,15 @@ health_check = Table(
     sqlite_autoincrement=True,
 )
 
+# Which calculated check counts which others, once more, for the day that one of these is deleted (R-HCC-5).
+health_child = Table(
+    "health_child",
+    metadata,
+    Column("parent", BigInteger, ForeignKey(health_check.c.slot), primary_key=True),
+    Column("child_id", String(64), primary_key=True),
+    Index(None, "child_id"),
+)
+
 # What is remembered of deleted checks, for some days (R-HCU-1, R-HCU-7).
 deleted_health_check = Table(
     "deleted_health_check",
