@@ -102,9 +102,10 @@ class Metrics:
         return Response(text, headers={"Content-Type": content_type})
 
     def _may_ask(self, request: Request) -> bool:
-        if request.client is None:
+        try:
+            address = ip_address("" if request.client is None else request.client.host)
+        except ValueError:  # such as a proxy may say in X-Forwarded-For
             return False
-        address = ip_address(request.client.host)
         address = getattr(address, "ipv4_mapped", None) or address  # as a socket for both families shows IPv4
         return any(address.version == block.version and address in block for block in self._allowed)
 
