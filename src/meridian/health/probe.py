@@ -16,7 +16,6 @@ from functools import cached_property
 from http import HTTPStatus
 
 import msgspec
-import structlog
 
 from meridian.clock import Clock
 from meridian.feed.health import Definition
@@ -26,8 +25,6 @@ from meridian.health.connection import Connection, NoSight
 from meridian.health.request import port_of, request
 from meridian.health.response import BODY_LIMIT, BadResponse, Response
 from meridian.health.target import Address, NoTarget, Target, Targets
-
-log = structlog.get_logger()
 
 _OP_LEGACY_SERVER_CONNECT = 0x4  # OpenSSL's; Python has a name for it from 3.12 on
 _ALERT = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?(\w+)")
@@ -103,7 +100,7 @@ class Prober:
         self._any = _accept_any()
 
     async def probe(self, check: Definition) -> Outcome:
-        """Probe a check of one of `ENDPOINT_TYPES` once. Raises nothing."""
+        """Probe a check of one of `ENDPOINT_TYPES` once."""
         try:
             target = await self._targets.find(check.config)
             return await self._probe(check, target)
@@ -111,9 +108,6 @@ class Prober:
             return Outcome(False, f"Failure: {error}")
         except NoSight as error:
             return Outcome(None, f"Unknown: the health checker cannot look: {error}")
-        except Exception as error:
-            log.exception("probe.broken", check=check.id)
-            return Outcome(None, f"Unknown: the health checker has a fault: {type(error).__name__}")
 
     async def _probe(self, check: Definition, target: Target) -> Outcome:
         run = _Run(check, target.address, self._timings)
