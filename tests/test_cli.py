@@ -54,6 +54,11 @@ def test_users_and_keys(tmp_path: Path) -> None:
         (["explain", "www.example.com", "A"], "feed.db: no such file"),
         (["import", "example.com", "/nonexistent.zone", "--api-listen", "127.0.0.1:1"], "no access key"),
         (["export"], "Missing argument 'ZONE'"),
+        (["replace", "example.com", "www.example.com", "A"], "Missing argument 'FILE'"),
+        (["replace", "example.com", "www.example.com", "A", "/nonexistent.json"], "'/nonexistent.json' does not exist"),
+        (["replace", "example.com", "www.example.com", "A", "-"], "so nothing can be asked; give --dry-run or --yes"),
+        (["replace", "a.example", "a.example", "A", __file__, "--json"], "nothing but JSON, so nothing can be asked"),
+        (["replace", "a.example", "a.example", "A", __file__], "test_cli.py: not JSON: Expecting value"),
         (["dance"], "No such command 'dance'"),
     ],
 )

@@ -31,7 +31,8 @@ from starlette.routing import Route
 from meridian import telemetry
 from meridian._engine import Engine
 from meridian.api.context import Context
-from meridian.api.operations import OPERATIONS, explain
+from meridian.api.native import by_method
+from meridian.api.operations import OPERATIONS, explain, replace
 from meridian.api.operations.own import health_calls
 from meridian.api.server import build_app
 from meridian.clock import Clock, SystemClock
@@ -57,8 +58,8 @@ from meridian.notify.watch import Watch
 from meridian.notify.webhook import Webhooks, read_secret
 from meridian.place import install, latency, prior, samples, table
 from meridian.place.coordinates import places
-from meridian.publish.health import HealthPublisher
 from meridian.publish import moved
+from meridian.publish.health import HealthPublisher
 from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
@@ -180,8 +181,8 @@ async def _build_control(
     first = account.first_key(database)
     if first is not None:
         on_first_key(first)
-    sync = Sync(database, feed, clock)
     moved.follow(database, places(settings))
+    sync = Sync(database, feed, clock)
     publisher = Publisher(database, feed, clock, sync.wake, places(settings))
     health, tail = await _build_watch(settings, feed, database, clock, parts)
     counters = None if engine is None else engine.counters
@@ -298,7 +299,7 @@ def _build_api(
         states_of=health.states_of,
         checkers=health.checkers,
         extra_routes=[Route(METRICS_PATH, metrics.answer)],
-        native={**health_calls(tail), explain.PATH: explain.explain},
+        native={**health_calls(tail), explain.PATH: explain.explain, replace.PATH: by_method(POST=replace.replace)},
     )
     config = uvicorn.Config(
         application,

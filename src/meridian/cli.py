@@ -1,4 +1,4 @@
-"""The command line: `meridian serve | demo | user | explain | import | export | place`."""
+"""The command line: `meridian serve | demo | user | explain | replace | import | export | place`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
-from meridian import app, demo, transfer
+from meridian import app, demo, replace, replace_text, transfer
 from meridian.api.operations.explain import read_batch
 from meridian.api.operations.record import plan_of
 from meridian.check_cli import check, switch
@@ -367,6 +367,90 @@ def _try(explainer: Explainer, question: Question, file: Path, settings: Setting
         if zone is None:
             raise MeridianError(f"there is no zone {zone_id or 'for ' + plain(question.name)} to try the batch on")
         return explainer.explain_plan(question, conn, zone, plan_of(conn, settings, zone, batch.changes))
+
+
+@cli.command(name="replace")
+@click.argument("zone")
+@click.argument("name")
+@click.argument("rtype", metavar="TYPE")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--dry-run", is_flag=True, help="Show the plan with its token, and change nothing.")
+@click.option("--yes", is_flag=True, help="Apply the plan without being asked.")
+@click.option("--token", help="Go on only if the plan is still the one that was shown with this token.")
+@click.option(
+    "--subnet",
+    "subnets",
+    multiple=True,
+    metavar="ADDRESS[/LENGTH]",
+    help="Show what clients of this subnet will be answered. Repeatable.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/replace.md.")
+@settings_options("data_dir", "api_listen", "public_url")
+def replace_(
+    zone: str,
+    name: str,
+    rtype: str,
+    file: str,
+    dry_run: bool,
+    yes: bool,
+    token: str | None,
+    subnets: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """
+    Put the record sets of FILE in the place of all that ZONE, a name or an id, has for NAME and TYPE.
+
+    This is how a name gets another routing policy: in one step, so that nobody is without an answer
+    between. The plan is shown first, and what is stored must still be what the plan was made for when
+    it is applied. FILE is JSON as `aws route53 list-resource-record-sets` prints it, - for standard
+    input; Name and Type may be left out; an empty list deletes all.
+
+    \b
+    Examples:
+      meridian replace example.com www.example.com A weighted.json
+          weighted.json: {"ResourceRecordSets": [
+            {"SetIdentifier": "blue", "Weight": 90, "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]},
+            {"SetIdentifier": "green", "Weight": 10, "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.2"}]}]}
+      meridian replace example.com www.example.com A weighted.json --dry-run --subnet 203.0.113.0/24
+      meridian replace example.com www.example.com A - --yes --token 5d0f… < weighted.json
+
+    Speaks to a running server as any client does, with the key of the environment or of the data
+    folder's aws/ files.
+    """
+    if not (dry_run or yes) and (file == "-" or as_json):
+        reason = "standard input is read for record sets" if file == "-" else "--json prints nothing but JSON"
+        raise MeridianError(f"{reason}, so nothing can be asked; give --dry-run or --yes")
+    with click.open_file(file, "rb") as stream:
+        record_sets = replace.read(stream.read(), "standard input" if file == "-" else file)
+    wanted, api = replace.Wanted(zone, name, rtype, record_sets), _api(options)
+    say = (lambda _: None) if as_json else click.echo
+    plan = replace.propose(api, wanted, token)
+    say("\n".join(replace_text.lines(plan, [] if as_json else list(replace.foresee(api, plan, subnets)))))
+    if plan["Changes"] and dry_run:
+        say(f"Nothing is changed yet. This plan alone: --token {plan['token']}")
+    elif plan["Changes"] and (yes or _agreed()):
+        plan = replace.carry_out(api, wanted, plan)
+        change_id = plan["ChangeInfo"]["Id"]
+        say(f"Applied as {change_id}; waiting until every live edge serves it …")
+        api.wait_in_sync(change_id)
+        plan = {**plan, "ChangeInfo": {**plan["ChangeInfo"], "Status": "INSYNC"}}
+        say(f"In sync: every live edge answers {replace_text.subject(plan)} by it.")
+    if as_json:
+        click.echo(json.dumps(plan, indent=2))
+
+
+def _agreed() -> bool:
+    """Ask; whoever does not agree leaves with status 1."""
+    try:
+        agreed = click.confirm("Apply this plan?")
+    except click.Abort:
+        click.echo("\nNothing is changed.", err=True)
+        raise
+    if not agreed:
+        click.echo("Nothing is changed.", err=True)
+        sys.exit(1)
+    return True
 
 
 @cli.command(name="import")

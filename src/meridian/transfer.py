@@ -16,7 +16,6 @@ from meridian.model.record import Action, RecordSet
 from meridian.settings import Quotas
 
 _LIMITS = Quotas()  # what a batch may hold at most (R-CHG-9)
-_INSYNC_PATIENCE = 600.0  # seconds
 
 Say = Callable[[str], None]
 
@@ -57,7 +56,7 @@ def import_zone(
     if apex and of_apex:
         last = api.change(zone_id, "UPSERT", of_apex)
     if insync and last is not None:
-        _wait(api, last)
+        api.wait_in_sync(last)
     state = "in sync" if insync else "accepted"
     count = len(others) + (len(of_apex) if apex else 0)
     say(f"{count} record sets of {file} are {state} in zone {plain(name)} ({zone_id})")
@@ -103,14 +102,6 @@ def _send_all(api: Api, zone_id: str, record_sets: Sequence[RecordSet], action: 
         progress.add(len(batch))
     progress.end()
     return last
-
-
-def _wait(api: Api, change_id: str) -> None:
-    end = time.monotonic() + _INSYNC_PATIENCE
-    while not api.is_in_sync(change_id):  # the server holds the call for a moment
-        if time.monotonic() > end:
-            raise MeridianError(f"{change_id} is not in sync after {_INSYNC_PATIENCE:.0f} s; is an edge running?")
-        time.sleep(0.1)
 
 
 class _Progress:

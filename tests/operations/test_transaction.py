@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from meridian.api.context import Context
+from meridian.api.http import HttpRequest
+from meridian.api.operations.replace import replace
 from meridian.store.tables import metadata
 from tests.operations.calls import asked, call, change, create_zone, upsert
 
@@ -52,6 +55,12 @@ def change_records(context: Context, zone_id: str) -> None:
     )
 
 
+def replace_records(context: Context, zone_id: str) -> None:
+    record_set = {"SetIdentifier": "a", "Weight": 1, "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    body = {"zone": zone_id, "name": "y.example.com", "type": "A", "ResourceRecordSets": [record_set]}
+    replace(context, HttpRequest("POST", b"", b"", (), json.dumps(body).encode()))
+
+
 def delete_zone(context: Context, zone_id: str) -> None:
     call(context, "DeleteHostedZone", Id=empty_zone(context))
 
@@ -91,7 +100,16 @@ def collection(context: Context, name: str) -> str:
     return str(call(context, "CreateCidrCollection", Name=name, CallerReference="r")["Collection"]["Id"])
 
 
-WRITES = [change_records, delete_zone, create_another, tag, change_collection, create_collection, delete_collection]
+WRITES = [
+    change_records,
+    replace_records,
+    delete_zone,
+    create_another,
+    tag,
+    change_collection,
+    create_collection,
+    delete_collection,
+]
 
 
 @pytest.mark.parametrize("write", WRITES)

@@ -1,4 +1,4 @@
-"""A change batch as JSON, such as the AWS command line takes and prints, for the calls of our own."""
+"""JSON bodies of the calls of our own: record sets and batches are such as the AWS command line takes and prints."""
 
 from __future__ import annotations
 
@@ -63,7 +63,21 @@ def _check(given: Any, regions: tuple[str, ...]) -> None:
     report = botocore.validate.ParamValidator().validate(given, shape)
     if report.has_errors():
         raise InvalidInput(report.generate_report())
+    _require_numbers(given, shape, "")
     _validator(regions)(given)
+
+
+def _require_numbers(value: Any, shape: Any, path: str) -> None:
+    """The stock client takes true and false for numbers, as Python does."""
+    match shape.type_name:
+        case "structure":
+            for member in value:
+                _require_numbers(value[member], shape.members[member], f"{path}.{member}".removeprefix("."))
+        case "list":
+            for index, item in enumerate(value):
+                _require_numbers(item, shape.member, f"{path}[{index}]")
+        case "integer" | "long" if isinstance(value, bool):
+            raise InvalidInput(f"Invalid type for parameter {path}: {str(value).lower()} is no number")
 
 
 @cache

@@ -16,7 +16,7 @@ from meridian.api.context import Context
 from meridian.api.explainer import Explainer
 from meridian.api.http import HttpRequest
 from meridian.api.ids import bare_id
-from meridian.api.json_batch import read_input
+from meridian.api.json_batch import decode, read_input
 from meridian.api.operations.record import plan_of
 from meridian.errors import ApiError, InvalidInput, NoSuchHealthCheck
 from meridian.model.name import Name, plain
@@ -105,10 +105,7 @@ def read_batch(body: bytes, settings: Settings) -> Batch:
     Raises:
         InvalidInput, ChangeRejected: It breaks a rule.
     """
-    try:
-        found = msgspec.json.decode(body)
-    except ValueError as error:
-        raise InvalidInput(f"The body is not JSON: {error}") from None
+    found: Any = decode(body, object)
     if isinstance(found, dict) and "Changes" in found:
         found = {"ChangeBatch": found}
     given = {"HostedZoneId": "", **found} if isinstance(found, dict) else found
