@@ -177,6 +177,15 @@ impl Owner {
     }
 }
 
+/// A name kept elsewhere: its wire form in lower case and its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named<'n> {
+    /// Its hash.
+    pub hash: u64,
+    /// The name in wire form.
+    pub wire: &'n [u8],
+}
+
 impl fmt::Debug for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&text(&self.wire))

@@ -11,7 +11,7 @@ use serde_bytes::Bytes;
 
 use crate::decide::Client;
 use crate::image::{ImageError, RecordSet, records, refuse};
-use crate::name::{self, Owner};
+use crate::name::{self, Named, Owner};
 use crate::place::geo::Code;
 use crate::place::{Area, Collection, Prefix};
 
@@ -31,10 +31,9 @@ impl Default for Outside {
 
 impl Outside {
     /// What is known of a name and type; None before its connector has had an answer.
-    pub fn get(&self, target: &Owner, rtype: u16) -> Option<&Answers> {
-        let hash = target.hash();
-        let bucket = &self.buckets[hash as usize % BUCKETS];
-        bucket.find(name::spread(hash), |held| held.is_of(target, rtype)).map(|held| &**held)
+    pub fn get(&self, target: Named<'_>, rtype: u16) -> Option<&Answers> {
+        let bucket = &self.buckets[target.hash as usize % BUCKETS];
+        bucket.find(name::spread(target.hash), |held| held.is_of(target.wire, rtype)).map(|held| &**held)
     }
 
     /// This table with what is now known of a name and type; None: it is no target any more.
@@ -42,7 +41,7 @@ impl Outside {
         let hash = target.hash();
         let mut buckets = self.buckets.clone();
         let mut bucket = (*buckets[hash as usize % BUCKETS]).clone();
-        if let Ok(held) = bucket.find_entry(name::spread(hash), |held| held.is_of(target, rtype)) {
+        if let Ok(held) = bucket.find_entry(name::spread(hash), |held| held.is_of(target.wire(), rtype)) {
             held.remove();
         }
         if let Some(answers) = answers {
@@ -128,8 +127,8 @@ impl Answers {
         set(&self.near[number as usize])
     }
 
-    fn is_of(&self, target: &Owner, rtype: u16) -> bool {
-        self.rtype == rtype && self.target == *target
+    fn is_of(&self, target: &[u8], rtype: u16) -> bool {
+        self.rtype == rtype && self.target.wire() == target
     }
 }
 

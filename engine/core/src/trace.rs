@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::image::{Arm, Policy, RecordSet, Target};
-use crate::name::{self, Owner};
+use crate::name::{self, Named};
 use crate::outside::{Answers, Nearness};
 use crate::place::latency::{Estimate, Level, Origin};
 
@@ -198,14 +198,14 @@ impl Step {
 
     /// An outside name that has been resolved.
     pub fn outside(
-        target: &Owner,
+        target: Named<'_>,
         rtype: u16,
         answers: &Answers,
         set: Option<RecordSet<'_>>,
         nearness: Nearness,
     ) -> Self {
         Self::Outside {
-            target: name::text(target.wire()),
+            target: name::text(target.wire),
             r#type: rtype,
             resolved: true,
             healthy: answers.healthy,
@@ -221,9 +221,9 @@ impl Step {
     }
 
     /// An outside name of which nothing is known yet.
-    pub fn unresolved(target: &Owner, rtype: u16) -> Self {
+    pub fn unresolved(target: Named<'_>, rtype: u16) -> Self {
         Self::Outside {
-            target: name::text(target.wire()),
+            target: name::text(target.wire),
             r#type: rtype,
             resolved: false,
             healthy: true,
@@ -249,8 +249,11 @@ impl GroupStep {
 
 impl ArmStep {
     /// One arm, as its policy sees it.
+    #[expect(clippy::too_many_arguments, reason = "an arm, and what is told of it")]
     pub fn new(
+        id: &str,
         arm: &Arm,
+        target: Target<'_>,
         measure: Measure,
         healthy: bool,
         excluded: Option<&'static str>,
@@ -258,10 +261,10 @@ impl ArmStep {
         chosen: bool,
     ) -> Self {
         Self {
-            set_identifier: arm.id.to_string(),
+            set_identifier: id.to_owned(),
             measure,
             health_check: (arm.health != 0).then_some(arm.health),
-            alias_of: alias_of(&arm.target),
+            alias_of: target.text(),
             evaluates_target: arm.evaluate_target,
             healthy,
             excluded,
@@ -367,14 +370,5 @@ fn policy_name(policy: &Policy) -> &str {
         Policy::Latency => "latency",
         Policy::Cidr { .. } => "cidr",
         Policy::Unknown(name) => name,
-    }
-}
-
-fn alias_of(target: &Target) -> Option<String> {
-    match target {
-        Target::Set(_) => None,
-        Target::Group { owner, .. } => Some(name::text(owner.wire())),
-        Target::Hidden { id, .. } => Some(format!("traffic policy step {id}")),
-        Target::Outside { target, .. } => Some(name::text(target.wire())),
     }
 }

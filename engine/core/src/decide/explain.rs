@@ -1,6 +1,6 @@
 //! One choice in words: what each arm was, why it did or did not stand, how likely it was.
 
-use super::{Arms, Checks, Choice, Circumstances, Client, MOST, weighted};
+use super::{Aliases, Arms, Checks, Choice, Circumstances, Client, Crossing, MOST, weighted};
 use crate::image::{Arm, By, Decision, Policy, Zone};
 use crate::place::Area;
 use crate::trace::{ArmStep, GroupStep, Measure};
@@ -9,8 +9,7 @@ use crate::trace::{ArmStep, GroupStep, Measure};
 /// answer depends on.
 pub(super) fn group(
     zone: &Zone,
-    (owner, rtype): (&[u8], u16),
-    decision: &Decision,
+    crossing: Crossing<'_, '_>,
     standing: &Arms,
     last_resort: bool,
     choice: &Choice,
@@ -18,11 +17,15 @@ pub(super) fn group(
 ) -> GroupStep {
     let mut checks = Checks::new(circumstances.checks.health, circumstances.checks.outside);
     let mut client = circumstances.client.clone();
-    let arms = decision.arms.iter().enumerate().map(|(at, arm)| {
-        let healthy = checks.pass(zone, arm, 0);
+    let Crossing { owner, rtype, at: place, decision } = crossing;
+    let mut aliases = Aliases { zone, last: None };
+    let arms = decision.arms.iter().zip(&decision.ids).enumerate().map(|(at, (arm, id))| {
+        let healthy = checks.pass(&mut aliases, place, arm, 0);
         let stands = standing.has(at);
         ArmStep::new(
+            id,
             arm,
+            place.target(arm),
             measure(&decision.policy, arm, &mut client),
             healthy,
             if stands { None } else { Some(excluded(decision, arm, &checks, &mut client, healthy)) },

@@ -21,8 +21,8 @@ pub use draw::Draw;
 pub use multivalue::MOST;
 
 use crate::health::Health;
-use crate::image::{Arm, At, Decision, Group, Policy, RecordSet, Target, Zone};
-use crate::name::Owner;
+use crate::image::{Alias, Arm, At, Decision, Group, Policy, RecordSet, Target, Zone};
+use crate::name::Named;
 use crate::outside::Outside;
 use crate::trace::{Step, Trace};
 
@@ -63,31 +63,53 @@ impl<'a> Checks<'a> {
         Self { health, outside, work: MAX_WORK }
     }
 
-    /// Whether an arm is healthy: its own check and, if it asks for that, its target (R-HLT-1).
-    fn pass(&mut self, zone: &Zone, arm: &Arm, depth: usize) -> bool {
+    /// Whether an arm of the group at `at` is healthy: its own check and, if it asks for that, its target (R-HLT-1).
+    fn pass<'z>(&mut self, aliases: &mut Aliases<'z>, at: At<'z>, arm: &Arm, depth: usize) -> bool {
         self.work = self.work.saturating_sub(1);
         self.work > 0
             && self.health.is_healthy(arm.health)
-            && (!arm.evaluate_target || self.pass_target(zone, &arm.target, depth))
+            && (!arm.evaluate_target || self.pass_target(aliases, at.target(arm), depth))
     }
 
     /// Whether at least one arm of the target group is healthy, recursively (R-TREE-2).
-    fn pass_target(&mut self, zone: &Zone, target: &Target, depth: usize) -> bool {
-        let group = match target {
-            Target::Group { owner, rtype } => zone.group(owner, *rtype),
-            Target::Hidden { id, hash } => zone.hidden(id, *hash),
-            Target::Set(_) => return true,
+    fn pass_target<'z>(&mut self, aliases: &mut Aliases<'z>, target: Target<'z>, depth: usize) -> bool {
+        match target {
+            Target::Set(_) => true,
             // Without a connector that says otherwise it is healthy (R-TREE-10).
-            Target::Outside { target, rtype } => {
-                return self.outside.get(target, *rtype).is_none_or(|answers| answers.healthy);
+            Target::Outside { target, rtype } => self.outside.get(target, rtype).is_none_or(|answers| answers.healthy),
+            Target::Alias(alias) => {
+                let led = aliases.follow(alias);
+                let healthy = led.is_some_and(|at| self.pass_group(aliases, at, depth));
+                aliases.last = Some((alias, led));
+                healthy
             }
-        };
-        match group.map(At::group) {
-            Some(Group::Plain(_)) => true,
-            Some(Group::Decision(decision)) => {
-                depth < MAX_ALIAS_DEPTH && decision.arms.iter().any(|arm| self.pass(zone, arm, depth + 1))
+        }
+    }
+
+    fn pass_group<'z>(&mut self, aliases: &mut Aliases<'z>, at: At<'z>, depth: usize) -> bool {
+        match at.group() {
+            Group::Plain(_) => true,
+            Group::Decision(decision) => {
+                depth < MAX_ALIAS_DEPTH && decision.arms.iter().any(|arm| self.pass(aliases, at, arm, depth + 1))
             }
-            None => false,
+        }
+    }
+}
+
+/// Follows aliases inside a zone. Keeps where the last one led whose target's health was asked for: most
+/// often it is the one that is chosen next.
+#[derive(Debug)]
+struct Aliases<'z> {
+    zone: &'z Zone,
+    last: Option<(Alias<'z>, Option<At<'z>>)>,
+}
+
+impl<'z> Aliases<'z> {
+    /// The group that an alias leads to; None where there is none.
+    fn follow(&self, alias: Alias<'z>) -> Option<At<'z>> {
+        match self.last {
+            Some((last, led)) if last == alias => led,
+            _ => self.zone.follow(alias),
         }
     }
 }
@@ -119,6 +141,7 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
     circumstances: &mut Circumstances<'a>,
     trace: &mut T,
 ) -> Outcome<'z> {
+    let mut aliases = Aliases { zone, last: None };
     let mut at = start;
     let mut named = (owner, rtype);
     for _ in 0..=MAX_ALIAS_DEPTH {
@@ -129,22 +152,22 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
             }
             Group::Decision(decision) => decision,
         };
-        let target = match choose(zone, named, decision, circumstances, trace) {
-            Choice::Arm(arm) => &decision.arms[arm].target,
+        let crossing = Crossing { owner: named.0, rtype: named.1, at, decision };
+        let target = match choose(&mut aliases, crossing, circumstances, trace) {
+            Choice::Arm(arm) => at.target(&decision.arms[arm]),
             Choice::Several(arms, count) => return several(at, decision, &arms[..count]),
             Choice::NoMatch => return Outcome::NoData,
             Choice::None(why) => return Outcome::Failure(why),
         };
-        let next = match target {
-            Target::Set(number) => return Outcome::One(at.set(*number)),
-            Target::Group { owner, rtype } => {
-                named = (owner.wire(), *rtype);
-                zone.group(owner, *rtype)
-            }
-            Target::Hidden { id, hash } => zone.hidden(id, *hash),
-            Target::Outside { target, rtype } => return outside(target, *rtype, circumstances, trace),
+        let alias = match target {
+            Target::Set(set) => return Outcome::One(set),
+            Target::Outside { target, rtype } => return outside(target, rtype, circumstances, trace),
+            Target::Alias(alias) => alias,
         };
-        match next {
+        if let Alias::Group { owner, rtype } = alias {
+            named = (owner.wire, rtype);
+        }
+        match aliases.follow(alias) {
             Some(group) => at = group,
             None => {
                 trace.step(|| Step::missing(named.0, named.1));
@@ -158,7 +181,7 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
 /// What an outside target answers this client (R-ALI-14): a record set like any other, as long as it
 /// has been resolved.
 fn outside<'a, T: Trace>(
-    target: &Owner,
+    target: Named<'_>,
     rtype: u16,
     circumstances: &mut Circumstances<'a>,
     trace: &mut T,
@@ -170,6 +193,15 @@ fn outside<'a, T: Trace>(
     let (set, nearness) = answers.find(&mut circumstances.client);
     trace.step(|| Step::outside(target, rtype, answers, set, nearness));
     set.map_or(Outcome::NoData, Outcome::One)
+}
+
+/// A group on the way, where an arm is to be chosen.
+#[derive(Debug, Clone, Copy)]
+struct Crossing<'n, 'z> {
+    owner: &'n [u8],
+    rtype: u16,
+    at: At<'z>,
+    decision: &'z Decision,
 }
 
 /// What one group comes to.
@@ -186,18 +218,18 @@ enum Choice {
 }
 
 /// One level: healthy arms first, all of them where none is healthy (R-SEL-3, R-TREE-14).
-fn choose<T: Trace>(
-    zone: &Zone,
-    named: (&[u8], u16),
-    decision: &Decision,
+fn choose<'z, T: Trace>(
+    aliases: &mut Aliases<'z>,
+    crossing: Crossing<'_, 'z>,
     circumstances: &mut Circumstances<'_>,
     trace: &mut T,
 ) -> Choice {
+    let Crossing { at, decision, .. } = crossing;
     if let Policy::Unknown(_) = decision.policy {
         return Choice::None("a routing policy that this engine does not know");
     }
     let Circumstances { client, draw, checks } = circumstances;
-    let healthy = standing(decision, client, |arm| checks.pass(zone, &decision.arms[arm], 0));
+    let healthy = standing(decision, client, |arm| checks.pass(aliases, at, &decision.arms[arm], 0));
     let last_resort = healthy.is_empty();
     let standing = if last_resort { standing(decision, client, |_| true) } else { healthy };
     if checks.work == 0 {
@@ -206,7 +238,7 @@ fn choose<T: Trace>(
     let choice = if standing.is_empty() { Choice::NoMatch } else { pick(decision, &standing, draw) };
     if T::ON {
         let last_resort = last_resort && !standing.is_empty();
-        let step = explain::group(zone, named, decision, &standing, last_resort, &choice, circumstances);
+        let step = explain::group(aliases.zone, crossing, &standing, last_resort, &choice, circumstances);
         trace.step(|| Step::Group(step));
     }
     choice
@@ -243,8 +275,8 @@ fn pick(decision: &Decision, standing: &Arms, draw: &mut Draw) -> Choice {
 fn several<'z>(at: At<'z>, decision: &Decision, arms: &[usize]) -> Outcome<'z> {
     let mut sets = [None; MOST];
     for (place, &arm) in sets.iter_mut().zip(arms) {
-        if let Target::Set(number) = decision.arms[arm].target {
-            *place = Some(at.set(number));
+        if let Target::Set(set) = at.target(&decision.arms[arm]) {
+            *place = Some(set);
         }
     }
     Outcome::Several(sets)

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::{ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
-use crate::name::{self, Name, Owner};
+use crate::name::{self, Name, Named, Owner};
 use crate::place::Area;
 use crate::place::geo::Code;
 use crate::place::sphere::Point;
@@ -56,7 +56,7 @@ struct Typed {
 /// Where a group stands: most are one plain record set and need no decision.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Slot {
-    /// The number of a record set, as in `Target::Set`.
+    /// The start of a record set.
     Plain(u32),
     Decision(u32),
 }
@@ -77,6 +77,8 @@ pub struct Decision {
     pub policy: Policy,
     /// At least 1, at most `MAX_ARMS`.
     pub arms: Box<[Arm]>,
+    /// The set identifier of each arm, empty in a simple group. Only explanations read them.
+    pub ids: Box<[Box<str>]>,
     /// Numbers of the arms that have a key, each key's first.
     by_key: HashTable<u16>,
 }
@@ -128,7 +130,7 @@ impl<'k> Key<'k> {
 }
 
 impl Decision {
-    fn new(policy: Policy, arms: Box<[Arm]>) -> Self {
+    fn new(policy: Policy, arms: Box<[Arm]>, ids: Box<[Box<str>]>) -> Self {
         let mut by_key = HashTable::new();
         for (number, arm) in arms.iter().enumerate() {
             let Some(key) = Key::of(&arm.by) else { continue };
@@ -136,7 +138,7 @@ impl Decision {
             let hash_of = |&other: &u16| Key::of(&arms[usize::from(other)].by).map_or(0, Key::hash);
             by_key.entry(key.hash(), same, hash_of).or_insert(number as u16);
         }
-        Self { policy, arms, by_key }
+        Self { policy, arms, ids, by_key }
     }
 
     /// The first arm with this key.
@@ -172,19 +174,17 @@ pub enum Policy {
     Unknown(Box<str>),
 }
 
-/// One record set of a decision.
+/// One record set of a decision: 48 octets, as a query may look at each.
 #[derive(Debug)]
 pub struct Arm {
-    /// Set identifier, empty in a simple group.
-    pub id: Box<str>,
     /// Slot in the health table, 0 for none.
     pub health: u32,
     /// Whether its target's health counts (R-TREE-2).
     pub evaluate_target: bool,
     /// What the policy chooses by.
     pub by: By,
-    /// What it leads to.
-    pub target: Target,
+    /// What it leads to; read it with `At::target`.
+    pub(super) link: Link,
 }
 
 /// What a policy chooses an arm by.
@@ -214,32 +214,70 @@ pub enum By {
     Location(Box<str>),
 }
 
-/// What an arm leads to.
-#[derive(Debug)]
-pub enum Target {
-    /// A record set of the same shard, by where it stands there; read it with `At::set`.
+/// What an arm leads to, as a shard keeps it.
+///
+/// Names and ids stand in the shard's octets: `start` and `length` say where.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Link {
+    /// A record set of the same shard, by where it stands.
     Set(u32),
+    /// The group of an owner name, its hash beside it, and type.
+    Group { hash: u64, start: u32, length: u8, rtype: u16 },
+    /// A hidden group, in the shard that the hash leads to.
+    Hidden { hash: u64, start: u32, length: u16 },
+    /// A name outside the zone, its hash beside it, and the type asked for there.
+    Outside { hash: u64, start: u32, length: u8, rtype: u16 },
+}
+
+const _: () = assert!(size_of::<Arm>() == 48);
+
+/// What an arm leads to.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'s> {
+    /// A record set.
+    Set(RecordSet<'s>),
+    /// Another group of the zone.
+    Alias(Alias<'s>),
+    /// A name outside the zone.
+    Outside {
+        /// That name.
+        target: Named<'s>,
+        /// The type asked for there.
+        rtype: u16,
+    },
+}
+
+/// A group that an arm leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alias<'s> {
     /// The group of an owner name and type.
     Group {
         /// The owner.
-        owner: Owner,
+        owner: Named<'s>,
         /// The type number.
         rtype: u16,
     },
     /// A hidden group, in the shard of `owner`.
     Hidden {
-        /// Its id.
-        id: Box<str>,
         /// The hash of the name that places it.
         hash: u64,
+        /// Its id, in UTF-8.
+        id: &'s [u8],
     },
-    /// A name outside the zone.
-    Outside {
-        /// That name.
-        target: Owner,
-        /// The type asked for there.
-        rtype: u16,
-    },
+}
+
+impl Target<'_> {
+    /// What it is called, for people; None for a record set.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Set(_) => None,
+            Self::Alias(Alias::Group { owner, .. }) => Some(name::text(owner.wire)),
+            Self::Alias(Alias::Hidden { id, .. }) => {
+                Some(format!("traffic policy step {}", String::from_utf8_lossy(id)))
+            }
+            Self::Outside { target, .. } => Some(name::text(target.wire)),
+        }
+    }
 }
 
 impl Node {
@@ -273,7 +311,7 @@ impl Shard {
 
     /// A node's name in wire form.
     pub fn name(&self, node: &Node) -> &[u8] {
-        &self.octets[node.name as usize..node.name as usize + usize::from(node.name_length)]
+        self.read(node.name, node.name_length.into())
     }
 
     /// Where a node's group of one type stands.
@@ -283,14 +321,33 @@ impl Shard {
     }
 
     /// Where a hidden group stands.
-    pub(super) fn hidden(&self, id: &str) -> Option<Slot> {
-        let at = self.hidden.binary_search_by(|(other, _)| (**other).cmp(id)).ok()?;
+    pub(super) fn hidden(&self, id: &[u8]) -> Option<Slot> {
+        let at = self.hidden.binary_search_by(|(other, _)| other.as_bytes().cmp(id)).ok()?;
         Some(self.hidden[at].1)
     }
 
-    /// A record set by the number in `Target::Set`.
-    pub(super) fn set(&self, number: u32) -> RecordSet<'_> {
-        RecordSet::at(&self.octets, number as usize)
+    /// The record set that stands there.
+    fn set(&self, start: u32) -> RecordSet<'_> {
+        RecordSet::at(&self.octets, start as usize)
+    }
+
+    /// What an arm of this shard leads to.
+    pub(super) fn target(&self, link: Link) -> Target<'_> {
+        let named = |hash, start, length: u8| Named { wire: self.read(start, length.into()), hash };
+        match link {
+            Link::Set(start) => Target::Set(self.set(start)),
+            Link::Group { hash, start, length, rtype } => {
+                Target::Alias(Alias::Group { owner: named(hash, start, length), rtype })
+            }
+            Link::Hidden { hash, start, length } => Target::Alias(Alias::Hidden { id: self.read(start, length), hash }),
+            Link::Outside { hash, start, length, rtype } => {
+                Target::Outside { target: named(hash, start, length), rtype }
+            }
+        }
+    }
+
+    fn read(&self, start: u32, length: u16) -> &[u8] {
+        &self.octets[start as usize..start as usize + usize::from(length)]
     }
 
     /// The group that stands there.
@@ -391,30 +448,50 @@ impl<'a> Builder<'a> {
         }
         let policy = policy(group);
         let arms = group.arms.iter().map(|arm| self.arm(rtype, &policy, arm)).collect::<Result<Box<[_]>, _>>()?;
-        if policy == Policy::Multivalue && arms.iter().any(|arm| !matches!(arm.target, Target::Set(_))) {
+        if policy == Policy::Multivalue && arms.iter().any(|arm| !matches!(arm.link, Link::Set(_))) {
             return refuse("a multivalue record set is an alias (R-MVA-1)");
         }
-        self.decisions.push(Decision::new(policy, arms));
+        let ids = group.arms.iter().map(|arm| arm.id.into()).collect();
+        self.decisions.push(Decision::new(policy, arms, ids));
         Ok(Slot::Decision((self.decisions.len() - 1) as u32))
     }
 
     fn arm(&mut self, rtype: u16, policy: &Policy, arm: &wire::Arm<'_>) -> Result<Arm, ImageError> {
         Ok(Arm {
-            id: arm.id.into(),
             health: arm.health,
             evaluate_target: arm.evaluate_target,
             by: by(policy, arm)?,
-            target: self.target(rtype, &arm.target)?,
+            link: self.link(rtype, &arm.target)?,
         })
     }
 
-    fn target(&mut self, rtype: u16, target: &wire::Target<'_>) -> Result<Target, ImageError> {
+    fn link(&mut self, rtype: u16, target: &wire::Target<'_>) -> Result<Link, ImageError> {
         Ok(match target {
-            wire::Target::Records { ttl, rdata } => Target::Set(self.set(rtype, *ttl, rdata)?),
-            wire::Target::Group { owner, r#type } => Target::Group { owner: read_name(owner)?, rtype: *r#type },
-            wire::Target::Hidden { id, owner } => Target::Hidden { id: (*id).into(), hash: read_name(owner)?.hash() },
-            wire::Target::Outside { target, r#type } => Target::Outside { target: read_name(target)?, rtype: *r#type },
+            wire::Target::Records { ttl, rdata } => Link::Set(self.set(rtype, *ttl, rdata)?),
+            wire::Target::Group { owner, r#type } => {
+                let (hash, start, length) = self.named(owner)?;
+                Link::Group { hash, start, length, rtype: *r#type }
+            }
+            wire::Target::Hidden { id, owner } => {
+                let Ok(length) = u16::try_from(id.len()) else {
+                    return refuse(format!("a hidden group's id of {} octets", id.len()));
+                };
+                let start = self.next()?;
+                self.octets.extend_from_slice(id.as_bytes());
+                Link::Hidden { hash: read_name(owner)?.hash(), start, length }
+            }
+            wire::Target::Outside { target, r#type } => {
+                let (hash, start, length) = self.named(target)?;
+                Link::Outside { hash, start, length, rtype: *r#type }
+            }
         })
+    }
+
+    /// Takes up a name: its hash, where it stands and how long it is.
+    fn named(&mut self, wire: &[u8]) -> Result<(u64, u32, u8), ImageError> {
+        let (name, start) = (read_name(wire)?, self.next()?);
+        self.octets.extend_from_slice(name.wire());
+        Ok((name.hash(), start, name.wire().len() as u8)) // A name has at most 255 octets.
     }
 
     fn set(&mut self, rtype: u16, ttl: u32, rdata: &[&serde_bytes::Bytes]) -> Result<u32, ImageError> {

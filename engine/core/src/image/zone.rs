@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::shard::Slot;
-use super::{Group, ImageError, Node, RecordSet, Shard, records, refuse, wire};
+use super::{Alias, Arm, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::name::{self, Name, Owner};
 
 /// One version of a zone. Shards that did not change are shared with the version before.
@@ -56,9 +56,9 @@ impl<'z> At<'z> {
         self.shard.group(self.slot)
     }
 
-    /// A record set of one of its arms, by the number in `Target::Set`.
-    pub fn set(self, number: u32) -> RecordSet<'z> {
-        self.shard.set(number)
+    /// What one of its arms leads to.
+    pub fn target(self, arm: &Arm) -> Target<'z> {
+        self.shard.target(arm.link)
     }
 }
 
@@ -111,15 +111,15 @@ impl Zone {
         shard.find(hash, owner).map(|node| Found { shard, node })
     }
 
-    /// The group of an owner name and type.
-    pub fn group(&self, owner: &Owner, rtype: u16) -> Option<At<'_>> {
-        self.find_hashed(owner.hash(), owner.wire())?.group(rtype)
-    }
-
-    /// A hidden group, in the shard that `hash` leads to.
-    pub fn hidden(&self, id: &str, hash: u64) -> Option<At<'_>> {
-        let shard = self.shard_of(hash);
-        shard.hidden(id).map(|slot| At { shard, slot })
+    /// The group that an alias leads to; None where there is none.
+    pub fn follow(&self, alias: Alias<'_>) -> Option<At<'_>> {
+        match alias {
+            Alias::Group { owner, rtype } => self.find_hashed(owner.hash, owner.wire)?.group(rtype),
+            Alias::Hidden { id, hash } => {
+                let shard = self.shard_of(hash);
+                shard.hidden(id).map(|slot| At { shard, slot })
+            }
+        }
     }
 
     /// The SOA record with the TTL of negative answers (RFC 2308 §3).
