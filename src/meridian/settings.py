@@ -149,6 +149,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0, lt=1, description="a check is healthy if more than this share of its checkers say so (R-HCA-1)"),
     ] = 0.18
+    prometheus_url: Annotated[
+        str, Meta(description="URL of the Prometheus server that metric checks ask, such as http://127.0.0.1:9090")
+    ] = ""
+    metric_rules: Annotated[
+        str, Meta(description="TOML file of the rules that metric checks name (docs/guides/health-checks.md)")
+    ] = ""
+    cloudwatch: Annotated[
+        bool, Meta(description="follow alarms of CloudWatch too, with the AWS credentials of this process (R-HCL-4)")
+    ] = False
+    cloudwatch_endpoint: Annotated[str, Meta(description="URL of another CloudWatch; empty: that of AWS")] = ""
     health_history_days: Annotated[
         int, Meta(ge=1, le=3650, description="days for which the history of health checks is kept")
     ] = 90

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from meridian.errors import SettingsError
-from meridian.health.metric import Seen, Unreachable, observe, read_rules, verdict
+from meridian.health.metric import Unreachable, observe, read_rules, verdict
+from meridian.health.probe import Outcome
 from meridian.model.health import MetricRule
 
 
@@ -65,7 +66,7 @@ def test_data_that_cannot_be_had_are_insufficient() -> None:
     """A metric server that is away tells nothing of the metric, and neither does one that was never set."""
     rule = _rule("GreaterThanThreshold", 5, 1)
 
-    assert asyncio.run(observe(rule, {"prometheus": _Broken()})) == Seen(None, "Insufficient data: nobody there")
+    assert asyncio.run(observe(rule, {"prometheus": _Broken()})) == Outcome(None, "Insufficient data: nobody there")
     assert asyncio.run(observe(rule, {})).text == "Insufficient data: this checker has no prometheus settings"
 
 

@@ -12,12 +12,13 @@ import operator
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
 
 from meridian.errors import SettingsError
+from meridian.health.probe import Outcome
 from meridian.model.health import MetricRule
 
 # How CloudWatch names the comparison that is the alarm, and how we write it.
@@ -28,19 +29,6 @@ _COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
     "LessThanOrEqualToThreshold": (operator.le, "≤"),
 }
 COMPARISONS = tuple(_COMPARISONS)
-
-
-class Seen(NamedTuple):
-    """
-    What a look at a metric came to.
-
-    Attributes:
-        healthy: None where there are too few data points to tell.
-        text: As the API words it (R-HCS-3).
-    """
-
-    healthy: bool | None
-    text: str
 
 
 class Unreachable(Exception):
@@ -60,9 +48,9 @@ class Source(Protocol):
         ...
 
 
-def verdict(rule: MetricRule, points: Sequence[float]) -> Seen:
+def verdict(rule: MetricRule, points: Sequence[float]) -> Outcome:
     """
-    Judge data points, newest first.
+    Judge data points, newest first. `healthy` is None where there are too few to tell.
 
     In alarm if as many points as the rule looks at all breach the threshold; not in alarm if one of
     them does not; else there is too little data. Points that are no numbers are none.
@@ -71,14 +59,14 @@ def verdict(rule: MetricRule, points: Sequence[float]) -> Seen:
     known = [point for point in points[: rule.evaluation_periods] if not math.isnan(point)]
     calm = [point for point in known if not breaches(point, rule.threshold)]
     if calm:
-        return Seen(True, f"Success: {_number(calm[0])} is not {sign} {_number(rule.threshold)}")
+        return Outcome(True, f"Success: {_number(calm[0])} is not {sign} {_number(rule.threshold)}")
     if len(known) < rule.evaluation_periods:
-        return Seen(None, f"Insufficient data: {len(known)} of {rule.evaluation_periods} data points")
+        return Outcome(None, f"Insufficient data: {len(known)} of {rule.evaluation_periods} data points")
     shown = ", ".join(map(_number, known))
-    return Seen(False, f"Failure: {shown} {'is' if len(known) == 1 else 'are'} {sign} {_number(rule.threshold)}")
+    return Outcome(False, f"Failure: {shown} {'is' if len(known) == 1 else 'are'} {sign} {_number(rule.threshold)}")
 
 
-async def observe(rule: MetricRule, sources: Mapping[str, Source]) -> Seen:
+async def observe(rule: MetricRule, sources: Mapping[str, Source]) -> Outcome:
     """
     Look at a metric once. Data that cannot be had are insufficient data, with the reason.
 
@@ -87,11 +75,11 @@ async def observe(rule: MetricRule, sources: Mapping[str, Source]) -> Seen:
     """
     source = sources.get(rule.provider)
     if source is None:
-        return Seen(None, f"Insufficient data: this checker has no {rule.provider} settings")
+        return Outcome(None, f"Insufficient data: this checker has no {rule.provider} settings")
     try:
         return verdict(rule, await source.points(rule))
     except Unreachable as error:
-        return Seen(None, f"Insufficient data: {error}")
+        return Outcome(None, f"Insufficient data: {error}")
 
 
 class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
