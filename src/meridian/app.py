@@ -47,9 +47,15 @@ from meridian.errors import MeridianError, SettingsError
 from meridian.explain import Explainer, apart, beside
 from meridian.feed.feed import Feed
 from meridian.feed.local import LastValues, LocalFeed
+from meridian.health.checker import Checker
+from meridian.health.descriptors import looks_at_once
+from meridian.health.probe import Prober
+from meridian.health.reporter import identity
+from meridian.health.target import Targets
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
+from meridian.model.health import ENDPOINT_TYPES
 from meridian.notify import watch
 from meridian.notify.metrics import PATH as METRICS_PATH
 from meridian.notify.metrics import Metrics
@@ -138,7 +144,7 @@ async def _run(
         if engine is not None:
             dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
         if "checker" in settings.roles:
-            log.debug("checker.idle", reason="this version has no health checks")
+            parts.append(_Part(_build_checker(settings, feed, clock).run))
         log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
         on_started(Started(api, dns))
         await _run_parts(parts, stop)
@@ -371,6 +377,14 @@ def _listen_dns(engine: Engine, settings: Settings) -> list[str]:
                 continue
             raise _cannot_listen("dns_listen", address, error) from None
     return opened
+
+
+def _build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:
+    at_once = looks_at_once()
+    resolver = Resolver(servers(settings.resolvers), at_once=at_once)
+    targets = Targets(resolver, clock, target.read(settings.private_targets))
+    looks = dict.fromkeys(ENDPOINT_TYPES, Prober(targets, clock).probe)
+    return Checker(feed, clock, identity(settings), looks, at_once=at_once)
 
 
 _NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

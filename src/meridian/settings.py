@@ -122,7 +122,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
     resolvers: Annotated[
         tuple[str, ...],
-        Meta(description="resolvers, ADDRESS or ADDRESS:PORT, that are asked for alias targets; none: the system's"),
+        Meta(
+            description="resolvers, ADDRESS or ADDRESS:PORT, that are asked for alias targets and for names to probe; "
+            "none: the system's"
+        ),
     ] = ()
     resolver_subnets: Annotated[
         tuple[str, ...],
@@ -145,6 +148,25 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "such as 10.0.0.0/8; none: the public internet alone (R-HCF-22)"
         ),
     ] = ()
+    checker_name: Annotated[
+        str, Meta(description="this checker's name in its reports, which no other has; empty: host name")
+    ] = ""
+    checker_regions: Annotated[
+        tuple[str, ...],
+        Meta(description="regions that this checker stands for; it looks at the checks of these (R-HCG-4)"),
+    ] = (
+        "us-east-1",
+        "us-west-1",
+        "us-west-2",
+        "eu-west-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-northeast-1",
+        "sa-east-1",
+    )
+    checker_address: Annotated[
+        str, Meta(description="the address that endpoints see of this checker, for GetCheckerIpRanges (R-HCG-3)")
+    ] = ""
     health_quorum: Annotated[
         float,
         Meta(ge=0, lt=1, description="a check is healthy if more than this share of its checkers say so (R-HCA-1)"),

@@ -46,6 +46,7 @@ Look = Callable[[Definition], Awaitable[Outcome]]
 _LOOK_EVERY = 10.0  # seconds between looks at every key, for what a wake-up has missed
 _KEYS_AT_ONCE = 4
 _LEAST_WAIT = 0.005  # seconds between two looks at the schedule: what is due in between starts together
+_TELL_EVERY = 60.0  # seconds between words on looks that were late
 _LATE = 0.05  # of its interval by which a probe that starts later counts as late
 
 
@@ -117,6 +118,7 @@ class Checker:
             tasks.create_task(forever(partial(self._watch, turns)))
             tasks.create_task(forever(partial(self._look_at_feed, turns)))
             tasks.create_task(forever(self._look_at_checks))
+            tasks.create_task(forever(self._tell_late))
             tasks.create_task(forever(self._reporter.run))
 
     def statistics(self) -> Statistics:
@@ -240,6 +242,17 @@ class Checker:
         """What is known of a block, by slot; checks that were not looked at yet are left out."""
         tallies = [self._watched[slot].tally for slot in sorted(self._blocks[block])]
         return [tally.observation for tally in tallies if tally.observation is not None]
+
+    async def _tell_late(self) -> None:
+        """Tell the operator that this machine cannot keep up, if it is so."""
+        while True:
+            before = self.statistics()
+            await asyncio.sleep(_TELL_EVERY)
+            now = self.statistics()
+            if now.late > before.late:
+                log.warning(
+                    "checks.late", late=now.late - before.late, of=now.looks - before.looks, waiting=now.waiting
+                )
 
     async def _watch(self, turns: Turns) -> None:
         async for key in self._feed.watch(CHECKS):

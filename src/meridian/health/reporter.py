@@ -8,17 +8,22 @@ whoever was away knows all a few seconds later. That a report comes at all says 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 
 import msgspec
 
 from meridian.clock import Clock
+from meridian.errors import SettingsError
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.health import Observation, Report, encode, report_key
 from meridian.feed.waiting import news_within
 from meridian.health import schedule
 from meridian.health.schedule import Schedule
 from meridian.health.vote import REPORT_EVERY
+from meridian.model.health import REGIONS
+from meridian.settings import Settings
 
 _LEAST_PAUSE = 0.1  # seconds between two reports when much flips
 
@@ -34,6 +39,29 @@ class Identity(msgspec.Struct, frozen=True):
     name: str
     regions: tuple[str, ...]
     address: str = ""
+
+
+def identity(settings: Settings) -> Identity:
+    """
+    Who this machine's checker is.
+
+    Raises:
+        SettingsError: The settings name no region that there is, or a name or an address that cannot be.
+    """
+    unknown = set(settings.checker_regions) - set(REGIONS)
+    if unknown or not settings.checker_regions:
+        raise SettingsError(
+            f"checker_regions: {', '.join(sorted(unknown)) or 'none given'}; choose from {', '.join(REGIONS)}"
+        )
+    if "/" in settings.checker_name:
+        raise SettingsError(f"checker_name: '{settings.checker_name}' has a slash; choose a name without")
+    if settings.checker_address:
+        try:
+            ip_address(settings.checker_address)
+        except ValueError:
+            raise SettingsError(f"checker_address: '{settings.checker_address}' is no IP address") from None
+    name = settings.checker_name or socket.gethostname()
+    return Identity(name, settings.checker_regions, settings.checker_address)
 
 
 class Reporter:
