@@ -41,7 +41,8 @@ def _named(owner: dns.name.Name, policy: Policy, slots: Iterator[int]) -> Iterat
         case Weighted():
             yield owner, _weighted(policy, slots)
         case Failover():
-            yield from _failover(owner, policy, slots)
+            pair = (policy.primary, policy.secondary)
+            yield owner, Group("failover", [_arm(a, slots, id=a, secondary=a != policy.primary) for a in pair])
         case Geolocation():
             arms = [_arm(address, slots, id=code, country=code) for code, address in policy.countries.items()]
             yield owner, Group("geo", [_arm(policy.default, slots, id="*", country="*"), *arms])
@@ -50,13 +51,6 @@ def _named(owner: dns.name.Name, policy: Policy, slots: Iterator[int]) -> Iterat
             yield owner, Group("latency", arms)
         case Tree():
             yield from _tree(owner, policy, slots)
-
-
-def _failover(owner: dns.name.Name, policy: Failover, slots: Iterator[int]) -> Iterator[tuple[dns.name.Name, Group]]:
-    pair = {"primary": policy.primary, "secondary": policy.secondary}
-    yield owner, Group("failover", [_alias(owner, role, secondary=role == "secondary") for role in pair])
-    for role, address in pair.items():
-        yield _below(owner, role), _weighted(Weighted(((address, 1),)), slots)
 
 
 def _tree(owner: dns.name.Name, policy: Tree, slots: Iterator[int]) -> Iterator[tuple[dns.name.Name, Group]]:
@@ -74,31 +68,25 @@ def _weighted(policy: Weighted, slots: Iterator[int]) -> Group:
     return Group("weighted", arms)
 
 
-def _arm(address: str, slots: Iterator[int], *, id: str, weight: int = 0, country: str = "", region: str = "") -> Arm:
-    records = Records(TTL, [IPv4Address(address).packed])
-    return Arm(records, id, health=next(slots), weight=weight, country=country, region=region)
-
-
-def _alias(
-    owner: dns.name.Name,
-    label: str,
+def _arm(
+    address: str,
+    slots: Iterator[int],
     *,
-    id: str = "",
+    id: str,
+    weight: int = 0,
     secondary: bool = False,
-    continent: str = "",
     country: str = "",
     region: str = "",
 ) -> Arm:
+    records = Records(TTL, [IPv4Address(address).packed])
+    return Arm(records, id, health=next(slots), weight=weight, secondary=secondary, country=country, region=region)
+
+
+def _alias(
+    owner: dns.name.Name, label: str, *, id: str, continent: str = "", country: str = "", region: str = ""
+) -> Arm:
     target = ToGroup(_below(owner, label).to_wire() or b"", A)
-    return Arm(
-        target,
-        id or label,
-        evaluate_target=True,
-        secondary=secondary,
-        continent=continent,
-        country=country,
-        region=region,
-    )
+    return Arm(target, id, evaluate_target=True, continent=continent, country=country, region=region)
 
 
 def _below(owner: dns.name.Name, label: str) -> dns.name.Name:
