@@ -14,6 +14,7 @@ from meridian.feed.local import LocalFeed
 from meridian.health import memory
 from meridian.health.board import Board, Flip, Remembered
 from meridian.health.follow import Follower
+from meridian.health.sweep import sweep
 from tests.fakes.clock import FakeClock
 from tests.health.checks import endpoint, report, sees, switch
 
@@ -179,6 +180,25 @@ def test_a_block_without_a_check_takes_it_away(tmp_path: Path) -> None:
         await watcher.follower.follow(key)
         await watcher.follower.follow(await watcher.define(0, switch(2, False)))
         assert watcher.told == [(1, False), (2, False), (1, True)]
+
+    run(tmp_path, test)
+
+
+def test_reports_of_checkers_that_are_gone_for_good_are_swept(tmp_path: Path) -> None:
+    """After a day, where others go on reporting; the last word on a block is kept for as long as it is the last."""
+
+    async def test(watcher: Watcher) -> None:
+        await watcher.define(0, endpoint(1))
+        gone, stays = await watcher.report("old", sees(1, True)), await watcher.report("new", sees(1, True))
+        await watcher.follower.load()
+        for passed, left in ((24 * 3600, [stays, gone]), (1, [stays])):
+            watcher.clock.forward(passed)
+            await watcher.follower.follow(await watcher.report("new", sees(1, True)))
+            await sweep(watcher.feed, watcher.board)
+            assert await watcher.feed.keys(REPORTS) == left
+        watcher.clock.forward(48 * 3600)
+        await sweep(watcher.feed, watcher.board)
+        assert await watcher.feed.keys(REPORTS) == [stays]
 
     run(tmp_path, test)
 

@@ -19,14 +19,15 @@ from typing import NamedTuple
 import msgspec
 
 from meridian.clock import Clock
-from meridian.feed.health import Definition, Report, block_of, report_source
+from meridian.feed.health import Definition, Report, block_of, report_key, report_source
 from meridian.health.calculated import by_children
 from meridian.health.heard import Heard, Result, differs, hear
 from meridian.health.state import State, Vote
-from meridian.health.vote import QUORUM, Ballot, Outcome, by_checkers, in_force, region_of, silence
+from meridian.health.vote import QUORUM, REPORT_EVERY, Ballot, Outcome, by_checkers, in_force, region_of, silence
 from meridian.model.health import Override
 
 _GONE_AFTER = 3600.0  # seconds without a word from a checker
+_REPORTS_UNTIL = 3 * REPORT_EVERY  # seconds without a word that a checker may miss
 
 
 class Flip(NamedTuple):
@@ -147,6 +148,18 @@ class Board:
         heard = [one for known in self._heard.values() for one in known.values()]
         return {one.report.address for one in heard if one.report.address and one.age(_GONE_AFTER, now) <= _GONE_AFTER}
 
+    def abandoned(self, seconds: float) -> list[str]:
+        """The keys of reports that were not renewed for so long, while other checkers report on the same block."""
+        now = self._clock.monotonic()
+        fresh: defaultdict[int, int] = defaultdict(int)
+        old = []
+        for checker, known in self._heard.items():
+            for block, heard in known.items():
+                if now - heard.arrived > seconds:
+                    old.append((checker, block))
+                fresh[block] += now - heard.arrived <= _REPORTS_UNTIL
+        return [report_key(checker, block) for checker, block in old if fresh[block]]
+
     def unhealthy(self) -> set[int]:
         """The slots of all checks that are not healthy."""
         return {slot for slot, check in self._checks.items() if not check.healthy}
@@ -208,7 +221,8 @@ class Board:
         check = self._checks.pop(slot)
         for child in check.definition.children:
             self._parents[child].discard(slot)
-        del self._slots[check.definition.id]
+        if self._slots.get(check.definition.id) == slot:
+            del self._slots[check.definition.id]
         self._waiting.pop(slot, None)
         self._overridden.pop(slot, None)
         self._deleted.add(slot)

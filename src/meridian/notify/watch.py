@@ -16,6 +16,7 @@ from meridian.health import memory
 from meridian.health.board import Board, Flip
 from meridian.health.follow import Follower
 from meridian.health.state import State
+from meridian.health.sweep import keep_swept
 from meridian.notify.recorder import Recorder
 from meridian.store.database import Database
 
@@ -37,6 +38,7 @@ class Watch:
     def __init__(
         self, feed: Feed, database: Database, clock: Clock, *, quorum: float, kept: timedelta, file: Path
     ) -> None:
+        self._feed = feed
         self._board = Board(clock, quorum)
         self._recorder = Recorder(database, self._board, clock, kept)
         self._follower = Follower(feed, self._board, clock, self._take)
@@ -56,6 +58,7 @@ class Watch:
             tasks.create_task(self._follower.run())
             tasks.create_task(self._recorder.run())
             tasks.create_task(forever(partial(memory.keep, self._file, self._board, self._news)))
+            tasks.create_task(forever(partial(keep_swept, self._feed, self._board)))
 
     def states_of(self, slots: Sequence[int]) -> Mapping[int, State]:
         """
