@@ -1,4 +1,4 @@
-"""Health checks with stock clients: R-API-132..139, R-HCU-1..10, R-HCF-1..24, and what a kill leaves of them."""
+"""Health checks with stock clients: R-API-132..140, R-HCU-1..10, R-HCF-1..24, and what a kill leaves of them."""
 
 import json
 import subprocess

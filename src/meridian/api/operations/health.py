@@ -1,4 +1,4 @@
-"""Health checks: create, read, update, delete, list, and what checkers see (health-checks.md; R-API-132..139, 164)."""
+"""Health checks: create, read, update, delete, list, and what checkers see (health-checks.md; R-API-132..140)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from meridian.store import tag as tags
 log = structlog.get_logger()
 
 _DAY = timedelta(hours=24)
+_SHOWN = 10  # record sets named in the log
 
 
 def create_health_check(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -138,9 +139,6 @@ def check_to_api(check: HealthCheck) -> dict[str, Any]:
         "HealthCheckVersion": check.version,
     }
     return shown if check.metric is None else {**shown, "CloudWatchAlarmConfiguration": metric_to_api(check.metric)}
-
-
-_SHOWN = 10  # record sets named in the log
 
 
 def _private_targets(context: Context) -> tuple[Block, ...]:
