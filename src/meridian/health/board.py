@@ -31,7 +31,12 @@ _REPORTS_UNTIL = 3 * REPORT_EVERY  # seconds without a word that a checker may m
 
 
 class Flip(NamedTuple):
-    """A check whose state in force has changed. A check never told of before counts as healthy (R-HLT-2)."""
+    """
+    A check whose state in force has changed. A check never told of before counts as healthy (R-HLT-2).
+
+    Attributes:
+        state: Without the votes, which `Board.state` has: when much flips at once, nobody should wait for them.
+    """
 
     slot: int
     id: str
@@ -248,7 +253,7 @@ class Board:
                 flipped.append(check)
                 calculated |= self._parents.get(slot, set())
         flipped += [check for check in map(self._checks.__getitem__, sorted(calculated)) if self._decide(check)]
-        return [_flip(check, self._state(check)) for check in flipped]
+        return [_flip(check, check.state) for check in flipped]
 
     def _decide(self, check: _Check) -> bool:
         """See what one check comes to; tell whether what is in force changes."""
