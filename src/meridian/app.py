@@ -51,6 +51,7 @@ from meridian.health.checker import Checker
 from meridian.health.descriptors import looks_at_once
 from meridian.health.probe import Prober
 from meridian.health.reporter import identity
+from meridian.health.sources import Sources
 from meridian.health.target import Targets
 from meridian.model import target
 from meridian.model.account import Credential
@@ -304,6 +305,7 @@ def _build_api(
         service=explainer,
         states_of=health.states_of,
         checkers=health.checkers,
+        metric_rule=Sources(settings, clock).rule,
         extra_routes=[Route(METRICS_PATH, metrics.answer)],
         native={**health_calls(tail), explain.PATH: explain.explain, replace.PATH: by_method(POST=replace.replace)},
     )
@@ -383,7 +385,10 @@ def _build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:
     at_once = looks_at_once()
     resolver = Resolver(servers(settings.resolvers), at_once=at_once)
     targets = Targets(resolver, clock, target.read(settings.private_targets))
-    looks = dict.fromkeys(ENDPOINT_TYPES, Prober(targets, clock).probe)
+    looks = {
+        **dict.fromkeys(ENDPOINT_TYPES, Prober(targets, clock).probe),
+        "CLOUDWATCH_METRIC": Sources(settings, clock).look,
+    }
     return Checker(feed, clock, identity(settings), looks, at_once=at_once)
 
 

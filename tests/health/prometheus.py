@@ -1,11 +1,12 @@
-"""A real Prometheus server for tests, without anything to scrape."""
+"""A real Prometheus server for tests."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -23,10 +24,10 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Run a server with its data in a folder; give its URL."""
+def running(folder: Path, *targets: str) -> Iterator[str]:
+    """Run a server with its data in a folder, which scrapes `127.0.0.1:9100` and the like; give its URL."""
     config = folder / "prometheus.yml"
-    config.write_text("global: {}\n")
+    config.write_text(json.dumps(_config(targets)))  # JSON is YAML
     port = free_port()
     options = [f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
     with (folder / "log").open("wb") as log:
@@ -39,6 +40,11 @@ def running(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _config(targets: Sequence[str]) -> dict[str, object]:
+    jobs = [{"job_name": "test", "static_configs": [{"targets": list(targets)}]}] if targets else []
+    return {"global": {"scrape_interval": "250ms", "scrape_timeout": "250ms"}, "scrape_configs": jobs}
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

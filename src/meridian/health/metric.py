@@ -91,7 +91,7 @@ class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ]
     threshold: float
     evaluation_periods: Annotated[int, Meta(ge=1, le=100)] = 1
-    period: Annotated[int, Meta(ge=10, le=86_400)] = 60
+    period: Annotated[int, Meta(ge=1, le=86_400)] = 60
 
 
 def read_rules(file: Path) -> dict[str, MetricRule]:
