@@ -48,7 +48,7 @@ def own_calls(site: Site) -> Api:
 
 
 def test_a_switch_moves_the_answer(site: Site) -> None:
-    """Also through a calculated check, and kept through starts, without the control plane too."""
+    """Also through a calculated check, and kept through starts, without the control plane too (R-HCD-2, R-HCC-4)."""
     switch = check(site, Type="RECOVERY_CONTROL", RoutingControlArn="arn:meridian:switch/east")
     failover_pair(site, check(site, Type="CALCULATED", HealthThreshold=1, ChildHealthChecks=[switch]))
     own_calls(site).native("/meridian/switches", {"arn": "arn:meridian:switch/east", "on": False}, method="PUT")
