@@ -89,6 +89,6 @@ $(BUILD)/dev: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
 	@touch $@
 
 $(BUILD)/system: $(BUILD)/tools scripts/need-peers
-	$(SAY) 'Looking for dig and the name servers that the tests compare with'
+	$(SAY) 'Looking for dig, NATS, and the name servers that the tests compare with'
 	@scripts/need-peers
 	@touch $@

@@ -33,6 +33,11 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
 
+    @property
+    def root(self) -> bytes:
+        """Its own certificate, as PEM."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM)
+
     def trusting(self) -> ssl.SSLContext:
         """A client's context that trusts this authority alone, and leaves names to the caller."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

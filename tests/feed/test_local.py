@@ -1,15 +1,15 @@
+"""What is special to the feed of one machine; what all feeds do is in test_feed.py."""
+
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from meridian.errors import MeridianError
 from meridian.feed.feed import Entry
@@ -36,108 +36,6 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
-async def next_of(watch: AsyncIterator[str]) -> str:
-    return await anext(watch)
-
-
-def test_last_value(feed: LocalFeed) -> None:
-    """A key has its last value and that value's version; a key never put has none."""
-
-    async def test() -> None:
-        assert await feed.get("a") is None
-        await feed.put(Entry("a", b"one", 1), Entry("b", b"two", 7))
-        await feed.put(Entry("a", b"three", 2))
-        assert await feed.get("a") == (b"three", 2)
-        assert await feed.get("b") == (b"two", 7)
-
-    run(test)
-
-
-@settings(max_examples=30, deadline=None)
-@given(puts=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), max_size=20), cut=st.integers(0, 20))
-def test_newest_version_stays(tmp_path_factory: pytest.TempPathFactory, puts: list[tuple[str, int]], cut: int) -> None:
-    """Whatever the order of puts, a key ends with the first value of its highest version; also after a restart."""
-    file = tmp_path_factory.mktemp("feed") / "feed.db"
-
-    async def put(some: list[tuple[str, int]], at: int) -> None:
-        feed = LocalFeed(file)
-        for number, (key, version) in enumerate(some, at):
-            await feed.put(Entry(key, str(number).encode(), version))
-        for key in "ab":
-            newest = max((version for k, version in puts[: at + len(some)] if k == key), default=None)
-            first = next((n for n, put in enumerate(puts) if put == (key, newest)), None)
-            assert await feed.get(key) == (None if newest is None else (str(first).encode(), newest))
-        feed.close()
-
-    asyncio.run(put(puts[:cut], 0))
-    asyncio.run(put(puts[cut:], len(puts[:cut])))
-
-
-def test_keys(feed: LocalFeed) -> None:
-    """Keys are listed by prefix, sorted; a deleted one no longer, and it may come back at any version."""
-
-    async def test() -> None:
-        await feed.put(*(Entry(key, b"", 5) for key in ("zone/B/head", "zone/A/shard/1.0", "zone/A/head", "zone0")))
-        assert await feed.keys("zone/") == ["zone/A/head", "zone/A/shard/1.0", "zone/B/head"]
-        assert await feed.keys("zone/A/") == ["zone/A/head", "zone/A/shard/1.0"]
-        await feed.delete("zone/A/head", "never")
-        assert await feed.keys("zone/A/") == ["zone/A/shard/1.0"]
-        await feed.put(Entry("zone/A/head", b"again", 1))
-        assert await feed.get("zone/A/head") == (b"again", 1)
-
-    run(test)
-
-
-def test_watch_gives_present_keys_first(feed: LocalFeed) -> None:
-    """A watcher gets each present key, then each change under its prefix, and no other."""
-
-    async def test() -> None:
-        await feed.put(Entry("c/1", b"", 1), Entry("c/2", b"", 1), Entry("x", b"", 1))
-        watch = feed.watch("c/")
-        assert [await anext(watch), await anext(watch)] == ["c/1", "c/2"]
-        await feed.put(Entry("x", b"", 2), Entry("c/3", b"", 1))
-        assert await anext(watch) == "c/3"
-        await feed.delete("c/1")
-        assert await anext(watch) == "c/1"
-        await watch.aclose()
-
-    run(test)
-
-
-def test_watch_coalesces(feed: LocalFeed) -> None:
-    """A key that changes many times before it is taken comes once, and one whose put was ignored not at all."""
-
-    async def test() -> None:
-        await feed.put(Entry("c/1", b"", 1))
-        watch = feed.watch("c/")
-        assert await anext(watch) == "c/1"
-        for version in range(2, 50):
-            await feed.put(Entry("c/2", b"", version))
-        await feed.put(Entry("c/1", b"older", 1))
-        await feed.put(Entry("c/3", b"", 1))
-        assert [await anext(watch), await anext(watch)] == ["c/2", "c/3"]
-        await watch.aclose()
-
-    run(test)
-
-
-def test_watch_waits(feed: LocalFeed) -> None:
-    """A watcher that has taken everything waits, and wakes with the next put."""
-
-    async def test() -> None:
-        await feed.put(Entry("c/1", b"", 1))
-        watch = feed.watch("c/")
-        assert await anext(watch) == "c/1"
-        waiting = asyncio.create_task(next_of(watch))
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        await feed.put(Entry("c/2", b"", 1))
-        assert await waiting == "c/2"
-        await watch.aclose()
-
-    run(test)
-
-
 def test_put_is_one_moment(feed: LocalFeed, file: Path) -> None:
     """Another reader of the file sees all values of one put or none."""
 
@@ -159,23 +57,6 @@ def test_put_is_one_moment(feed: LocalFeed, file: Path) -> None:
         assert await reading
 
     run(test)
-
-
-def test_values_survive(file: Path) -> None:
-    """A feed opened again has every value: an edge starts from it."""
-
-    async def put() -> None:
-        feed = LocalFeed(file)
-        await feed.put(Entry("a", b"\x00" * 100_000, 3))
-        feed.close()
-
-    async def get() -> None:
-        feed = LocalFeed(file)
-        assert await feed.get("a") == (b"\x00" * 100_000, 3)
-        feed.close()
-
-    run(put)
-    run(get)
 
 
 def _other_format(file: Path) -> None:

@@ -8,7 +8,7 @@ is. `keys.py` says which keys there are.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import NamedTuple, Protocol
 
 
@@ -18,6 +18,13 @@ class Entry(NamedTuple):
     key: str
     value: bytes
     version: int
+
+
+class Position(NamedTuple):
+    """Where in the changes of a bucket something stands (`bucket.py`)."""
+
+    identity: str
+    sequence: int
 
 
 class Feed(Protocol):
@@ -44,10 +51,11 @@ class Feed(Protocol):
         """All keys that begin with `prefix`, sorted."""
         ...
 
-    def watch(self, prefix: str) -> AsyncIterator[str]:
+    def watch(self, prefix: str) -> AsyncGenerator[str, None]:
         """
         Give each present key that begins with `prefix`, then, without end, each that is put or deleted.
 
-        A key that changes several times before it is taken comes once.
+        A key that changes several times before it is taken comes once, as far as the changes have
+        arrived; a key may come that has not changed.
         """
         ...

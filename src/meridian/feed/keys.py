@@ -12,6 +12,9 @@ ACKS = "acks/"
 # and an edge compares with it on a clock.
 OUTSIDE = "outside/"
 
+# Stands in a feed that control has filled from its database: from then on, what is not listed is not there.
+FILLED = "filled"
+
 _CATALOG_COUNT = 256
 PLACES = _CATALOG_COUNT  # the number of the catalog that lists places instead of zones
 

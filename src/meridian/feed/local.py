@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +15,7 @@ import structlog
 
 from meridian.compile.image import FORMAT
 from meridian.errors import MeridianError
-from meridian.feed.feed import Entry
+from meridian.feed.feed import Entry, Position
 
 T = TypeVar("T")
 
@@ -29,6 +29,9 @@ _PUT = """
 _GET = "SELECT value, version FROM value WHERE key = ?"
 _KEYS = "SELECT key FROM value WHERE key >= ? AND key < ? ORDER BY key"
 _DELETE = "DELETE FROM value WHERE key = ?"
+_COPY = "INSERT OR REPLACE INTO value (key, version, value) VALUES (?, ?, ?)"
+_NO_COPY = "DELETE FROM position"
+_POSITION = "SELECT identity, sequence FROM position"
 _LAST = "\U0010ffff"  # sorts after every character that a key has
 
 
@@ -58,6 +61,10 @@ class LastValues:
     def keys(self, prefix: str) -> list[str]:
         """All keys that begin with `prefix`, sorted."""
         return [key for (key,) in self._connection.execute(_KEYS, (prefix, prefix + _LAST))]
+
+    def versions(self) -> dict[str, int]:
+        """The version of every key's last value."""
+        return dict(self._connection.execute("SELECT key, version FROM value ORDER BY key").fetchall())
 
     def close(self) -> None:
         """Close the file."""
@@ -114,6 +121,25 @@ class LocalFeed:
         finally:
             self._watchers.discard(watcher)
 
+    async def copy(self, changes: Mapping[str, Entry | None], position: Position) -> None:
+        """
+        Take over what a bucket holds, all in one transaction; the bucket has judged the versions.
+
+        Args:
+            changes: By key, its value, or None if it was deleted; watchers are told in this order.
+            position: Where in the bucket's changes the file stands after that.
+        """
+        await self._run(self._writer, lambda: self._copy(changes, position))
+        self._tell(list(changes))
+
+    async def versions(self) -> dict[str, int]:
+        """The version of every key's last value."""
+        return await self._run(self._reader, self._values.versions)
+
+    async def position(self) -> Position | None:
+        """Where in the changes of which bucket the file stands; None if it is no copy of one, or was put to since."""
+        return await self._run(self._writer, self._position)
+
     def close(self) -> None:
         """End the threads and close the file, after what is under way."""
         for executor in (self._writer, self._reader):
@@ -126,13 +152,27 @@ class LocalFeed:
 
     def _put(self, entries: Sequence[Entry]) -> list[str]:
         with self._writing:
+            self._writing.execute(_NO_COPY)
             return [
                 key for key, value, version in entries if self._writing.execute(_PUT, (key, version, value)).rowcount
             ]
 
     def _delete(self, keys: Sequence[str]) -> list[str]:
         with self._writing:
+            self._writing.execute(_NO_COPY)
             return [key for key in keys if self._writing.execute(_DELETE, (key,)).rowcount]
+
+    def _copy(self, changes: Mapping[str, Entry | None], position: Position) -> None:
+        with self._writing:
+            self._writing.executemany(_DELETE, [(key,) for key, entry in changes.items() if entry is None])
+            puts = [(entry.key, entry.version, entry.value) for entry in changes.values() if entry is not None]
+            self._writing.executemany(_COPY, puts)
+            self._writing.execute(_NO_COPY)
+            self._writing.execute("INSERT INTO position VALUES (?, ?)", position)
+
+    def _position(self) -> Position | None:
+        found = self._writing.execute(_POSITION).fetchone()
+        return None if found is None else Position(*found)
 
     def _tell(self, changed: Sequence[str]) -> None:
         for watcher in self._watchers:
@@ -176,6 +216,7 @@ def _open(file: Path) -> sqlite3.Connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS value (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL)"
         )
+        connection.execute("CREATE TABLE IF NOT EXISTS position (identity TEXT NOT NULL, sequence INTEGER NOT NULL)")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
     except (OSError, sqlite3.Error) as error:
         raise MeridianError(f"{file}: {error}; make the folder writable, or choose another with data_dir") from None
