@@ -13,6 +13,7 @@ import boto3
 import botocore.session
 import dns.message
 
+from meridian.client import Api, connect
 from tests.peers.meridian import ROOT, Meridian
 from tests.peers.server import HOST, Server, exchange, free_port
 
@@ -61,6 +62,10 @@ class Service(Server):
         session.set_config_variable("credentials_file", str(self._aws("credentials")))
         session.set_config_variable("config_file", str(self._aws("config")))
         return boto3.Session(botocore_session=session).client("route53")
+
+    def api(self) -> Api:
+        """A client of Meridian's own calls, with the same key."""
+        return connect(f"http://{HOST}:{self.api_port}", self.folder / "data" / "aws", {})
 
     def import_zone(self, apex: str, file: Path) -> None:
         """
