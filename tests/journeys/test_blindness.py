@@ -8,7 +8,7 @@ do is what the program's roles do.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,7 +76,7 @@ class PartialFeed:
     async def keys(self, prefix: str) -> list[str]:
         return await self._feed.keys(prefix)
 
-    async def watch(self, prefix: str) -> AsyncIterator[str]:
+    async def watch(self, prefix: str) -> AsyncGenerator[str, None]:
         async for key in self._feed.watch(prefix):
             if not self._is_cut_off(key):
                 yield key
