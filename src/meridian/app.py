@@ -145,7 +145,7 @@ async def _run(
         if engine is not None:
             dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
         if "checker" in settings.roles:
-            parts.append(_Part(_build_checker(settings, feed, clock).run))
+            parts.append(_Part(build_checker(settings, feed, clock).run))
         log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
         on_started(Started(api, dns))
         await _run_parts(parts, stop)
@@ -381,7 +381,13 @@ def _listen_dns(engine: Engine, settings: Settings) -> list[str]:
     return opened
 
 
-def _build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:
+def build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:
+    """
+    A checker as these settings have it.
+
+    Raises:
+        SettingsError: They cannot be; says why.
+    """
     at_once = looks_at_once()
     resolver = Resolver(servers(settings.resolvers), at_once=at_once)
     targets = Targets(resolver, clock, target.read(settings.private_targets))

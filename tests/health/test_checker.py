@@ -481,7 +481,7 @@ def test_a_look_that_breaks_is_no_failure(feed: CountingFeed) -> None:
 
 
 def test_a_checker_that_loses_its_sight_withdraws_its_votes(feed: CountingFeed) -> None:
-    """After three looks that saw nothing, a checker says that it does not know, and no more that all is well."""
+    """After three looks that saw nothing, a checker says that it does not know, not that all is well (R-HCP-15)."""
     site = Site(feed)
 
     async def minutes() -> None:
@@ -499,7 +499,7 @@ def test_a_checker_that_loses_its_sight_withdraws_its_votes(feed: CountingFeed) 
 
 
 def test_a_long_interval_begins_soon(feed: CountingFeed) -> None:
-    """A check of every hour is looked at within half a minute, and then every hour at a moment of its own."""
+    """A check of every hour is looked at within half a minute, then at a moment of its own (R-HCP-16)."""
     site = Site(feed)
 
     async def hours() -> None:

@@ -516,7 +516,7 @@ def test_a_name_is_resolved_and_the_address_told(server: NameServer) -> None:
 
 
 def test_a_checker_without_resolvers_sees_nothing(server: NameServer) -> None:
-    """Where no resolver can be reached, that is neither success nor failure."""
+    """Where no resolver can be reached, that is neither success nor failure (R-HCP-15)."""
     server.silent = True
     deaf = prober(resolvers=[server.address], patience=0.2)
     lost = probe(check(port=80, fully_qualified_domain_name=NAME), deaf)
@@ -530,7 +530,7 @@ def test_a_checker_without_resolvers_sees_nothing(server: NameServer) -> None:
 
 
 def test_a_checker_without_descriptors_or_route_sees_nothing() -> None:
-    """Where this machine cannot connect to anything, that is neither success nor failure."""
+    """Where this machine cannot connect to anything, that is neither success nor failure (R-HCP-15)."""
 
     async def without_descriptors() -> Outcome:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -37,7 +37,7 @@ def test_the_next_start_counts_from_the_reply(planned: float, late: float, took:
 
 @given(planned=times, took=st.floats(0, 10), interval=intervals, pause=st.floats(0, 1e5))
 def test_rounds_that_were_missed_are_left_out(planned: float, took: float, interval: float, pause: float) -> None:
-    """After a pause of any length a check is due within one interval, at its old phase: there is no catching up."""
+    """After a pause of any length a check is due within an interval, in its old phase (R-HCP-16)."""
     now = planned + pause + took
     start = next_start(planned, took, interval, now)
     assert now <= start <= now + interval + 1e-6
@@ -67,7 +67,7 @@ def test_checkers_are_out_of_phase() -> None:
 
 
 def test_a_pause_leaves_no_bunch() -> None:
-    """What all started late together, after 7 s in which the machine stood still, is spread evenly a round later."""
+    """What all started late together, after 7 s of standing still, is spread evenly a round later (R-HCP-16)."""
     planned = [start_in_phase(0, 10, phase(str(UUID(int=number)), "fra1")) for number in range(10_000)]
     woken = 7.0
     starts = [next_start(at, 0.01, 10, max(at, woken) + 0.01) for at in planned]

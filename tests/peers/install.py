@@ -15,12 +15,13 @@ _POWERDNS = {
 }
 # The programs that each needs, and the Debian packages that bring them; a part without a program of
 # its own goes by a file below /usr/lib/*/.
-_NAME_SERVERS = {
+_PEERS = {
     "nsd": {"nsd": "nsd"},
     "knot": {"knotd": "knot", "knot/modules-*/geoip.so": "knot-module-geoip"},
     "gdnsd": {"gdnsd": "gdnsd"},
     "pdns-geo": _POWERDNS,
     "pdns-lua": _POWERDNS,
+    "blackbox": {"prometheus-blackbox-exporter": "prometheus-blackbox-exporter"},
 }
 _TOOLS = {
     "echo": {"cc": "gcc"},
@@ -37,7 +38,7 @@ class CannotInstall(RuntimeError):
 def missing(names: Iterable[str]) -> list[str]:
     """The Debian packages that are not there of those that these need; a name that is not known needs nothing."""
     _see_sbin()
-    known = _NAME_SERVERS | _TOOLS
+    known = _PEERS | _TOOLS
     needs = {program: package for name in names for program, package in known.get(name, {}).items()}
     return [package for program, package in needs.items() if not _is_there(program)]
 
@@ -53,13 +54,13 @@ def install_line(packages: Iterable[str]) -> str:
 
 def ensure(names: Iterable[str]) -> None:
     """
-    See that all that these need is there; as root, name servers are installed by `scripts/need-peers`.
+    See that all that these need is there; as root, peers are installed by `scripts/need-peers`.
 
     Raises:
         CannotInstall: Something is missing still; names the line to run.
     """
     names = list(names)
-    if os.geteuid() == 0 and missing(_NAME_SERVERS.keys() & set(names)):
+    if os.geteuid() == 0 and missing(_PEERS.keys() & set(names)):
         subprocess.run([str(_SCRIPT)], check=False)
     if lacking := missing(names):
         raise CannotInstall(f"not installed: {', '.join(lacking)}. As root, run:\n  {install_line(lacking)}")

@@ -32,7 +32,7 @@ _OURS = frozenset(
 
 
 class NoSight(Exception):
-    """This machine cannot look at the endpoint; it says nothing of the endpoint. The message says why."""
+    """This machine cannot look at the endpoint; it says nothing of the endpoint (R-HCP-15). The message says why."""
 
 
 class Connection:

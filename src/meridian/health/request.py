@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from string import ascii_letters, digits, punctuation
+import re
 from urllib.parse import quote
 
 from meridian.feed.health import Definition
@@ -10,14 +10,14 @@ from meridian.health.target import Address
 from meridian.model.health import HealthCheckConfig
 
 _AGENT = "Meridian-Health-Check-Service"
-_PRINTABLE = ascii_letters + digits + punctuation
+_UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 _PORTS = {"HTTP": 80, "HTTP_STR_MATCH": 80, "HTTPS": 443, "HTTPS_STR_MATCH": 443}
 
 
 def request(check: Definition, address: Address) -> bytes:
     """The octets to send to this address. What HTTP would not allow in a line is percent-encoded."""
-    path = quote(check.config.resource_path or "/", safe=_PRINTABLE)
-    host = quote(_host(check.config, address), safe=_PRINTABLE)
+    path = _printable(check.config.resource_path or "/")
+    host = _printable(_host(check.config, address))
     return (
         f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {_AGENT} (ref {check.id})\r\nConnection: close\r\n\r\n"
     ).encode()
@@ -34,3 +34,7 @@ def _host(config: HealthCheckConfig, address: Address) -> str:
     host = (config.fully_qualified_domain_name or literal).removesuffix(".")
     port = port_of(config)
     return host if port == _PORTS[config.type] else f"{host}:{port}"
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: quote(found[0]), text)

@@ -2,9 +2,9 @@
 When what comes round is due: spread evenly, and without drifting into bunches. Pure; times are monotonic seconds.
 
 Checks keep away from each other by a phase of their own: a fraction of the interval that is a hash of
-check and checker. The next start is counted from the last one as it was *planned*, by how long the
-probe took and the interval (R-HCP-2). What starts late, since the machine was held up, so does not
-stay late, and what piled up meanwhile spreads out again in the next round.
+check and checker. The next start is counted from the last one as it was *planned*, plus how long the
+look took, plus the interval (R-HCP-2, R-HCP-16). So what starts late, since the machine was held up,
+does not stay late, and what piled up meanwhile spreads out again in the next round.
 """
 
 from __future__ import annotations

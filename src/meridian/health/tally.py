@@ -13,7 +13,7 @@ import msgspec
 from meridian.feed.health import Definition, Observation
 from meridian.health.probe import Outcome
 
-_BLIND_AFTER = 3  # looks in a row that see nothing, after which a checker does not vote on what it saw before (R-HCA-6)
+_BLIND_AFTER = 3  # looks in a row that see nothing, until a checker forgets what it saw before (R-HCP-15)
 
 
 class Tally(msgspec.Struct, frozen=True):

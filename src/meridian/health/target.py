@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple, Protocol
 
@@ -22,6 +23,8 @@ from meridian.model.target import is_allowed
 from meridian.resolve.resolver import Found, NoAnswer
 
 Address = IPv4Address | IPv6Address
+
+_parsed = lru_cache(maxsize=16_384)(ip_address)  # parsing an address costs as much as connecting to it
 
 _MOST_TTL = 60  # seconds that an answer is used, whatever its TTL
 _FEW = 1024  # answers that are kept without looking for old ones among them
@@ -87,7 +90,7 @@ class Targets:
             NoSight: No resolver can be reached.
         """
         if config.ip_address is not None:
-            address: Address = ip_address(config.ip_address)
+            address: Address = _parsed(config.ip_address)
             if not is_allowed(address, self._private_targets):
                 raise NoTarget(_refusal(address))
             return Target(address, is_resolved=False)
