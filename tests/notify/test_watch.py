@@ -20,7 +20,7 @@ from meridian.notify.watch import Watch
 from meridian.store import health_event
 from meridian.store.database import Database
 from tests.health.checks import endpoint
-from tests.notify.conftest import Feeding, Store, eventually, running
+from tests.notify.conftest import PATIENCE, Feeding, Store, eventually, running
 
 KEPT = timedelta(days=90)
 MakeWatch = Callable[[], Watch]
@@ -201,8 +201,9 @@ def test_the_end_of_the_history(store: Store) -> None:
             waiting = asyncio.create_task(tail.beyond(3, 3600))
             await asyncio.sleep(0)
             tail.end()
-            assert not await waiting
-            assert not await tail.beyond(0, 3600)
+            async with asyncio.timeout(PATIENCE):
+                assert not await waiting
+                assert not await tail.beyond(0, 3600)
         other.close()
 
     asyncio.run(main())

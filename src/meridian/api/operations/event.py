@@ -69,8 +69,7 @@ async def _chunks(context: Context, tail: Tail, position: int, check_ids: Sequen
         except Exception as error:
             log.warning("events.unread", request_id=context.request_id, reason=repr(error))
             return  # the client comes back for the rest
-        if lines:
-            yield b"".join(lines)
+        yield b"".join(lines) or _position(position)  # what happens to others moves the position, too
 
 
 def _read(context: Context, position: int, check_ids: Sequence[str]) -> tuple[list[bytes], int]:
