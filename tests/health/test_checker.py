@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from meridian.feed.feed import Entry
 from meridian.feed.health import (
@@ -532,6 +533,27 @@ def test_reports_go_on_after_the_feed_was_away(feed: CountingFeed) -> None:
             assert await site.healthy() is True
             feed.refused = None
             await site.until(lambda: is_seen(site, False), 3)
+
+    run(minutes())
+
+
+def test_a_name_that_another_checker_has_is_told(feed: CountingFeed) -> None:
+    """Two checkers of one name overwrite each other's reports: the log says so; a checker that starts anew is none."""
+    site = Site(feed)
+
+    async def minutes() -> None:
+        await site.define(check(1))
+        with capture_logs() as logs:
+            for _ in range(2):
+                async with site.running():
+                    await asyncio.sleep(61)
+            assert [entry["event"] for entry in logs] == []
+            async with site.running():
+                await asyncio.sleep(1)
+                async with site.running():
+                    await asyncio.sleep(61)
+            assert {entry["event"] for entry in logs} == {"checker.name_taken"}
+            assert {entry["name"] for entry in logs} == {NAME}
 
     run(minutes())
 

@@ -306,7 +306,7 @@ def test_latencies_are_measured_as_far_as_it_comes(authority: Authority) -> None
 
 # --- TLS ----------------------------------------------------------------------------------------
 
-BY_NAME = {"ip_address": "127.0.0.1", "fully_qualified_domain_name": NAME, "enable_sni": True}
+BY_NAME: dict[str, Any] = {"ip_address": "127.0.0.1", "fully_qualified_domain_name": NAME, "enable_sni": True}
 
 
 def https(endpoint: Endpoint, options: Options = Options(), **config: Any) -> Definition:  # noqa: B008
@@ -348,6 +348,15 @@ def test_no_tls(case: str) -> None:
     text, steps = TLS_CASES[case]
     with Endpoint(*steps) as endpoint:
         assert seen(probe(https(endpoint), in_time_for(text))) == (False, text)
+
+
+def test_string_match_over_tls(authority: Authority) -> None:
+    """HTTPS_STR_MATCH searches what comes through TLS (R-HCP-5)."""
+    body = reply(200, gzip.compress(BODY), "Content-Encoding: gzip", chunked=True)
+    with Endpoint(secures(authority.serving(NAME)), reads, sends(body)) as endpoint:
+        found = check("HTTPS_STR_MATCH", port=endpoint.port, search_string=WORD, **BY_NAME)
+        absent = check("HTTPS_STR_MATCH", port=endpoint.port, search_string=WORD.upper(), **BY_NAME)
+        assert [seen(probe(found)), seen(probe(absent))] == [(True, OK), (False, ABSENT)]
 
 
 def sni_only(authority: Authority) -> ssl.SSLContext:

@@ -263,3 +263,4 @@ class Checker:
             await asyncio.sleep(_LOOK_EVERY)
             for key in await self._feed.keys(CHECKS):
                 turns.due(key)
+            await self._reporter.look_for_namesake()

@@ -13,17 +13,20 @@ from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 
 import msgspec
+import structlog
 
 from meridian.clock import Clock
 from meridian.errors import SettingsError
 from meridian.feed.feed import Entry, Feed
-from meridian.feed.health import Observation, Report, encode, report_key
+from meridian.feed.health import Observation, Report, decode_report, encode, report_key
 from meridian.feed.waiting import news_within
 from meridian.health import schedule
 from meridian.health.schedule import Schedule
 from meridian.health.vote import REPORT_EVERY
 from meridian.model.health import REGIONS
 from meridian.settings import Settings
+
+log = structlog.get_logger()
 
 _LEAST_PAUSE = 0.1  # seconds between two reports when much flips
 
@@ -118,6 +121,15 @@ class Reporter:
                 raise
             await asyncio.sleep(_LEAST_PAUSE)
             await news_within(self._news, self._due.wait(self._clock.monotonic()))
+
+    async def look_for_namesake(self) -> None:
+        """Tell the operator if another checker reports under this name: each would overwrite what the other sees."""
+        for block in list(self._kept)[:1]:
+            found = await self._feed.get(report_key(self._identity.name, block))
+            started_at = self._started_at if found is None else decode_report(found[0]).started_at
+            if started_at != self._started_at and block in self._versions:
+                remedy = "give one of them another name with the setting checker_name"
+                log.error("checker.name_taken", name=self._identity.name, remedy=remedy)
 
     async def _put(self, blocks: Sequence[int]) -> None:
         entries = [await self._entry(block) for block in blocks if block in self._kept]
