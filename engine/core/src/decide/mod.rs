@@ -21,7 +21,7 @@ pub use draw::Draw;
 pub use multivalue::MOST;
 
 use crate::health::Health;
-use crate::image::{Alias, Arm, At, Decision, Group, Policy, RecordSet, Target, Zone};
+use crate::image::{Alias, Arm, At, Called, Decision, Group, Policy, RecordSet, Target, Zone};
 use crate::name::Named;
 use crate::outside::Outside;
 use crate::trace::{Step, Trace};
@@ -80,7 +80,7 @@ impl<'a> Checks<'a> {
             Target::Alias(alias) => {
                 let led = aliases.follow(alias);
                 let healthy = led.is_some_and(|at| self.pass_group(aliases, at, depth));
-                aliases.last = Some((alias, led));
+                aliases.last = alias.key().map(|key| (key, led));
                 healthy
             }
         }
@@ -101,14 +101,14 @@ impl<'a> Checks<'a> {
 #[derive(Debug)]
 struct Aliases<'z> {
     zone: &'z Zone,
-    last: Option<(Alias<'z>, Option<At<'z>>)>,
+    last: Option<((u64, Called<'z>), Option<At<'z>>)>,
 }
 
 impl<'z> Aliases<'z> {
     /// The group that an alias leads to; None where there is none.
     fn follow(&self, alias: Alias<'z>) -> Option<At<'z>> {
         match self.last {
-            Some((last, led)) if last == alias => led,
+            Some((key, led)) if alias.key() == Some(key) => led,
             _ => self.zone.follow(alias),
         }
     }
@@ -164,8 +164,8 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
             Target::Outside { target, rtype } => return outside(target, rtype, circumstances, trace),
             Target::Alias(alias) => alias,
         };
-        if let Alias::Group { owner, rtype } = alias {
-            named = (owner.wire, rtype);
+        if let Called::Name(owner, rtype) = alias.to {
+            named = (owner, rtype);
         }
         match aliases.follow(alias) {
             Some(group) => at = group,
@@ -229,16 +229,18 @@ fn choose<'z, T: Trace>(
         return Choice::None("a routing policy that this engine does not know");
     }
     let Circumstances { client, draw, checks } = circumstances;
-    let healthy = standing(decision, client, |arm| checks.pass(aliases, at, &decision.arms[arm], 0));
-    let last_resort = healthy.is_empty();
-    let standing = if last_resort { standing(decision, client, |_| true) } else { healthy };
+    let mut arms = standing(decision, client, |arm| checks.pass(aliases, at, &decision.arms[arm], 0));
+    let last_resort = arms.is_empty();
+    if last_resort {
+        arms = standing(decision, client, |_| true);
+    }
     if checks.work == 0 {
         return Choice::None("the alias tree takes too much work");
     }
-    let choice = if standing.is_empty() { Choice::NoMatch } else { pick(decision, &standing, draw) };
+    let choice = if arms.is_empty() { Choice::NoMatch } else { pick(decision, &arms, draw) };
     if T::ON {
-        let last_resort = last_resort && !standing.is_empty();
-        let step = explain::group(aliases.zone, crossing, &standing, last_resort, &choice, circumstances);
+        let last_resort = last_resort && !arms.is_empty();
+        let step = explain::group(aliases.zone, crossing, &arms, last_resort, &choice, circumstances);
         trace.step(|| Step::Group(step));
     }
     choice

@@ -11,7 +11,7 @@ mod zone;
 use std::fmt;
 
 pub use records::RecordSet;
-pub use shard::{Alias, Arm, By, Decision, Group, Key, Node, Policy, Shard, Target};
+pub use shard::{Alias, Arm, By, Called, Decision, Group, Key, Node, Policy, Shard, Target};
 pub use zone::{At, Found, Zone};
 
 /// The encoding this engine reads.

@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use super::{ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
+use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
 use crate::name::{self, Name, Named, Owner};
 use crate::place::Area;
 use crate::place::geo::Code;
@@ -221,11 +221,15 @@ pub enum By {
 pub(super) enum Link {
     /// A record set of the same shard, by where it stands.
     Set(u32),
-    /// The group of an owner name, its hash beside it, and type.
+    /// The group of an owner name and type, with the name's hash.
     Group { hash: u64, start: u32, length: u8, rtype: u16 },
+    /// Such a group in the same shard.
+    GroupHere { slot: Slot, start: u32, length: u8, rtype: u16 },
     /// A hidden group, in the shard that the hash leads to.
     Hidden { hash: u64, start: u32, length: u16 },
-    /// A name outside the zone, its hash beside it, and the type asked for there.
+    /// Such a group in the same shard.
+    HiddenHere { slot: Slot, start: u32, length: u16 },
+    /// A name outside the zone, with its hash, and the type asked for there.
     Outside { hash: u64, start: u32, length: u8, rtype: u16 },
 }
 
@@ -247,23 +251,40 @@ pub enum Target<'s> {
     },
 }
 
-/// A group that an arm leads to.
+/// A group that an arm leads to; `Zone::follow` finds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Alias<'s> {
+    /// Which group.
+    pub to: Called<'s>,
+    pub(super) way: Way<'s>,
+}
+
+/// What a group is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alias<'s> {
-    /// The group of an owner name and type.
-    Group {
-        /// The owner.
-        owner: Named<'s>,
-        /// The type number.
-        rtype: u16,
-    },
-    /// A hidden group, in the shard of `owner`.
-    Hidden {
-        /// The hash of the name that places it.
-        hash: u64,
-        /// Its id, in UTF-8.
-        id: &'s [u8],
-    },
+pub enum Called<'s> {
+    /// By owner name, in wire form, and type number.
+    Name(&'s [u8], u16),
+    /// By the id of a hidden group, in UTF-8.
+    Id(&'s [u8]),
+}
+
+/// How a group is found.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way<'s> {
+    /// It is known where it stands.
+    Here(At<'s>),
+    /// By the hash of the name that places it in a shard.
+    Hash(u64),
+}
+
+impl<'s> Alias<'s> {
+    /// What tells it from others that have to be searched for; None where its group is at hand.
+    pub fn key(&self) -> Option<(u64, Called<'s>)> {
+        match self.way {
+            Way::Here(_) => None,
+            Way::Hash(hash) => Some((hash, self.to)),
+        }
+    }
 }
 
 impl Target<'_> {
@@ -271,8 +292,8 @@ impl Target<'_> {
     pub fn text(&self) -> Option<String> {
         match self {
             Self::Set(_) => None,
-            Self::Alias(Alias::Group { owner, .. }) => Some(name::text(owner.wire)),
-            Self::Alias(Alias::Hidden { id, .. }) => {
+            Self::Alias(Alias { to: Called::Name(owner, _), .. }) => Some(name::text(owner)),
+            Self::Alias(Alias { to: Called::Id(id), .. }) => {
                 Some(format!("traffic policy step {}", String::from_utf8_lossy(id)))
             }
             Self::Outside { target, .. } => Some(name::text(target.wire)),
@@ -333,16 +354,36 @@ impl Shard {
 
     /// What an arm of this shard leads to.
     pub(super) fn target(&self, link: Link) -> Target<'_> {
-        let named = |hash, start, length: u8| Named { wire: self.read(start, length.into()), hash };
-        match link {
-            Link::Set(start) => Target::Set(self.set(start)),
-            Link::Group { hash, start, length, rtype } => {
-                Target::Alias(Alias::Group { owner: named(hash, start, length), rtype })
-            }
-            Link::Hidden { hash, start, length } => Target::Alias(Alias::Hidden { id: self.read(start, length), hash }),
+        let name = |start, length: u8, rtype| Called::Name(self.read(start, length.into()), rtype);
+        let id = |start, length| Called::Id(self.read(start, length));
+        let here = |slot| Way::Here(At { shard: self, slot });
+        let (to, way) = match link {
+            Link::Set(start) => return Target::Set(self.set(start)),
             Link::Outside { hash, start, length, rtype } => {
-                Target::Outside { target: named(hash, start, length), rtype }
+                let target = Named { hash, wire: self.read(start, length.into()) };
+                return Target::Outside { target, rtype };
             }
+            Link::Group { hash, start, length, rtype } => (name(start, length, rtype), Way::Hash(hash)),
+            Link::GroupHere { slot, start, length, rtype } => (name(start, length, rtype), here(slot)),
+            Link::Hidden { hash, start, length } => (id(start, length), Way::Hash(hash)),
+            Link::HiddenHere { slot, start, length } => (id(start, length), here(slot)),
+        };
+        Target::Alias(Alias { to, way })
+    }
+
+    /// The same link, with where its group stands if that is in this shard.
+    fn shortened(&self, link: Link, is_here: impl Fn(u64) -> bool) -> Link {
+        match link {
+            Link::Group { hash, start, length, rtype } if is_here(hash) => {
+                let node = self.find(hash, self.read(start, length.into()));
+                let slot = node.and_then(|node| self.slot(node, rtype));
+                slot.map_or(link, |slot| Link::GroupHere { slot, start, length, rtype })
+            }
+            Link::Hidden { hash, start, length } if is_here(hash) => {
+                let slot = self.hidden(self.read(start, length));
+                slot.map_or(link, |slot| Link::HiddenHere { slot, start, length })
+            }
+            _ => link,
         }
     }
 
@@ -418,6 +459,10 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    fn is_here(&self, hash: u64) -> bool {
+        name::slot(hash) >> self.shift == self.index
+    }
+
     /// Where the next octets will stand.
     fn next(&self) -> Result<u32, ImageError> {
         u32::try_from(self.octets.len()).or_else(|_| refuse("more than 4 GiB of names and records in one shard"))
@@ -431,7 +476,7 @@ impl<'a> Builder<'a> {
             return refuse(format!("{} is not in {}", name::text(owner), name::text(self.apex.wire())));
         }
         let hash = self.scratch.hash(0);
-        if name::slot(hash) >> self.shift != self.index {
+        if !self.is_here(hash) {
             return refuse(format!("{} does not belong to shard {}", name::text(owner), self.index));
         }
         Ok(hash)
@@ -503,16 +548,22 @@ impl<'a> Builder<'a> {
 
     fn finish(mut self, image: &wire::Shard<'_>) -> Result<Shard, ImageError> {
         self.hidden.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(Shard {
+        let is_here = |hash| name::slot(hash) >> self.shift == self.index;
+        let mut shard = Shard {
             version: image.version,
             count: image.count as usize,
             has_cuts: self.table.iter().any(|node| node.is_cut),
             table: self.table,
             octets: self.octets.into(),
             groups: self.groups.into(),
-            decisions: self.decisions.into(),
+            decisions: [].into(),
             hidden: self.hidden.into(),
-        })
+        };
+        for arm in self.decisions.iter_mut().flat_map(|decision| &mut decision.arms) {
+            arm.link = shard.shortened(arm.link, is_here);
+        }
+        shard.decisions = self.decisions.into();
+        Ok(shard)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::shard::Slot;
-use super::{Alias, Arm, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
+use super::shard::{Slot, Way};
+use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::name::{self, Name, Owner};
 
 /// One version of a zone. Shards that did not change are shared with the version before.
@@ -46,8 +46,8 @@ impl<'z> Found<'z> {
 /// A group, by the shard it stands in and where.
 #[derive(Debug, Clone, Copy)]
 pub struct At<'z> {
-    shard: &'z Shard,
-    slot: Slot,
+    pub(super) shard: &'z Shard,
+    pub(super) slot: Slot,
 }
 
 impl<'z> At<'z> {
@@ -112,10 +112,11 @@ impl Zone {
     }
 
     /// The group that an alias leads to; None where there is none.
-    pub fn follow(&self, alias: Alias<'_>) -> Option<At<'_>> {
-        match alias {
-            Alias::Group { owner, rtype } => self.find_hashed(owner.hash, owner.wire)?.group(rtype),
-            Alias::Hidden { id, hash } => {
+    pub fn follow<'z>(&'z self, alias: Alias<'z>) -> Option<At<'z>> {
+        match (alias.way, alias.to) {
+            (Way::Here(at), _) => Some(at),
+            (Way::Hash(hash), Called::Name(owner, rtype)) => self.find_hashed(hash, owner)?.group(rtype),
+            (Way::Hash(hash), Called::Id(id)) => {
                 let shard = self.shard_of(hash);
                 shard.hidden(id).map(|slot| At { shard, slot })
             }
