@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import boto3
 import botocore.auth
@@ -73,9 +73,9 @@ def connect(url: str, aws_files: Path, environ: Mapping[str, str] = os.environ) 
     Reach the API with a key of the environment (AWS_ACCESS_KEY_ID or AWS_PROFILE …), else with that of `aws_files`.
 
     Args:
-        url: Where the API is; AWS_ENDPOINT_URL… in the environment wins.
+        url: Where the API is; AWS_ENDPOINT_URL… in the environment wins, or the endpoint in the file that
+            AWS_CONFIG_FILE names there.
     """
-    url = environ.get("AWS_ENDPOINT_URL_ROUTE_53") or environ.get("AWS_ENDPOINT_URL") or url
     names = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE")
     given: dict[str, Any] = {} if any(name in environ for name in names) else _key(aws_files / "credentials")
     core = botocore.session.Session()
@@ -84,11 +84,21 @@ def connect(url: str, aws_files: Path, environ: Mapping[str, str] = os.environ) 
         raise MeridianError(
             "no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (meridian user key makes a key)"
         )
+    url = _endpoint(session, environ) or url
     connect_timeout, read_timeout = _TIMEOUT
     config = botocore.config.Config(
         retries={"mode": "standard", "max_attempts": 5}, connect_timeout=connect_timeout, read_timeout=read_timeout
     )
     return Api(session.client("route53", endpoint_url=url, config=config), url, core)
+
+
+def _endpoint(session: Any, environ: Mapping[str, str]) -> str | None:
+    """The endpoint that the environment names for AWS's tools; None where it leaves them to AWS."""
+    named = environ.get("AWS_ENDPOINT_URL_ROUTE_53") or environ.get("AWS_ENDPOINT_URL")
+    if named or "AWS_CONFIG_FILE" not in environ:
+        return named
+    found = str(session.client("route53").meta.endpoint_url)
+    return None if (urlsplit(found).hostname or "").endswith(".amazonaws.com") else found
 
 
 def _key(file: Path) -> dict[str, str]:
