@@ -59,7 +59,7 @@ from meridian.model.alias_service import services
 from meridian.model.health import ENDPOINT_TYPES
 from meridian.notify import watch
 from meridian.notify.metrics import PATH as METRICS_PATH
-from meridian.notify.metrics import Metrics
+from meridian.notify.metrics import Beside, Metrics
 from meridian.notify.tail import Tail
 from meridian.notify.watch import Watch
 from meridian.notify.webhook import Webhooks, read_secret
@@ -140,12 +140,13 @@ async def _run(
         parts: list[_Part] = []
         api, dns = None, []
         engine = new_engine(settings) if "edge" in settings.roles else None
+        checker = build_checker(settings, feed, clock) if "checker" in settings.roles else None
         if "control" in settings.roles:
-            api = await _build_control(settings, feed, clock, engine, open_parts, parts, on_first_key)
+            api = await _build_control(settings, feed, clock, engine, checker, open_parts, parts, on_first_key)
         if engine is not None:
             dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
-        if "checker" in settings.roles:
-            parts.append(_Part(build_checker(settings, feed, clock).run))
+        if checker is not None:
+            parts.append(_Part(checker.run))
         log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
         on_started(Started(api, dns))
         await _run_parts(parts, stop)
@@ -177,6 +178,7 @@ async def _build_control(
     feed: Feed,
     clock: Clock,
     engine: Engine | None,
+    checker: Checker | None,
     open_parts: ExitStack,
     parts: list[_Part],
     on_first_key: Callable[[Credential], None],
@@ -192,8 +194,11 @@ async def _build_control(
     sync = Sync(database, feed, clock)
     publisher = Publisher(database, feed, clock, sync.wake, places(settings))
     health, tail = await _build_watch(settings, feed, database, clock, parts)
-    counters = None if engine is None else engine.counters
-    metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, counters)
+    beside = Beside(
+        None if engine is None else engine.counters,
+        None if checker is None else checker.statistics,
+    )
+    metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside)
     explainer = _build_explainer(settings, engine, health, open_parts)
     server, listener = _build_api(settings, database, clock, sync, explainer, health, tail, metrics)
     open_parts.callback(listener.close)

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from meridian.feed.health import Definition, Observation
+from meridian.health.checker import Statistics
 from meridian.health.state import State, Vote
 from meridian.model.health import CheckType, HealthCheck, HealthCheckConfig, Override
-from meridian.notify.metrics import Metrics, check_families
+from meridian.notify.metrics import Beside, Metrics, check_families
 from meridian.notify.watch import Watch
 from meridian.settings import Settings
 from meridian.store import health_event, tag, webhook
@@ -153,7 +154,7 @@ def watch(store: Store, feeding: Feeding, tmp_path: Path) -> Watch:
 def test_who_may_ask(store: Store, watch: Watch, client: str | None, allow: str | None, status: int) -> None:
     """This machine, unless other blocks are set."""
     settings = Settings() if allow is None else Settings(metrics_allow=tuple(filter(None, allow.split(","))))
-    metrics = Metrics(watch, store.database, settings.metrics_blocks, (), None)
+    metrics = Metrics(watch, store.database, settings.metrics_blocks, (), Beside())
     assert ask(metrics, client).status_code == status
 
 
@@ -167,7 +168,10 @@ def test_a_whole_page(store: Store, feeding: Feeding, watch: Watch) -> None:
         for healthy in (False, True, False):
             health_event.flip(conn, named.id, store.clock.now(), healthy, "")
         webhook.advance(conn, HOOKS[0], 2)
-    metrics = Metrics(watch, store.database, Settings().metrics_blocks, HOOKS, lambda: {"queries_udp": 7})
+    statistics = Statistics(checks=1, under_way=2, waiting=3, looks=4, failures=5, unseen=6, late=7)
+    metrics = Metrics(
+        watch, store.database, Settings().metrics_blocks, HOOKS, Beside(lambda: {"queries_udp": 7}, lambda: statistics)
+    )
 
     asyncio.run(watch_once(watch, feeding, named))
     reply = ask(metrics, "127.0.0.1")
@@ -177,6 +181,11 @@ def test_a_whole_page(store: Store, feeding: Feeding, watch: Watch) -> None:
     assert found["r53_health_check_info", (named.id, 'a "quoted"\\ name', "TCP")] == 1
     assert found["meridian_webhook_pending_events", ("https://a.test",)] == 3
     assert found["meridian_dns_queries_udp_total", ()] == 7
+    gauges, counters = (
+        ("checks", "under_way", "waiting"),
+        ("looks_total", "failures_total", "unseen_total", "late_total"),
+    )
+    assert [found[f"meridian_checker_{name}", ()] for name in (*gauges, *counters)] == [1, 2, 3, 4, 5, 6, 7]
     assert found["process_open_fds", ()] > 0
     reply = ask(metrics, "127.0.0.1", "application/openmetrics-text; version=1.0.0")
     assert reply.headers["content-type"].startswith("application/openmetrics-text")
@@ -191,6 +200,8 @@ def test_a_database_that_is_away(store: Store, feeding: Feeding, watch: Watch) -
     asyncio.run(watch_once(watch, feeding, named))
     with store.database.write() as conn:
         conn.execute(sa.text("ALTER TABLE tag RENAME TO away"))
-    found = parsed(bytes(ask(Metrics(watch, store.database, Settings().metrics_blocks, (), None), "::1").body).decode())
+    found = parsed(
+        bytes(ask(Metrics(watch, store.database, Settings().metrics_blocks, (), Beside()), "::1").body).decode()
+    )
     assert found["r53_health_check_status", (named.id,)] == 0
     assert found["r53_health_check_info", (named.id, "", "TCP")] == 1

@@ -16,7 +16,7 @@ from meridian.api.operations import check, switch
 from meridian.errors import ApiError
 from meridian.feed.health import Observation
 from meridian.health.board import Board
-from meridian.model.health import HealthCheck, HealthCheckConfig, Options
+from meridian.model.health import AlarmIdentifier, HealthCheck, HealthCheckConfig, MetricRule, Options
 from meridian.publish.health import definition
 from meridian.store import account, health, health_event, tag
 from meridian.store.database import Database
@@ -51,9 +51,9 @@ class Plane:
         self.database = database
         self.context: Context = msgspec.structs.replace(context, clock=self.clock, states_of=self._states)
 
-    def add(self, config: HealthCheckConfig, name: str = "") -> HealthCheck:
+    def add(self, config: HealthCheckConfig, name: str = "", metric: MetricRule | None = None) -> HealthCheck:
         with self.database.write() as conn:
-            made = health.insert(conn, self.context.caller.account_id, new_uuid(), config, self.clock.now())
+            made = health.insert(conn, self.context.caller.account_id, new_uuid(), config, self.clock.now(), metric)
             tag.put(conn, "healthcheck", made.id, {"Name": name} if name else {})
         return made
 
@@ -121,6 +121,27 @@ def test_list(plane: Plane) -> None:
     assert listed[1]["reason"] == "1 of 2 checkers see it healthy"
     assert listed[2]["routing_control"] == {"arn": ARN, "on": True}
     assert listed[1]["routing_control"] is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (MetricRule("prometheus", "GreaterThanThreshold", 100, query="sum(queue)"), "long: sum(queue) > 100"),
+        (MetricRule("prometheus", "LessThanOrEqualToThreshold", 0.5, query="up"), "long: up <= 0.5"),
+        (
+            MetricRule(
+                "cloudwatch", "LessThanThreshold", 1, namespace="AWS/EC2", metric_name="Requests", statistic="Sum"
+            ),
+            "long: Sum of AWS/EC2 Requests < 1",
+        ),
+    ],
+)
+def test_what_a_metric_check_looks_at(plane: Plane, rule: MetricRule, words: str) -> None:
+    """Its rule, as it was copied to it."""
+    config = HealthCheckConfig("CLOUDWATCH_METRIC", alarm_identifier=AlarmIdentifier("us-east-1", "long"))
+    found = plane.add(config, metric=rule)
+    shown = plane.call(check.show_check, found.id)
+    assert (shown["target"], shown["interval"], shown["rise"]) == (words, 60, None)
 
 
 def test_show(plane: Plane) -> None:

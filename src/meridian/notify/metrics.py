@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from meridian.feed.health import Definition, Observation
+from meridian.health.checker import Statistics
 from meridian.health.state import State
 from meridian.notify.watch import Watch
 from meridian.notify.webhook import shown
@@ -68,13 +69,25 @@ class Stored(NamedTuple):
     pending: Mapping[str, int]
 
 
+class Beside(NamedTuple):
+    """
+    What else runs in this process and can be asked how it does; None where it does not run here.
+
+    Attributes:
+        counters: Of the engine, by name.
+        statistics: Of the checker.
+    """
+
+    counters: Callable[[], Mapping[str, int]] | None = None
+    statistics: Callable[[], Statistics] | None = None
+
+
 class Metrics:
     """
     Answers requests for metrics.
 
     Args:
         allowed: Who may ask.
-        counters: Of the engine in this process, by name; None where there is none.
     """
 
     def __init__(
@@ -83,13 +96,13 @@ class Metrics:
         database: Database,
         allowed: Sequence[IPv4Network | IPv6Network],
         webhooks: Sequence[str],
-        counters: Callable[[], Mapping[str, int]] | None,
+        beside: Beside,
     ) -> None:
         self._watch = watch
         self._database = database
         self._allowed = allowed
         self._webhooks = webhooks
-        self._counters = counters
+        self._beside = beside
         self._process = (ProcessCollector(registry=None), PlatformCollector(registry=None))
 
     async def answer(self, request: Request) -> Response:
@@ -110,10 +123,14 @@ class Metrics:
         return any(address.version == block.version and address in block for block in self._allowed)
 
     def _collector(self, checks: Checks) -> _Collected:
-        stored = self._read()
-        edge = () if self._counters is None else edge_families(self._counters())
-        own = [family for collector in self._process for family in collector.collect()]
-        return _Collected([*check_families(checks, stored.names), *webhook_families(stored.pending), *edge, *own])
+        stored, beside = self._read(), self._beside
+        families = [*check_families(checks, stored.names), *webhook_families(stored.pending)]
+        if beside.statistics is not None:
+            families += checker_families(beside.statistics())
+        if beside.counters is not None:
+            families += edge_families(beside.counters())
+        families += [family for collector in self._process for family in collector.collect()]
+        return _Collected(families)
 
     def _read(self) -> Stored:
         """A database that is away takes only its own part with it."""
@@ -172,6 +189,23 @@ def edge_families(counters: Mapping[str, int]) -> Iterator[Metric]:
     """The engine's sums since the start of the process."""
     for name, value in counters.items():
         yield CounterMetricFamily(f"meridian_dns_{name}", f"The engine's counter {name}", value=value)
+
+
+def checker_families(statistics: Statistics) -> Iterator[Metric]:
+    """How the checker of this process does."""
+    yield GaugeMetricFamily("meridian_checker_checks", "Checks that it looks at", value=statistics.checks)
+    yield GaugeMetricFamily("meridian_checker_under_way", "Looks that go on now", value=statistics.under_way)
+    yield GaugeMetricFamily(
+        "meridian_checker_waiting", "Looks that are due, and wait for others", value=statistics.waiting
+    )
+    yield CounterMetricFamily("meridian_checker_looks", "Looks that have ended", value=statistics.looks)
+    yield CounterMetricFamily(
+        "meridian_checker_failures", "Looks that saw the endpoint fail", value=statistics.failures
+    )
+    yield CounterMetricFamily(
+        "meridian_checker_unseen", "Looks that saw nothing, by our own fault", value=statistics.unseen
+    )
+    yield CounterMetricFamily("meridian_checker_late", "Looks that started late", value=statistics.late)
 
 
 def webhook_families(pending: Mapping[str, int]) -> Iterator[Metric]:

@@ -21,7 +21,7 @@ from meridian.changes import health_options
 from meridian.changes.health import to_api
 from meridian.errors import InvalidInput
 from meridian.health.state import State, Vote
-from meridian.model.health import HealthCheck, HealthCheckConfig, Options, Override
+from meridian.model.health import HealthCheck, MetricRule, Options, Override
 from meridian.model.health_event import by_minute, timestamp, told
 from meridian.model.name import plain
 from meridian.store import health, health_event, tag
@@ -37,6 +37,13 @@ _MOST_MINUTES = 24 * 60
 _EVENTS = 20
 _MOST_EVENTS = 1000
 _PAGE = 1000
+
+_SIGNS = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": ">=",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "<=",
+}
 
 Fields = dict[str, Any]
 
@@ -165,7 +172,7 @@ def brief(check: HealthCheck, name: str, state: State | None, now: datetime) -> 
         "id": check.id,
         "name": name,
         "type": check.config.type,
-        "target": target(check.config),
+        "target": target(check),
         "slot": check.slot,
         "healthy": None if state is None else state.healthy,
         "since": None if state is None else _time(state.since),
@@ -181,12 +188,13 @@ def brief(check: HealthCheck, name: str, state: State | None, now: datetime) -> 
     }
 
 
-def target(config: HealthCheckConfig) -> str:
+def target(check: HealthCheck) -> str:
     """What a check looks at, in one line."""
+    config = check.config
     if config.type == "CALCULATED":
         return f"{config.health_threshold} of {len(config.child_health_checks)} checks"
     if config.alarm_identifier is not None:
-        return f"alarm {config.alarm_identifier.name} in {config.alarm_identifier.region}"
+        return f"{config.alarm_identifier.name}: {'' if check.metric is None else _rule(check.metric)}"
     if config.routing_control_arn is not None:
         return config.routing_control_arn
     name = config.fully_qualified_domain_name
@@ -195,6 +203,12 @@ def target(config: HealthCheckConfig) -> str:
     scheme = config.type.removesuffix("_STR_MATCH").lower()
     of_name = f" for {name}" if name and config.ip_address else ""
     return f"{scheme}://{host}:{config.port}{config.resource_path or ''}{of_name}"
+
+
+def _rule(rule: MetricRule) -> str:
+    """What puts a metric into alarm, `sum(queue_length) > 100`."""
+    statistic = f"{rule.statistic} of {rule.namespace} {rule.metric_name}"
+    return f"{rule.query or statistic} {_SIGNS[rule.comparison_operator]} {rule.threshold:g}"
 
 
 def of_account(conn: Connection, context: Context) -> list[HealthCheck]:
