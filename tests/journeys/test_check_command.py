@@ -288,10 +288,9 @@ def test_a_long_history_comes_whole(site: Site) -> None:
     database = Database(f"sqlite:///{site.folder / 'meridian.db'}")
     with database.write() as conn:
         before = health_event.newest(conn)
-        owner = account.users(conn)[0][0]
         for number in range(450):
             at = datetime(2026, 1, 2, tzinfo=UTC)
-            health_event.add(conn, owner, check, at, "options", None, f"{number}", "alice")
+            health_event.add(conn, site.key.account_id, check, at, "options", None, f"{number}", "alice")
     database.close()
     with get(site, f"/meridian/events?last_event_id={before}&check={check}") as stream:
         reasons = [json.loads(event.data)["reason"] for event in some_events(stream, 450)]
