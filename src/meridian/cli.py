@@ -1,4 +1,4 @@
-"""The command line: `meridian serve | demo | user | explain | replace | import | export | place`."""
+"""The command line: `meridian serve | demo | user | explain | replace | import | export | check | switch | place`."""
 
 from __future__ import annotations
 
