@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from meridian.clock import SystemClock
 from meridian.feed.feed import Entry, Feed
@@ -50,33 +51,36 @@ async def _local(file: Path) -> AsyncIterator[LocalFeed]:
 
 
 @asynccontextmanager
-async def jetstream(settings: Settings, *, makes_bucket: bool = True) -> AsyncIterator[JetstreamFeed]:
-    """A connected feed, in a bucket that counts as filled if it makes it."""
+async def jetstream(
+    settings: Settings, *, makes_bucket: bool = True, fills: bool = True
+) -> AsyncIterator[JetstreamFeed]:
+    """A connected feed; `fills` says that its bucket is filled, as control does."""
     feed = JetstreamFeed(settings, "test", SystemClock(), makes_bucket=makes_bucket)
-    running = asyncio.create_task(feed.run())
-    try:
-        if makes_bucket:
+    async with running(feed.run()):
+        if fills:
             await feed.put(Entry(FILLED, b"", 1))
         yield feed
-    finally:
-        await _end(running)
 
 
 @asynccontextmanager
-async def mirror(settings: Settings, file: Path) -> AsyncIterator[Mirror]:
-    """A mirror that follows a bucket which counts as filled."""
+async def mirror(settings: Settings, file: Path, *, fills: bool = True) -> AsyncIterator[Mirror]:
+    """A mirror that has caught up with its bucket, if that is filled."""
     local = LocalFeed(file)
-    async with jetstream(settings) as remote:
+    async with jetstream(settings, fills=fills) as remote:
         feed = Mirror(remote, local, SystemClock())
-        running = asyncio.create_task(feed.run())
-        try:
-            await feed.caught_up(30)
+        async with running(feed.run()):
+            if fills:
+                await feed.caught_up(30)
             yield feed
-        finally:
-            await _end(running)
-            local.close()
+    local.close()
 
 
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+@asynccontextmanager
+async def running(part: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """A part that runs meanwhile."""
+    task = asyncio.create_task(part)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

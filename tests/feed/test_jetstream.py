@@ -275,7 +275,7 @@ def test_only_control_makes_a_bucket(nats: NatsServer) -> None:
     async def test() -> None:
         settings = bucket_settings(nats)
         with capture_logs() as logs:
-            async with jetstream(settings, makes_bucket=False) as edge:
+            async with jetstream(settings, makes_bucket=False, fills=False) as edge:
                 call = asyncio.create_task(edge.get("a"))
                 await asyncio.sleep(0.3)
                 assert not call.done()

@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 _REPLY_WITHIN = 10.0  # seconds
 _CONNECT_WITHIN = 2  # seconds, for each server
+_CLOSE_WITHIN = 1.0  # seconds
 _PING_EVERY = 5  # seconds; a connection whose pings go unanswered twice is broken
 _HEARTBEAT = 2.0  # seconds between signs of life where nothing changes
 _SILENCE = 3 * _HEARTBEAT
@@ -112,6 +113,11 @@ class Bucket:
         """Wait until the connection is of no more use, and say why."""
         return await asyncio.shield(self._broken)
 
+    async def sequence(self) -> int:
+        """The place of the last change."""
+        info = await self.ask(self._jetstream.stream_info(self._stream))
+        return info.state.last_seq
+
     async def read(self, key: str) -> Change | None:
         """The last change of a key; None if the bucket holds none."""
         try:
@@ -163,7 +169,8 @@ class Bucket:
             if not reply.done():
                 raise Away
             return reply.result()
-        except (nats.errors.ConnectionClosedError, nats.errors.OutboundBufferLimitError):
+        except (nats.errors.ConnectionClosedError, nats.errors.OutboundBufferLimitError) as error:
+            self._break(_text(error))  # where closing fails half-way, the client does not say that it is closed
             raise Away from None
         except (NoStreamResponseError, ServiceUnavailableError) as error:
             self._break(f"JetStream does not answer: {_text(error)}")
@@ -174,8 +181,7 @@ class Bucket:
             self._break("the bucket is gone")
             raise Away from None
         finally:
-            reply.cancel()
-            reply.add_done_callback(lambda task: task.cancelled() or task.exception())
+            _give_up(reply)
 
     async def _publish(self, key: str, value: bytes, after: int, headers: dict[str, str]) -> int:
         headers[api.Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value] = str(after)
@@ -342,29 +348,46 @@ async def connect(settings: Settings, name: str, *, makes_bucket: bool) -> Async
         if not broken.done():
             broken.set_result("closed by the server" if cause is None else _text(cause))
 
+    async def begin() -> api.StreamInfo:
+        await client.connect(
+            **_options(settings),
+            name=name,
+            error_cb=on_error,
+            closed_cb=on_closed,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            connect_timeout=_CONNECT_WITHIN,
+            ping_interval=_PING_EVERY,
+            pending_size=0,
+        )
+        return await _open(client, settings, makes_bucket)
+
+    beginning = asyncio.create_task(begin())  # in a task of its own, as in `Bucket.ask`
     try:
+        await asyncio.wait({beginning})
         try:
-            await client.connect(
-                **_options(settings),
-                name=name,
-                error_cb=on_error,
-                closed_cb=on_closed,
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                reconnect_time_wait=0,
-                connect_timeout=_CONNECT_WITHIN,
-                ping_interval=_PING_EVERY,
-                pending_size=0,
-            )
-            info = await _open(client, settings, makes_bucket)
+            info = beginning.result()
         except (OSError, nats.errors.Error, TimeoutError, ValueError) as error:
             cause = troubles[0] if troubles and isinstance(error, nats.errors.NoServersError) else error
             raise Unreachable(_text(cause), _remedy(cause)) from None
         yield Bucket(client, settings.feed_bucket, info, broken)
     finally:
-        # The client flushes before it closes, which takes for ever where the server reads no more.
-        await asyncio.wait({asyncio.create_task(client.close())}, timeout=_CONNECT_WITHIN)
-        broken.cancel()
+        _give_up(beginning)
+        try:
+            # The client flushes before it closes, which takes for ever where the server reads no more.
+            await asyncio.wait({beginning}, timeout=_CLOSE_WITHIN)
+            await asyncio.wait({asyncio.create_task(client.close())}, timeout=_CLOSE_WITHIN)
+        finally:
+            for subscription in client._subs.values():  # what is left where closing fails half-way
+                subscription._stop_processing()
+            broken.cancel()
+
+
+def _give_up(task: asyncio.Task[Any]) -> None:
+    """Cancel a task, if it still runs; nobody asks what it came to."""
+    task.cancel()
+    task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
 
 async def _open(client: Client, settings: Settings, makes_bucket: bool) -> api.StreamInfo:

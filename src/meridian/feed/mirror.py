@@ -87,8 +87,8 @@ class Mirror:
     async def _follow(self, bucket: Bucket) -> None:
         stands = await self._local.position()
         compare_at = self._clock.monotonic()
-        if stands is None or stands.identity != bucket.identity or stands.sequence > bucket.last_sequence:
-            log.info("mirror.begun", bucket=bucket.identity, last=bucket.last_sequence, stood=stands)
+        if stands is None or stands.identity != bucket.identity or stands.sequence > await bucket.sequence():
+            log.info("mirror.begun", bucket=bucket.identity, stood=stands)
             await self._until_filled(bucket)
             stands = Position(bucket.identity, 0)
             compare_at += COMPARE_EVERY  # what has no parent may be filled in a little later
