@@ -45,6 +45,8 @@ def test_users_and_keys(tmp_path: Path) -> None:
     [
         (["serve", "--dns-listen", "nowhere"], "dns_listen: 'nowhere' is not ADDRESS:PORT"),
         (["serve", "--private-targets", "10.0.0.1/8"], "private_targets: '10.0.0.1/8' is not a block such as"),
+        (["serve", "--xdp", "none-such", "--dns-listen", "127.0.0.1:0"], "xdp: none-such: there is no interface"),
+        (["serve", "--xdp-mode", "fast"], "xdp_mode: 'fast'; choose auto, native or generic"),
         (["serve", "--roles", "cook"], "choose from control, edge, checker"),
         (["serve", "--config", "/nonexistent.toml"], "/nonexistent.toml: no such file"),
         (["serve", "--quota", "wishes=3"], "wishes"),

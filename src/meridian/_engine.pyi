@@ -131,5 +131,21 @@ class Engine:
             OSError: An address cannot be bound.
         """
 
+    def listen_xdp(self, interface: str, addresses: Sequence[str], *, mode: str = "auto") -> str:
+        """Answer what comes over an Ethernet interface for these UDP addresses past the kernel's network stack.
+
+        What is not taken there (TCP, fragments, other addresses) goes to sockets, so call `listen` as well.
+
+        Args:
+            addresses: As for `listen`, ports given; 0.0.0.0 and [::] stand for all addresses of this machine.
+            mode: native (in the interface's driver), generic (behind it), or auto: the first where the driver can.
+
+        Returns:
+            Such as `xdp://eth0 (native, queues: 4)`.
+
+        Raises:
+            OSError: The interface is of no use for it, a right is missing, or another program is there; says which.
+        """
+
     def stop(self) -> None:
         """Close all sockets and end the threads."""

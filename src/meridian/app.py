@@ -383,7 +383,15 @@ def _listen_dns(engine: Engine, settings: Settings) -> list[str]:
                 log.warning("dns.address_skipped", address=address, reason="this machine has no IPv6")
                 continue
             raise _cannot_listen("dns_listen", address, error) from None
-    return opened
+    return opened + _listen_xdp(engine, settings, opened)
+
+
+def _listen_xdp(engine: Engine, settings: Settings, opened: list[str]) -> list[str]:
+    addresses = [url.removeprefix("udp://") for url in opened if url.startswith("udp://")]
+    try:
+        return [engine.listen_xdp(interface, addresses, mode=settings.xdp_mode) for interface in settings.xdp]
+    except OSError as error:
+        raise SettingsError(f"xdp: {error}; or leave the setting out (docs/guides/xdp.md)") from None
 
 
 def build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:

@@ -56,6 +56,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "[::1]:5300",
     )
     dns_threads: Annotated[int, Meta(ge=0, le=256, description="UDP threads an address; 0: one a core")] = 0
+    xdp: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Ethernet interfaces on which questions over UDP are taken past the kernel's network stack, by "
+            "AF_XDP; none: by sockets alone (docs/guides/xdp.md)"
+        ),
+    ] = ()
+    xdp_mode: Annotated[
+        str, Meta(description="how: native (in the interface's driver), generic (any), or auto (native where it can)")
+    ] = "auto"
     udp_payload: Annotated[
         int, Meta(ge=512, le=4096, description="largest DNS answer over UDP, in octets (R-DNS-1)")
     ] = 1232
@@ -370,6 +380,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"geoproximity_negative_bias: '{settings.geoproximity_negative_bias}'; choose linear or reciprocal"
         )
+    if settings.xdp_mode not in ("auto", "native", "generic"):
+        raise SettingsError(f"xdp_mode: '{settings.xdp_mode}'; choose auto, native or generic")
     settings.edge_point  # noqa: B018 - reading it checks it
     _check_feed(settings)
     settings.metrics_blocks  # noqa: B018 - as above

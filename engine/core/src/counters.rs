@@ -47,6 +47,8 @@ macro_rules! counters {
 counters! {
     /// Packets over UDP that were looked at.
     queries_udp,
+    /// Frames that came past the kernel's network stack, by AF_XDP.
+    frames_xdp,
     /// Messages over TCP that were looked at.
     queries_tcp,
     /// Replies with RCODE NOERROR and at least one answer record.

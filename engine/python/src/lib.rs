@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use meridian_engine::explain::{ExplainError, Image, Overrides};
 use meridian_engine::image;
+use meridian_engine::io::xdp::Mode;
 use meridian_engine::io::{Addresses, Listeners, TcpLimits};
 use meridian_engine::place::Prefix;
 use meridian_engine::place::sphere::{NegativeBias, Point};
@@ -157,6 +158,18 @@ impl Engine {
         })
     }
 
+    /// Answer what comes over an interface past the kernel's network stack.
+    #[pyo3(signature = (interface, addresses, *, mode = "auto"))]
+    fn listen_xdp(&self, py: Python<'_>, interface: &str, addresses: Vec<String>, mode: &str) -> PyResult<String> {
+        let (addresses, mode) = (socket_addresses(&addresses)?, xdp_mode(mode)?);
+        py.detach(|| {
+            let opened = Listeners::open_xdp(&self.engine, interface, &addresses, mode)?;
+            let (mode, threads) = opened.xdp().expect("opened for XDP");
+            self.hold_listeners().push(opened);
+            Ok(format!("xdp://{interface} ({mode}, queues: {threads})"))
+        })
+    }
+
     /// Close all sockets and end the threads.
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.hold_listeners().clear());
@@ -183,6 +196,15 @@ fn explain_error(error: ExplainError) -> PyErr {
 
 fn ip_address(text: &str) -> PyResult<IpAddr> {
     text.parse().map_err(|_| PyValueError::new_err(format!("client: {text:?} is not an IP address")))
+}
+
+fn xdp_mode(text: &str) -> PyResult<Option<Mode>> {
+    match text {
+        "auto" => Ok(None),
+        "native" => Ok(Some(Mode::Native)),
+        "generic" => Ok(Some(Mode::Generic)),
+        _ => Err(PyValueError::new_err(format!("mode: {text:?} is not auto, native or generic"))),
+    }
 }
 
 fn socket_addresses(texts: &[String]) -> PyResult<Vec<SocketAddr>> {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Listeners ──┬─ udp (threads × addresses) ── mmsg: batches of datagrams ─┐
+//!             ├─ xdp (one thread a queue) ── rings: frames, if asked for ─┤
 //!             └─ tcp (one thread) ── connection: frames, order, limits ───┴─▶ responder ─▶ respond
 //! ```
 
@@ -11,6 +12,7 @@ mod mmsg;
 mod responder;
 mod tcp;
 mod udp;
+pub mod xdp;
 
 use std::io;
 use std::net::SocketAddr;
@@ -40,6 +42,7 @@ pub struct Listeners {
     addresses: Addresses,
     stop: Arc<AtomicBool>,
     wakers: Vec<Waker>,
+    program: Option<xdp::Program>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -57,11 +60,51 @@ impl Listeners {
         threads: usize,
         limits: TcpLimits,
     ) -> io::Result<Self> {
-        let mut listeners =
-            Self { addresses: Addresses::default(), stop: Arc::default(), wakers: Vec::new(), threads: Vec::new() };
+        let mut listeners = Self::none();
         listeners.serve_tcp(engine, tcp, limits)?;
         listeners.serve_udp(engine, udp, threads_or_cores(threads))?;
         Ok(listeners)
+    }
+
+    /// Answers what comes over an interface for these UDP addresses past the kernel's network stack, one thread a
+    /// receive queue. What is not taken there goes to the sockets, which must be open as well.
+    ///
+    /// An unspecified address stands for all that the machine has now. `mode` None: native where the interface's
+    /// driver can, else generic.
+    ///
+    /// # Errors
+    /// The interface is of no use for it, rights are missing, or another program is there; then nothing is left open.
+    pub fn open_xdp(
+        engine: &Arc<Engine>,
+        interface: &str,
+        addresses: &[SocketAddr],
+        mode: Option<xdp::Mode>,
+    ) -> io::Result<Self> {
+        let mut listeners = Self::none();
+        let opened = xdp::open(interface, addresses, mode);
+        let (program, queues) =
+            opened.map_err(|error| io::Error::new(error.kind(), format!("{interface}: {error}")))?;
+        listeners.program = Some(program);
+        for (index, queue) in queues.into_iter().enumerate() {
+            let responder = Responder::new(engine);
+            listeners.spawn(format!("dns-xdp-{index}"), move |stop| xdp::serve(queue, responder, stop))?;
+        }
+        Ok(listeners)
+    }
+
+    fn none() -> Self {
+        Self {
+            addresses: Addresses::default(),
+            stop: Arc::default(),
+            wakers: Vec::new(),
+            program: None,
+            threads: Vec::new(),
+        }
+    }
+
+    /// Where in the kernel frames are taken, and by how many threads; None: nothing is taken past it.
+    pub fn xdp(&self) -> Option<(xdp::Mode, usize)> {
+        self.program.as_ref().map(|program| (program.mode, self.threads.len()))
     }
 
     /// The addresses that are listened on.
@@ -71,6 +114,7 @@ impl Listeners {
 
     /// Closes all sockets and ends the threads; takes a quarter of a second at most.
     pub fn stop(&mut self) {
+        self.program = None; // From now on the kernel has all frames.
         self.stop.store(true, Ordering::Relaxed);
         for waker in self.wakers.drain(..) {
             let _ = waker.wake(); // Without it the thread sees `stop` at its next tick.

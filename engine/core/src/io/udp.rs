@@ -78,7 +78,7 @@ pub(super) fn serve(socket: &Socket, mut responder: Responder, stop: &AtomicBool
 }
 
 /// Port 0 is no port: such a sender is forged, and no reply could reach it.
-fn answer(responder: &mut Responder, packet: &[u8], sender: SocketAddr, out: &mut [u8]) -> usize {
+pub(super) fn answer(responder: &mut Responder, packet: &[u8], sender: SocketAddr, out: &mut [u8]) -> usize {
     if sender.port() == 0 {
         responder.counters.dropped.add();
         return 0;

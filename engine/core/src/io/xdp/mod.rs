@@ -1,0 +1,182 @@
+//! DNS over UDP past the kernel's network stack: AF_XDP, for one Ethernet interface.
+//!
+//! ```text
+//!             ┌─ program ─ ours ──▶ socket of the queue ─ frame ─▶ responder ─▶ frame ─▶ socket
+//! interface ──┤
+//!             └─ all else ────────▶ the kernel, and the sockets beside this
+//! ```
+//!
+//! The program decides what is ours (`program`); `frame` reads it again, and drops what is damaged. A reply
+//! goes back to the MAC and IP addresses that the query came from, so no route is looked up.
+
+mod bpf;
+pub mod frame;
+mod interface;
+mod memory;
+mod program;
+mod socket;
+
+use std::fmt::{Display, Formatter};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use interface::{Interface, own_addresses};
+use memory::CHUNK;
+use socket::Socket;
+
+use super::responder::Responder;
+use super::udp;
+
+/// How long an idle thread waits before it looks whether to stop or to let go of an old snapshot.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// What the kernel asks of a process that uses XDP.
+const RIGHTS: &str = "root, or CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW";
+
+/// Where in the kernel frames are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In the interface's driver, before the kernel makes anything of a frame.
+    Native,
+    /// Behind the driver, for those that know nothing of XDP; slower.
+    Generic,
+}
+
+impl Display for Mode {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Native => "native",
+            Self::Generic => "generic",
+        })
+    }
+}
+
+/// The program at an interface. Dropping it takes the program away, and so does the end of the process.
+pub(super) struct Program {
+    /// Where frames are taken.
+    pub(super) mode: Mode,
+    sockets: OwnedFd,
+    _link: OwnedFd,
+}
+
+/// A queue's socket, and how large a reply may be.
+pub(super) struct Queue {
+    socket: Socket,
+    largest: usize, // octets of a frame
+}
+
+/// Opens a socket for each queue of an interface, and has it get what is asked of `addresses` over UDP.
+///
+/// An unspecified address stands for all that the machine has now. `mode` None: native where the driver can,
+/// else generic.
+///
+/// # Errors
+/// The interface is of no use, rights are missing, or another program is there; then nothing is left open.
+pub(super) fn open(name: &str, addresses: &[SocketAddr], mode: Option<Mode>) -> io::Result<(Program, Vec<Queue>)> {
+    let interface = Interface::find(name)?;
+    let keys: Vec<_> = each(addresses)?.into_iter().map(program::key).collect();
+    if keys.is_empty() {
+        let reason = "there is no address to answer on, other than those of loopback";
+        return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, reason));
+    }
+    let make_maps = || Ok((bpf::address_map(&keys)?, bpf::socket_map(interface.queues)?));
+    let (addresses, sockets) = make_maps().map_err(telling("make the program's maps"))?;
+    let program = program::program(interface.mac, addresses.as_raw_fd(), sockets.as_raw_fd());
+    let loaded = bpf::load(&program).map_err(telling("load the program"))?;
+    // The maps live as long as the program does. Some drivers want it before they give a queue away.
+    let attached = attach(&loaded, interface.index, mode);
+    let (mode, link) = attached.map_err(telling("attach the program"))?;
+    let program = Program { mode, sockets, _link: link };
+    let largest = CHUNK.min(frame::ETHERNET + interface.mtu);
+    let mut queues = Vec::new();
+    for queue in 0..interface.queues {
+        let opened = Socket::open(interface.index, queue);
+        let socket = opened.map_err(telling(&format!("open the socket of queue {queue}")))?;
+        bpf::set_socket(&program.sockets, queue, socket.descriptor())?;
+        queues.push(Queue { socket, largest });
+    }
+    Ok((program, queues))
+}
+
+/// Tells what failed and, where that is known, what would help.
+fn telling(what: &str) -> impl Fn(io::Error) -> io::Error {
+    move |error| {
+        let remedy = match error.raw_os_error() {
+            Some(libc::EPERM | libc::EACCES) => format!("; XDP needs {RIGHTS}"),
+            Some(libc::ENOBUFS) => "; XDP needs CAP_IPC_LOCK, or leave to lock more memory".into(),
+            Some(libc::EBUSY | libc::EEXIST) => "; another program has the interface".into(),
+            Some(libc::EOPNOTSUPP) => "; the driver cannot, the generic mode can".into(),
+            _ => String::new(),
+        };
+        io::Error::new(error.kind(), format!("cannot {what}: {error}{remedy}"))
+    }
+}
+
+/// The addresses, each unspecified one replaced by all of its family; loopback is on no Ethernet.
+fn each(addresses: &[SocketAddr]) -> io::Result<Vec<SocketAddr>> {
+    let own = own_addresses()?;
+    let of = |address: &SocketAddr| -> Vec<SocketAddr> {
+        if !address.ip().is_unspecified() {
+            return vec![*address];
+        }
+        let same_family = |ip: &&IpAddr| ip.is_ipv4() == address.is_ipv4();
+        own.iter().filter(same_family).map(|ip| SocketAddr::new(*ip, address.port())).collect()
+    };
+    Ok(addresses.iter().flat_map(of).filter(|address| !address.ip().is_loopback()).collect())
+}
+
+fn attach(program: &OwnedFd, interface: u32, mode: Option<Mode>) -> io::Result<(Mode, OwnedFd)> {
+    let native = || bpf::attach(program, interface, bpf::NATIVE).map(|link| (Mode::Native, link));
+    let generic = || bpf::attach(program, interface, bpf::GENERIC).map(|link| (Mode::Generic, link));
+    match mode {
+        Some(Mode::Native) => native(),
+        Some(Mode::Generic) => generic(),
+        None => native().or_else(|error| if is_final(&error) { Err(error) } else { generic() }),
+    }
+}
+
+/// Whether the generic mode would be refused for the same reason: no right, or another program is there.
+fn is_final(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EPERM | libc::EACCES | libc::EBUSY | libc::EEXIST | libc::ENODEV))
+}
+
+/// Answers what comes through a queue until `stop` is set.
+pub(super) fn serve(mut queue: Queue, mut responder: Responder, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        responder.refresh();
+        let (count, dropped) =
+            queue.socket.answer(|frame, out| answer(&mut responder, frame, &mut out[..queue.largest]));
+        responder.counters.frames_xdp.add_many(count as u64);
+        responder.counters.send_errors.add_many(dropped);
+        queue.socket.flush();
+        if count == 0
+            && let Err(error) = queue.socket.wait(WAIT)
+        {
+            after(&error, &responder);
+        }
+    }
+}
+
+/// Writes the frame that answers `frame`, and returns its length; 0: no reply is due.
+fn answer(responder: &mut Responder, frame: &[u8], out: &mut [u8]) -> usize {
+    let Some(datagram) = frame::read(frame) else {
+        responder.counters.dropped.add();
+        return 0;
+    };
+    match udp::answer(responder, datagram.payload, datagram.sender(), &mut out[datagram.headers()..]) {
+        0 => 0,
+        octets => datagram.reply(out, octets),
+    }
+}
+
+/// Counts an error other than an interruption, and pauses: the interface may be gone for good.
+fn after(error: &io::Error, responder: &Responder) {
+    if error.kind() != io::ErrorKind::Interrupted {
+        responder.counters.receive_errors.add();
+        thread::sleep(WAIT);
+    }
+}
