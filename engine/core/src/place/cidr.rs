@@ -13,7 +13,7 @@ const NONE: u32 = 0;
 #[derive(Debug, Clone)]
 pub struct Collection {
     /// For each address the longest block that has it, by number.
-    ranges: Ranges<u32>,
+    ranges: Ranges,
     /// By number; the first stands for no block.
     blocks: Box<[Block]>,
 }

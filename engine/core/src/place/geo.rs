@@ -155,7 +155,7 @@ pub struct Located<'a> {
 pub struct Geo {
     about: About,
     classes: Box<[Class]>,
-    ranges: Ranges<u32>,
+    ranges: Ranges,
 }
 
 impl Default for Geo {

@@ -95,7 +95,7 @@ pub struct Latency {
 struct Measured {
     built: u64,
     /// Row of each address; row 0 is empty.
-    ranges: Ranges<u32>,
+    ranges: Ranges,
     /// Row of each country and subdivision, in their order.
     countries: Box<[CountryRow]>,
     /// First cell of each row; then the number of cells.

@@ -1,27 +1,26 @@
 //! Ranges of addresses with a value each: the search structure of every table of addresses.
 //!
-//! Starts of ranges are kept in two halves. All starts with the same upper half form a *block*; a
-//! block keeps its upper half once and the lower halves in order. So IPv4 takes 2 octets a range and
-//! the upper 64 bits of IPv6 take 4, beside the value. Finding a range is a binary search among the
-//! blocks, shortened by an index on the upper 16 bits, and another within one block.
+//! Starts of ranges are kept in two halves. All starts with the same upper half form a *block*, which
+//! keeps that half once, and the lower halves in order with the values behind them. So a range takes
+//! 6 octets in IPv4 and 8 in the upper 64 bits of IPv6. Finding one is a look into an index on the
+//! upper bits, at a few neighbouring blocks, and a binary search inside one. Each of the three stands
+//! together in memory: on the answer path what is not in the processor's caches costs most.
 
 use std::net::IpAddr;
 
 use super::octets::{Packed, numbers};
 use super::{PlaceError, refuse};
 
-/// Fewer blocks than this are searched without the index, which takes a quarter of a MiB.
+/// Fewer blocks than this are searched without an index.
 const BLOCKS_WORTH_AN_INDEX: usize = 2048;
-/// Upper bits that the index goes by.
-const INDEX_BITS: u32 = 16;
 
-/// A value for every address, in ranges.
+/// A number for every address, in ranges.
 ///
 /// Of IPv6 addresses the upper 64 bits count. Immutable; `find` allocates nothing.
 #[derive(Debug, Clone)]
-pub struct Ranges<V> {
-    v4: Family<u16, V>,
-    v6: Family<u32, V>,
+pub struct Ranges {
+    v4: Family<u16>,
+    v6: Family<u32>,
 }
 
 /// One family's sections as the control plane packs them, little-endian.
@@ -37,23 +36,28 @@ pub struct Sections<'a> {
     pub values: &'a [u8],
 }
 
-impl<V: Copy> Ranges<V> {
+impl Ranges {
     /// One value everywhere.
-    pub fn everywhere(value: V) -> Self {
+    pub fn everywhere(value: u32) -> Self {
         Self { v4: Family::everywhere(value), v6: Family::everywhere(value) }
     }
 
     /// From starts and values; each family ascends from 0 and an IPv6 start is an address's upper 64 bits.
-    pub fn new(v4: &[(u32, V)], v6: &[(u64, V)]) -> Result<Self, PlaceError> {
+    pub fn new(v4: &[(u32, u32)], v6: &[(u64, u32)]) -> Result<Self, PlaceError> {
         let v4 = Family::new(v4.iter().map(|&(start, value)| (start.into(), value)), "IPv4")?;
         let v6 = Family::new(v6.iter().copied(), "IPv6")?;
         Ok(Self { v4, v6 })
     }
 
-    /// The value at an address, and the length of the largest block around it inside its range.
+    /// From packed sections; each value must be below `limit`.
+    pub fn read(v4: Sections<'_>, v6: Sections<'_>, limit: u32) -> Result<Self, PlaceError> {
+        Ok(Self { v4: Family::read(v4, limit, "IPv4")?, v6: Family::read(v6, limit, "IPv6")? })
+    }
+
+    /// The value at an address, and the length of the largest block of addresses around it inside its range.
     ///
     /// The length is 0 to 32 for IPv4 and IPv4-mapped addresses, 0 to 64 for other IPv6 addresses.
-    pub fn find(&self, address: IpAddr) -> (V, u8) {
+    pub fn find(&self, address: IpAddr) -> (u32, u8) {
         match address.to_canonical() {
             IpAddr::V4(v4) => self.v4.find(v4.to_bits().into()),
             IpAddr::V6(v6) => self.v6.find((v6.to_bits() >> 64) as u64),
@@ -62,7 +66,7 @@ impl<V: Copy> Ranges<V> {
 
     /// Ranges of IPv4 and of IPv6.
     pub fn counts(&self) -> (usize, usize) {
-        (self.v4.lows.len(), self.v6.lows.len())
+        (self.v4.count, self.v6.count)
     }
 
     /// Octets held in memory.
@@ -71,19 +75,24 @@ impl<V: Copy> Ranges<V> {
     }
 }
 
-impl Ranges<u32> {
-    /// From packed sections; each value must be below `limit`.
-    pub fn read(v4: Sections<'_>, v6: Sections<'_>, limit: u32) -> Result<Self, PlaceError> {
-        Ok(Self { v4: Family::read(v4, limit, "IPv4")?, v6: Family::read(v6, limit, "IPv6")? })
-    }
-}
-
 /// Half of a key: u16 of the 32 bits of IPv4, u32 of the upper 64 bits of IPv6.
 trait Half: Packed + Ord + Into<u64> {
+    /// Bits of a half.
     const BITS: u32;
+    /// Upper bits that the index goes by. Those of IPv4 leave up to four blocks to look through; the
+    /// index of more would be cold itself.
+    const INDEX_BITS: u32;
+    /// Halves that a value takes.
+    const VALUE: usize;
 
     /// The lower half of a key.
     fn low(key: u64) -> Self;
+
+    /// Appends a value to cells.
+    fn put(value: u32, cells: &mut Vec<Self>);
+
+    /// The value that begins the cells.
+    fn value(cells: &[Self]) -> u32;
 
     /// The upper half of a key.
     fn head(key: u64) -> Self {
@@ -97,48 +106,71 @@ trait Half: Packed + Ord + Into<u64> {
 
 impl Half for u16 {
     const BITS: u32 = 16;
+    const INDEX_BITS: u32 = 14;
+    const VALUE: usize = 2;
 
     fn low(key: u64) -> Self {
         key as Self
+    }
+
+    fn put(value: u32, cells: &mut Vec<Self>) {
+        cells.extend([value as Self, (value >> 16) as Self]);
+    }
+
+    fn value(cells: &[Self]) -> u32 {
+        u32::from(cells[0]) | u32::from(cells[1]) << 16
     }
 }
 
 impl Half for u32 {
     const BITS: u32 = 32;
+    const INDEX_BITS: u32 = 16;
+    const VALUE: usize = 1;
 
     fn low(key: u64) -> Self {
         key as Self
+    }
+
+    fn put(value: u32, cells: &mut Vec<Self>) {
+        cells.push(value);
+    }
+
+    fn value(cells: &[Self]) -> u32 {
+        cells[0]
     }
 }
 
 /// The ranges of one family. The first starts at 0, so that every key has one.
 #[derive(Debug, Clone)]
-struct Family<H, V> {
-    /// For each value of the upper 16 bits, the first block at or above it, then the number of
-    /// blocks; empty where there are few blocks.
+struct Family<H> {
+    /// For each value of the upper bits, the first block at or above it, then the number of blocks;
+    /// empty where there are few blocks.
     index: Box<[u32]>,
-    /// Upper half of each block, ascending.
-    heads: Box<[H]>,
-    /// First range of each block; then the number of ranges.
-    first: Box<[u32]>,
-    /// Lower half of each range's start, ascending within a block.
-    lows: Box<[H]>,
-    values: Box<[V]>,
+    /// Ascending; then one more, whose start is where the cells end.
+    blocks: Box<[Block<H>]>,
+    /// Of each block the lower halves of its ranges' starts, ascending, then their values.
+    cells: Box<[H]>,
+    /// Ranges.
+    count: usize,
 }
 
-impl<H: Half, V: Copy> Family<H, V> {
-    fn everywhere(value: V) -> Self {
-        let zero = H::low(0);
-        Self {
-            index: [].into(),
-            heads: [zero].into(),
-            first: [0, 1].into(),
-            lows: [zero].into(),
-            values: [value].into(),
-        }
+/// The ranges that start with one upper half: at least one.
+#[derive(Debug, Clone, Copy)]
+struct Block<H> {
+    head: H,
+    /// Number of its first cell.
+    start: u32,
+}
+
+impl<H: Half> Family<H> {
+    fn everywhere(value: u32) -> Self {
+        let mut cells = vec![H::low(0)];
+        H::put(value, &mut cells);
+        let blocks = [0, cells.len() as u32].map(|start| Block { head: H::low(0), start }).into();
+        Self { index: [].into(), blocks, cells: cells.into(), count: 1 }
     }
 
-    fn new(starts: impl Iterator<Item = (u64, V)>, what: &str) -> Result<Self, PlaceError> {
+    fn new(starts: impl Iterator<Item = (u64, u32)>, what: &str) -> Result<Self, PlaceError> {
         let (mut heads, mut first, mut lows, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (start, value) in starts {
             if heads.last() != Some(&H::head(start)) {
@@ -148,101 +180,112 @@ impl<H: Half, V: Copy> Family<H, V> {
             lows.push(H::low(start));
             values.push(value);
         }
-        Self::check(heads.into(), first, lows.into(), values.into(), what)
+        Self::build(&heads, first, &lows, &values, what)
     }
 
-    fn check(
-        heads: Box<[H]>,
-        mut first: Vec<u32>,
-        lows: Box<[H]>,
-        values: Box<[V]>,
-        what: &str,
-    ) -> Result<Self, PlaceError> {
-        let count = u32::try_from(lows.len()).map_err(|_| PlaceError(format!("{what}: too many ranges")))?;
-        first.push(count);
+    fn read(sections: Sections<'_>, limit: u32, what: &str) -> Result<Self, PlaceError> {
+        let values = numbers::<u32>(sections.values, what)?;
+        if let Some(value) = values.iter().find(|&&value| value >= limit) {
+            return refuse(format!("{what}: a range has value {value}; there are {limit}"));
+        }
+        let (heads, first) = (numbers::<H>(sections.heads, what)?, numbers::<u32>(sections.first, what)?);
+        Self::build(&heads, first.into(), &numbers::<H>(sections.lows, what)?, &values, what)
+    }
+
+    /// From the upper half and the first range of each block, and the lower half and value of each range.
+    fn build(heads: &[H], mut first: Vec<u32>, lows: &[H], values: &[u32], what: &str) -> Result<Self, PlaceError> {
+        // A cell's number is a u32.
+        let count =
+            u32::try_from(lows.len() * (1 + H::VALUE)).map_err(|_| PlaceError(format!("{what}: too many ranges")))?;
+        first.push(lows.len() as u32);
         let ascend = |part: &[H]| part.windows(2).all(|pair| pair[0] < pair[1]);
         let blocks_fit = first.len() == heads.len() + 1
             && first[0] == 0
             && first.windows(2).all(|pair| pair[0] < pair[1])
             && lows.len() == values.len();
-        if !blocks_fit || !ascend(&heads) {
+        if !blocks_fit || !ascend(heads) {
             return refuse(format!("{what}: the blocks of ranges do not fit together"));
-        }
-        if !first.windows(2).all(|pair| ascend(&lows[pair[0] as usize..pair[1] as usize])) {
-            return refuse(format!("{what}: the ranges do not ascend"));
         }
         if heads.first().map(|&head| H::join(head, lows[0])) != Some(0) {
             return refuse(format!("{what}: the first range does not start at address 0"));
         }
-        Ok(Self { index: index(&heads), heads, first: first.into(), lows, values })
+        let (mut blocks, mut cells) = (Vec::with_capacity(first.len()), Vec::with_capacity(count as usize));
+        for (&head, pair) in heads.iter().zip(first.windows(2)) {
+            let own = pair[0] as usize..pair[1] as usize;
+            if !ascend(&lows[own.clone()]) {
+                return refuse(format!("{what}: the ranges do not ascend"));
+            }
+            blocks.push(Block { head, start: cells.len() as u32 });
+            cells.extend_from_slice(&lows[own.clone()]);
+            values[own].iter().for_each(|&value| H::put(value, &mut cells));
+        }
+        let index = index(&blocks);
+        blocks.push(Block { head: H::low(0), start: count });
+        Ok(Self { index, blocks: blocks.into(), cells: cells.into(), count: lows.len() })
     }
 
-    fn find(&self, key: u64) -> (V, u8) {
+    fn find(&self, key: u64) -> (u32, u8) {
         let head = H::head(key);
-        // Blocks up to and with `head`; the first block is 0, so there is one.
-        let blocks = self.blocks_up_to(head);
-        let (from, to) = (self.first[blocks - 1] as usize, self.first[blocks] as usize);
-        let ends = if self.heads[blocks - 1] == head {
-            from + self.lows[from..to].partition_point(|&low| low <= H::low(key))
-        } else {
-            to
+        // The last block up to and with `head`; the first block is 0, so there is one.
+        let mut number = self.blocks_up_to(head) - 1;
+        let (mut lows, mut values) = self.cells_of(number);
+        let mut begun = lows.len(); // So many of the block's ranges start at or before the key.
+        if self.blocks[number].head == head {
+            begun = lows.partition_point(|&low| low <= H::low(key));
+            if begun == 0 {
+                number -= 1;
+                (lows, values) = self.cells_of(number);
+                begun = lows.len();
+            }
+        }
+        let start = H::join(self.blocks[number].head, lows[begun - 1]);
+        let next = match lows.get(begun) {
+            Some(&low) => Some(H::join(head, low)),
+            None => self.start_of(number + 1),
         };
-        // `ends` ranges start at or before the key, and the last of them has it.
-        let length = self.block_length(key, blocks - 1, ends);
-        (self.values[ends - 1], length)
+        (H::value(&values[(begun - 1) * H::VALUE..]), block_length::<H>(key, start, next))
+    }
+
+    /// Lower halves and values of a block.
+    fn cells_of(&self, block: usize) -> (&[H], &[H]) {
+        let cells = &self.cells[self.blocks[block].start as usize..self.blocks[block + 1].start as usize];
+        cells.split_at(cells.len() / (1 + H::VALUE))
+    }
+
+    /// Where a block's first range starts; None after the last.
+    fn start_of(&self, block: usize) -> Option<u64> {
+        let Block { head, start } = self.blocks[block];
+        self.cells.get(start as usize).map(|&low| H::join(head, low))
     }
 
     fn blocks_up_to(&self, head: H) -> usize {
-        let slot = (head.into() >> (H::BITS - INDEX_BITS)) as usize;
+        let slot = (head.into() >> (H::BITS - H::INDEX_BITS)) as usize;
         let (from, to) = match self.index.get(slot..slot + 2) {
             Some(pair) => (pair[0] as usize, pair[1] as usize),
-            None => (0, self.heads.len()),
+            None => (0, self.blocks.len() - 1),
         };
-        from + self.heads[from..to].partition_point(|&other| other <= head)
-    }
-
-    /// Shortest prefix of `key` that has in it neither the address before its range nor the one after.
-    ///
-    /// Args: `block`, the last one up to the key; `ends`, the number of the range after the key's.
-    fn block_length(&self, key: u64, block: usize, ends: usize) -> u8 {
-        let apart = |other: u64| (key ^ other).leading_zeros() - (64 - 2 * H::BITS) + 1;
-        let start_block = if ends > self.first[block] as usize { block } else { block - 1 };
-        let before = match H::join(self.heads[start_block], self.lows[ends - 1]) {
-            0 => 0,
-            start => apart(start - 1),
-        };
-        let end_block = if ends < self.first[block + 1] as usize { block } else { block + 1 };
-        let after = self.heads.get(end_block).map_or(0, |&head| apart(H::join(head, self.lows[ends])));
-        before.max(after) as u8
+        from + self.blocks[from..to].partition_point(|block| block.head <= head)
     }
 
     fn octets(&self) -> usize {
-        size_of_val(&*self.index)
-            + size_of_val(&*self.heads)
-            + size_of_val(&*self.first)
-            + size_of_val(&*self.lows)
-            + size_of_val(&*self.values)
+        size_of_val(&*self.index) + size_of_val(&*self.blocks) + size_of_val(&*self.cells)
     }
 }
 
-impl<H: Half> Family<H, u32> {
-    fn read(sections: Sections<'_>, limit: u32, what: &str) -> Result<Self, PlaceError> {
-        let values: Box<[u32]> = numbers(sections.values, what)?;
-        if let Some(value) = values.iter().find(|&&value| value >= limit) {
-            return refuse(format!("{what}: a range has value {value}; there are {limit}"));
-        }
-        let first: Box<[u32]> = numbers(sections.first, what)?;
-        Self::check(numbers(sections.heads, what)?, first.into(), numbers(sections.lows, what)?, values, what)
-    }
+/// Shortest prefix of `key` that has in it neither the address before its range nor the range after.
+fn block_length<H: Half>(key: u64, start: u64, next: Option<u64>) -> u8 {
+    let apart = |other: u64| (key ^ other).leading_zeros() + 1 - (64 - 2 * H::BITS);
+    let before = start.checked_sub(1).map_or(0, apart);
+    before.max(next.map_or(0, apart)) as u8
 }
 
-fn index<H: Half>(heads: &[H]) -> Box<[u32]> {
-    if heads.len() < BLOCKS_WORTH_AN_INDEX {
+fn index<H: Half>(blocks: &[Block<H>]) -> Box<[u32]> {
+    if blocks.len() < BLOCKS_WORTH_AN_INDEX {
         return [].into();
     }
-    let mut index = vec![0; (1 << INDEX_BITS) + 1];
-    for &head in heads {
-        index[(head.into() >> (H::BITS - INDEX_BITS)) as usize + 1] += 1;
+    let mut index = vec![0; (1 << H::INDEX_BITS) + 1];
+    for block in blocks {
+        index[(block.head.into() >> (H::BITS - H::INDEX_BITS)) as usize + 1] += 1;
     }
     let mut sum = 0;
     for blocks in &mut index {
@@ -398,7 +441,7 @@ mod tests {
             let many: std::collections::BTreeMap<u64, u32> =
                 (0..5000).map(|n| (spread(n), n as u32)).chain([(0, 0)]).collect();
             let many: Vec<(u64, u32)> = many.into_iter().collect();
-            let with = Family::<u32, u32>::new(many.iter().copied(), "IPv6").unwrap();
+            let with = Family::<u32>::new(many.iter().copied(), "IPv6").unwrap();
             let without = Family { index: [].into(), ..with.clone() };
 
             prop_assert!(!with.index.is_empty());
