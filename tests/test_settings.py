@@ -35,6 +35,11 @@ WRONG: list[tuple[str, str]] = [
     ('feed = ["192.0.2.1"]', "feed: '192.0.2.1' is not nats://HOST:PORT, such as nats://192.0.2.1:4222"),
     ('feed = ["nats://me:secret@192.0.2.1"]', "feed: 'nats://…@192.0.2.1' is not nats://HOST:PORT"),
     ('feed = ["nats://a:4222", "tls://b:4222"]', "feed: nats:// and tls:// together; give the same for all servers"),
+    ('cookie_secrets = ["secret"]', "cookie_secrets: one is not 32 hexadecimal digits, such as `openssl rand -hex 16`"),
+    (f'cookie_secrets = ["{"0" * 32}", "{"1" * 32}", "{"2" * 32}"]', "cookie_secrets: 3 of them; give two at most"),
+    ("cookies_required = true", "cookies_required: no cookie can be ours without cookie_secrets; give one"),
+    (f'dns_identity = "{"x" * 129}"', "{file}: dns_identity: Expected `str` matching regex"),
+    ('dns_version = "\\u00e9"', "{file}: dns_version: Expected `str` matching regex"),
     ('feed_bucket = "a.b"', "feed_bucket: 'a.b'; a bucket's name has letters, digits, - and _"),
     ('feed_credentials = "/nowhere/a.creds"', "feed_credentials: /nowhere/a.creds: no file that this user can read"),
     (

@@ -21,7 +21,15 @@ class Engine:
     """The data plane of one process. Rates: `publish` with each change, `respond` in tests and benches only."""
 
     def __new__(
-        cls, *, udp_payload: int = 1232, reciprocal_bias: bool = False, coordinates: tuple[int, int] | None = None
+        cls,
+        *,
+        udp_payload: int = 1232,
+        reciprocal_bias: bool = False,
+        coordinates: tuple[int, int] | None = None,
+        cookie_secrets: Sequence[bytes] = ...,
+        cookies_required: bool = False,
+        identity: str = "",
+        version: str = "",
     ) -> Self:
         """Make an engine that serves nothing yet.
 
@@ -30,6 +38,12 @@ class Engine:
             reciprocal_bias: Stretch distances by a negative bias as guides up to 2023 had it (R-GPX-5).
             coordinates: Latitude and longitude of this edge in hundredths of a degree; they stand in
                 for those of clients whose place is unknown (R-GPX-13).
+            cookie_secrets: Of 16 octets each: the first makes DNS cookies, a second one is known as well
+                (RFC 9018 §5). None: cookies in queries are passed over.
+            cookies_required: UDP queries with a cookie that is not ours get BADCOOKIE in place of an answer.
+            identity: What the server calls itself, 128 octets at most: NSID, `id.server`, `hostname.bind`;
+                empty: nothing.
+            version: What it says to `version.server` and `version.bind`, 255 octets at most; empty: nothing.
         """
 
     def needs(self, head: bytes) -> list[int] | None:
@@ -112,8 +126,15 @@ class Engine:
             ValueError: Something is no name or no address.
         """
 
-    def respond(self, packet: bytes, client: str, *, tcp: bool = False, draw: int | None = None) -> bytes | None:
-        """The reply to one packet, or None where none is due (a response, a runt)."""
+    def respond(
+        self, packet: bytes, client: str, *, tcp: bool = False, draw: int | None = None, now: int | None = None
+    ) -> bytes | None:
+        """The reply to one packet, or None where none is due (a response, a runt).
+
+        Args:
+            draw: Where chance is taken from; None: fresh bits.
+            now: Seconds since 1970, for cookies; None: the system's clock.
+        """
 
     def counters(self) -> dict[str, int]:
         """Sums over all threads since start, by name."""

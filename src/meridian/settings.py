@@ -69,6 +69,31 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     udp_payload: Annotated[
         int, Meta(ge=512, le=4096, description="largest DNS answer over UDP, in octets (R-DNS-1)")
     ] = 1232
+    dns_identity: Annotated[
+        str,
+        Meta(
+            pattern="^[ -~]{0,128}$",
+            description="what this edge calls itself where it is asked: NSID (RFC 5001), id.server, hostname.bind; "
+            "empty: nothing",
+        ),
+    ] = ""
+    dns_version: Annotated[
+        str,
+        Meta(
+            pattern="^[ -~]{0,255}$",
+            description="what version.server and version.bind are told (RFC 4892); empty: nothing",
+        ),
+    ] = ""
+    cookie_secrets: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="what DNS cookies are made with, 32 hexadecimal digits each, the same on all edges of an "
+            "address: one, or two while one is being replaced; none: no cookies (docs/guides/dns-protocol.md)"
+        ),
+    ] = ()
+    cookies_required: Annotated[
+        bool, Meta(description="UDP queries with a cookie that is not ours get BADCOOKIE in place of an answer")
+    ] = False
     api_listen: Annotated[str, Meta(description="address of the API")] = "127.0.0.1:5380"
     public_url: Annotated[
         str, Meta(description="URL under which clients reach the API; empty: http://api_listen (R-API-8)")
@@ -239,6 +264,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return point
 
     @property
+    def cookie_keys(self) -> list[bytes]:
+        """
+        What DNS cookies are made with, 16 octets each, at most two.
+
+        Raises:
+            SettingsError: Something is no secret, or there are more; the secrets themselves are not told.
+        """
+        if len(self.cookie_secrets) > 2:
+            raise SettingsError(
+                f"cookie_secrets: {len(self.cookie_secrets)} of them; give two at most, the new one first"
+            )
+        if not all(re.fullmatch("[0-9a-fA-F]{32}", secret) for secret in self.cookie_secrets):
+            raise SettingsError(
+                "cookie_secrets: one is not 32 hexadecimal digits, such as `openssl rand -hex 16` prints"
+            )
+        return [bytes.fromhex(secret) for secret in self.cookie_secrets]
+
+    @property
     def metrics_blocks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """
         Who may read the metrics.
@@ -385,6 +428,8 @@ def _check(settings: Settings) -> None:
     settings.edge_point  # noqa: B018 - reading it checks it
     _check_feed(settings)
     settings.metrics_blocks  # noqa: B018 - as above
+    if not settings.cookie_keys and settings.cookies_required:
+        raise SettingsError("cookies_required: no cookie can be ours without cookie_secrets; give one")
     _check_webhooks(settings)
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import dns.edns
@@ -27,21 +28,30 @@ def cases(tables: dict[str, Table]) -> list[Any]:
     ]
 
 
+# Sends the query of a case with a draw, and gives the reply if one is due.
+Ask = Callable[[Case, bytes, int], bytes | None]
+
+
 def check(engine: Engine, table: Table, case: Case) -> None:
     """Ask a case's question and compare everything that the reply says."""
+
+    def ask(case: Case, packet: bytes, draw: int) -> bytes | None:
+        return engine.respond(packet, case.client, tcp=case.transport == "tcp", draw=draw, now=case.now)
+
     engine.set_health([(slot, False) for slot in case.unhealthy])
     try:
-        _check_replies(engine, table, case)
+        check_replies(ask, table, case)
         _check_odds(engine, case)
     finally:
         engine.set_health([(slot, True) for slot in case.unhealthy])
 
 
-def _check_replies(engine: Engine, table: Table, case: Case) -> None:
+def check_replies(ask: Ask, table: Table, case: Case) -> None:
+    """Ask a case's question, more than once where chance has a say, and compare everything that the replies say."""
     packet = case.octets()
     answers: set[Answer] = set()
     for draw in range(DRAWS if case.one_of or case.sample else FEW):
-        reply = engine.respond(packet, case.client, tcp=case.transport == "tcp", draw=draw)
+        reply = ask(case, packet, draw)
         assert case.silent == (reply is None)
         if reply is None:
             continue
@@ -67,7 +77,7 @@ def _check_frame(case: Case, packet: bytes, reply: bytes, message: dns.message.M
         end = 12 + len(octets(message.question[0].name)) + 4
         assert packet[12:end] == reply[12:end]
         _check_case(message)
-    _check_edns(case, message)
+    _check_edns(case, message, reply)
 
 
 def _check_case(message: dns.message.Message) -> None:
@@ -76,7 +86,7 @@ def _check_case(message: dns.message.Message) -> None:
     assert all(rrset.name.labels == asked.labels for rrset in message.answer if rrset.name == asked)
 
 
-def _check_edns(case: Case, message: dns.message.Message) -> None:
+def _check_edns(case: Case, message: dns.message.Message, reply: bytes) -> None:
     edns = case.effective_edns
     assert (0 if edns else -1) == message.edns
     if edns:
@@ -84,7 +94,15 @@ def _check_edns(case: Case, message: dns.message.Message) -> None:
         assert edns.do == bool(message.ednsflags & dns.flags.DO)
         ede = [] if case.ede is None else [(15, case.ede.to_bytes(2, "big"))]
         seen = [(int(option.otype), option.to_wire()) for option in message.options]
+        if case.padded:
+            _check_padding(reply, *seen.pop())
         assert sorted(octets_of(case.options) + ede + case.subnet_option(case.scope)) == sorted(seen)
+
+
+def _check_padding(reply: bytes, code: int, data: bytes) -> None:
+    """The last option is of zeros and makes the reply a multiple of 468 octets (RFC 8467 §4.1)."""
+    assert (code, set(data) <= {0}) == (12, True)
+    assert len(reply) % 468 == 0
 
 
 def _check_answers(table: Table, case: Case, answers: set[Answer]) -> None:

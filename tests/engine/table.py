@@ -1,4 +1,4 @@
-"""The tables of `tests/vectors/answers` and `tests/vectors/decisions`; their README says what each key means."""
+"""The tables of `tests/conformance` and `tests/vectors/decisions`; conformance's README says what keys mean."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from meridian.place import cidr, latency, table
 from meridian.place.coordinates import Region as PlacedRegion
 from meridian.place.prior import Prior
 
-VECTORS = Path(__file__).parent.parent / "vectors"
+TESTS = Path(__file__).parent.parent
 
 # Owner in lower-case wire form, type, TTL, RDATA octets.
 Record = tuple[bytes, int, int, bytes]
@@ -71,6 +71,10 @@ class Zone(msgspec.Struct, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     reciprocal_bias: bool = False
     coordinates: tuple[float, float] | None = None
+    cookie_secrets: tuple[str, ...] = ()
+    cookies_required: bool = False
+    identity: str = ""
+    version: str = ""
 
 
 class Place(msgspec.Struct, forbid_unknown_fields=True):
@@ -143,6 +147,8 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     ede: int | None = None
     options: list[tuple[int, str]] = []
     size: int = 65_535
+    now: int = 0
+    padded: bool = False
     probability: dict[str, float] = {}
     excluded: dict[str, str] | None = None
     last_resort: bool | None = None
@@ -193,6 +199,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
     about: str
     zone: list[Zone]
     case: list[Case]
+    section: str = ""
     sets: dict[str, list[str]] = {}
     settings: Settings = Settings()
     place: list[Place] = []
@@ -209,6 +216,10 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
         engine = Engine(
             reciprocal_bias=self.settings.reciprocal_bias,
             coordinates=coordinates and (hundredths(coordinates[0]), hundredths(coordinates[1])),
+            cookie_secrets=[bytes.fromhex(secret) for secret in self.settings.cookie_secrets],
+            cookies_required=self.settings.cookies_required,
+            identity=self.settings.identity,
+            version=self.settings.version,
         )
         for kind, octets in places(self.place, self.cidr, self.latency):
             engine.set_place(kind, octets)
@@ -218,8 +229,8 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def load(folder: str) -> dict[str, Table]:
-    """All tables of a folder, by file name without its ending."""
-    paths = sorted((VECTORS / folder).glob("*.toml"))
+    """All tables of a folder below `tests`, by file name without its ending."""
+    paths = sorted((TESTS / folder).glob("*.toml"))
     return {path.stem: msgspec.toml.decode(path.read_bytes(), type=Table) for path in paths}
 
 

@@ -8,7 +8,7 @@ from meridian._engine import Engine
 from tests.engine.cases import cases, check
 from tests.engine.table import Case, load
 
-TABLES = load("answers")
+TABLES = load("conformance")
 
 
 @cache

@@ -14,7 +14,7 @@ use std::{env, fs};
 
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
-use meridian_engine::respond::{Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, respond};
 use meridian_engine::snapshot::{Settings, Snapshot};
 
 const RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -57,7 +57,8 @@ fn answer(snapshot: &Snapshot, packets: &[Vec<u8>]) {
     let counters = Counters::default();
     let mut out = [0; 4096];
     for (draw, packet) in packets.iter().enumerate() {
-        let length = respond(snapshot, packet, RESOLVER, Transport::Udp, draw as u64, &counters, &mut out);
+        let length =
+            respond(snapshot, packet, &Arrival::new(RESOLVER, Transport::Udp, draw as u64), &counters, &mut out);
         assert!(length > packet.len(), "an answer");
     }
 }

@@ -3,7 +3,8 @@
 use crate::decide::Draw;
 use crate::image::RecordSet;
 use crate::image::records::FIXED;
-use crate::query::{Edns, HEADER, Query};
+use crate::options::{self, BLOCK, Told, code};
+use crate::query::{Edns, HEADER, Query, class, rtype};
 
 /// A section of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub struct Reply<'o, 'q> {
     limit: usize,
     counts: [u16; 3],
     edns: Option<Edns<'q>>,
+    told: Option<&'q Told<'q>>,
     payload: u16,
     question_end: usize,
     /// The answer is from a zone of ours, not a referral (RFC 1035 §4.1.1).
@@ -69,19 +71,21 @@ pub struct Reply<'o, 'q> {
 
 impl<'o, 'q> Reply<'o, 'q> {
     /// Begins the reply to a query. `size` is the transport's limit in octets; `payload` is what we
-    /// advertise in OPT.
-    pub fn new(out: &'o mut [u8], query: &Query<'q>, size: usize, payload: u16) -> Self {
+    /// advertise in OPT; `told` is what OPT says beside.
+    pub fn new(out: &'o mut [u8], query: &Query<'q>, size: usize, payload: u16, told: Option<&'q Told<'q>>) -> Self {
         let size = size.min(out.len());
         let out = &mut out[..size];
         let end = query.question_end;
         out[..end].copy_from_slice(&query.packet[..end]);
-        let options = query.edns.map_or(0, |edns| OPT + edns.client_subnet.map_or(0, |subnet| 4 + subnet.len()));
+        let subnet = |edns: Edns<'_>| edns.client_subnet.map_or(0, |subnet| options::HEAD + subnet.len());
+        let options = query.edns.map_or(0, |edns| OPT + subnet(edns) + told.map_or(0, Told::octets));
         Self {
             out,
             at: end,
             limit: size.saturating_sub(options).max(end),
             counts: [0; 3],
             edns: query.edns,
+            told,
             payload,
             question_end: end,
             authoritative: false,
@@ -141,6 +145,25 @@ impl<'o, 'q> Reply<'o, 'q> {
         }
         draw.shuffle(&mut starts[..count], count);
         starts[..count].iter().for_each(|&start| self.put_record(set.record_at(start), owner));
+    }
+
+    /// Adds one text of class CHAOS, owned by the name asked for, which is not to be kept (RFC 4892 §3).
+    ///
+    /// `text` has at most 255 octets.
+    pub fn add_text(&mut self, text: &[u8]) -> Result<(), Full> {
+        let octets = FIXED + 1 + text.len();
+        if octets > self.limit - self.at {
+            return Err(Full);
+        }
+        self.put(&(0xc000 | HEADER as u16).to_be_bytes());
+        self.put(&rtype::TXT.to_be_bytes());
+        self.put(&class::CHAOS.to_be_bytes());
+        self.put(&[0; 4]);
+        self.put(&(1 + text.len() as u16).to_be_bytes());
+        self.put(&[text.len() as u8]);
+        self.put(text);
+        self.counts[Section::Answer as usize] += 1;
+        Ok(())
     }
 
     /// One record, its owner a pointer to where the name stands.
@@ -230,14 +253,37 @@ impl<'o, 'q> Reply<'o, 'q> {
         self.put(&[0, 0, 41, high, low, (rcode >> 4) as u8, 0, flags, 0, 0, 0]);
         if let Some(subnet) = edns.client_subnet {
             // Family, source prefix and address as asked; the scope is ours (R-ECS-6).
-            self.option(8, &[&subnet[..3], &[self.scope], &subnet[4..]]);
+            self.option(code::CLIENT_SUBNET, &[&subnet[..3], &[self.scope], &subnet[4..]]);
         }
         if let Some(error) = self.error.filter(|_| self.at + EDE <= self.out.len()) {
-            self.option(15, &[&error.to_be_bytes()]);
+            self.option(code::ERROR, &[&error.to_be_bytes()]);
         }
-        let length = (self.at - start - OPT) as u16; // Options are a few dozen octets.
+        if let Some(told) = self.told {
+            self.tell(told);
+        }
+        let length = (self.at - start - OPT) as u16; // Options are less than a message.
         self.out[start + 9..start + OPT].copy_from_slice(&length.to_be_bytes());
         1
+    }
+
+    /// What was asked for; padding is last, as it makes up for all the rest.
+    #[cold]
+    fn tell(&mut self, told: &Told<'_>) {
+        if let Some(seen) = told.cookie {
+            self.option(code::COOKIE, &[&seen.option]);
+        }
+        if !told.identity.is_empty() {
+            self.option(code::NSID, &[told.identity]);
+        }
+        if let Some(idle) = told.idle {
+            self.option(code::TCP_KEEPALIVE, &[&idle.to_be_bytes()]);
+        }
+        if told.is_padded && self.at + options::HEAD <= self.out.len() {
+            // A block that no message has room for is cut short.
+            let end = (self.at + options::HEAD).next_multiple_of(BLOCK).min(self.out.len());
+            let octets = end - self.at - options::HEAD;
+            self.option(code::PADDING, &[&[0; BLOCK][..octets]]);
+        }
     }
 
     fn option(&mut self, code: u16, parts: &[&[u8]]) {

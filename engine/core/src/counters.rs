@@ -67,6 +67,8 @@ counters! {
     not_implemented,
     /// Replies with RCODE BADVERS.
     bad_versions,
+    /// Replies with RCODE BADCOOKIE.
+    bad_cookies,
     /// Replies with RCODE SERVFAIL.
     server_failures,
     /// Replies that did not fit and carry TC.

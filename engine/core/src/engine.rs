@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 
@@ -14,7 +15,7 @@ use crate::name::Owner;
 use crate::outside::Answers;
 use crate::place::PlaceError;
 use crate::place::places::Table;
-use crate::respond::{Transport, respond};
+use crate::respond::{Arrival, Transport, respond};
 use crate::snapshot::{Catalog, Settings, Snapshot};
 
 /// The data plane of one process.
@@ -172,10 +173,15 @@ impl Engine {
 
     /// The reply to one packet; None where none is due. `draw` None takes one from the system.
     pub fn respond(&self, packet: &[u8], client: IpAddr, transport: Transport, draw: Option<u64>) -> Option<Vec<u8>> {
+        let draw = draw.unwrap_or_else(system_draw);
+        self.respond_to(packet, &Arrival { now: system_seconds(), ..Arrival::new(client, transport, draw) })
+    }
+
+    /// As `respond`, with all that is known of the packet's arrival.
+    pub fn respond_to(&self, packet: &[u8], arrival: &Arrival) -> Option<Vec<u8>> {
         let counters = hold(&self.own);
         let mut out = vec![0; usize::from(u16::MAX)];
-        let draw = draw.unwrap_or_else(system_draw);
-        let length = respond(&self.snapshot.load(), packet, client, transport, draw, &counters, &mut out);
+        let length = respond(&self.snapshot.load(), packet, arrival, &counters, &mut out);
         out.truncate(length);
         (length > 0).then_some(out)
     }
@@ -229,6 +235,11 @@ fn read(head: &[u8]) -> Result<(wire::Head<'_>, Owner), ImageError> {
         Ok(apex) => Ok((head, apex)),
         Err(_) => refuse(format!("zone {}: its name is not a wire name", head.zone_id)),
     }
+}
+
+/// The system's clock, in seconds since 1970; the low 32 bits, as cookies have them (RFC 9018 §4.3).
+pub fn system_seconds() -> u32 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as u32)
 }
 
 /// 64 bits from the system's random source.

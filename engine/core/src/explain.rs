@@ -12,7 +12,7 @@ use crate::counters::Counters;
 use crate::image::ImageError;
 use crate::name::{self, Name};
 use crate::place::Prefix;
-use crate::respond::{Transport, respond_traced};
+use crate::respond::{Arrival, Transport, respond_traced};
 use crate::snapshot::Snapshot;
 use crate::trace::{Step, Steps};
 
@@ -102,7 +102,8 @@ pub(crate) fn explain(
     let mut out = vec![0; usize::from(u16::MAX)];
     let mut steps = Steps::default();
     let counters = Counters::default();
-    let length = respond_traced(snapshot, &packet, client, Transport::Tcp, draw, &counters, &mut out, &mut steps);
+    let arrival = Arrival::new(client, Transport::Tcp, draw);
+    let length = respond_traced(snapshot, &packet, &arrival, &counters, &mut out, &mut steps);
     let explanation = Explanation {
         name: name::text(name),
         r#type: rtype,

@@ -5,6 +5,7 @@
 //! in one immutable `Snapshot`.
 
 pub mod answer;
+pub mod cookie;
 pub mod counters;
 pub mod decide;
 pub mod engine;
@@ -14,6 +15,7 @@ pub mod image;
 pub mod io;
 pub mod lookup;
 pub mod name;
+pub mod options;
 pub mod outside;
 pub mod place;
 pub mod query;

@@ -223,6 +223,18 @@ pub const fn slot(hash: u64) -> usize {
     (spread(hash) >> 52) as usize
 }
 
+/// The octets of the name that begins there, its letter case kept; None if it is compressed or ends early.
+pub fn uncompressed(octets: &[u8], start: usize) -> Option<&[u8]> {
+    let mut end = start;
+    loop {
+        match *octets.get(end)? {
+            0 => return Some(&octets[start..=end]),
+            length @ 1..=63 => end += 1 + usize::from(length),
+            _ => return None,
+        }
+    }
+}
+
 /// A wire-form name as the API shows it: `\ooo` for all but letters, digits, `-` and `_` (R-NAM-5).
 pub fn text(wire: &[u8]) -> String {
     let mut text = String::new();

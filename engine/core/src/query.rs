@@ -1,6 +1,7 @@
 //! From packet to query: one pass over hostile octets (RFC 1035 §4.1, RFC 6891).
 
 use crate::name::Name;
+use crate::options::code;
 
 /// The response codes used here (RFC 1035 §4.1.1, RFC 6891 §9).
 pub mod rcode {
@@ -18,6 +19,8 @@ pub mod rcode {
     pub const REFUSED: u16 = 5;
     /// EDNS of a version we do not speak.
     pub const BADVERS: u16 = 16;
+    /// Come again with this cookie (RFC 7873 §8).
+    pub const BADCOOKIE: u16 = 23;
 }
 
 /// Type numbers that the answer path itself knows.
@@ -28,12 +31,18 @@ pub mod rtype {
     pub const NS: u16 = 2;
     /// The canonical name.
     pub const CNAME: u16 = 5;
+    /// Text.
+    pub const TXT: u16 = 16;
     /// An IPv6 host address.
     pub const AAAA: u16 = 28;
     /// EDNS.
     pub const OPT: u16 = 41;
     /// A delegation signer.
     pub const DS: u16 = 43;
+    /// A service binding (RFC 9460).
+    pub const SVCB: u16 = 64;
+    /// The service binding of web sites.
+    pub const HTTPS: u16 = 65;
     /// Incremental zone transfer.
     pub const IXFR: u16 = 251;
     /// Zone transfer.
@@ -42,8 +51,14 @@ pub mod rtype {
     pub const ANY: u16 = 255;
 }
 
-const CLASS_IN: u16 = 1;
-const OPTION_CLIENT_SUBNET: u16 = 8;
+/// Classes (RFC 1035 §3.2.4).
+pub mod class {
+    /// Internet.
+    pub const INTERNET: u16 = 1;
+    /// Chaosnet, in which servers speak of themselves (RFC 4892).
+    pub const CHAOS: u16 = 3;
+}
+
 /// The fixed header (RFC 1035 §4.1.1).
 pub const HEADER: usize = 12;
 
@@ -73,6 +88,23 @@ pub struct Edns<'p> {
     pub dnssec_ok: bool,
     /// The client-subnet option's data, well-formed (RFC 7871 §6).
     pub client_subnet: Option<&'p [u8]>,
+    /// Whether it asks for anything of `Asked`.
+    pub asks: bool,
+    /// Octets of the message before the options.
+    pub options_at: u16,
+}
+
+/// What a query's options ask for (`options` says what they get).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked<'p> {
+    /// The cookie option's data, of any length.
+    pub cookie: Option<&'p [u8]>,
+    /// Who we are (RFC 5001).
+    pub identity: bool,
+    /// How long a connection may be idle (RFC 7828).
+    pub keepalive: bool,
+    /// A padded reply (RFC 7830).
+    pub padding: bool,
 }
 
 /// Why a packet is no query.
@@ -116,9 +148,22 @@ fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Opt
 }
 
 impl Query<'_> {
+    /// What its options ask for; None if they ask for nothing. Read a second time, as few queries do.
+    pub fn asked(&self) -> Option<Asked<'_>> {
+        match &self.edns {
+            Some(edns) if edns.asks => Some(read_asked(self.packet, usize::from(edns.options_at))),
+            _ => None,
+        }
+    }
+
+    /// Whether an answer is all that it asks for: class Internet, no option of `Asked`.
+    pub fn is_plain(&self) -> bool {
+        self.is_internet() && !self.edns.as_ref().is_some_and(|edns| edns.asks)
+    }
+
     /// Whether the class is Internet.
     pub const fn is_internet(&self) -> bool {
-        self.class == CLASS_IN
+        self.class == class::INTERNET
     }
 }
 
@@ -138,28 +183,52 @@ fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Opt
             if edns.is_some() || owner != at + 1 || place < before {
                 return None;
             }
-            edns = Some(read_edns(fixed, data)?);
+            edns = Some(read_edns(fixed, data, (owner + 10) as u16)?); // A message has at most 65,535 octets.
         }
         at = owner + 10 + length;
     }
     Some(edns)
 }
 
-fn read_edns<'p>(fixed: &[u8], options: &'p [u8]) -> Option<Edns<'p>> {
+fn read_edns<'p>(fixed: &[u8], options: &'p [u8], options_at: u16) -> Option<Edns<'p>> {
     let version = fixed[5];
-    let mut client_subnet = None;
+    let (mut client_subnet, mut asks) = (None, false);
     // What options of another version look like is not known (RFC 6891 §6.1.3).
     let mut rest = if version == 0 { options } else { &[] };
     while !rest.is_empty() {
         let (code, length) = (number(rest, 0)?, usize::from(number(rest, 2)?));
         let data = rest.get(4..4 + length)?;
-        if code == OPTION_CLIENT_SUBNET {
-            check_client_subnet(data)?;
-            client_subnet = client_subnet.or(Some(data));
+        match code {
+            code::CLIENT_SUBNET => {
+                check_client_subnet(data)?;
+                client_subnet = client_subnet.or(Some(data));
+            }
+            code::COOKIE | code::NSID | code::TCP_KEEPALIVE | code::PADDING => asks = true,
+            _ => {}
         }
         rest = &rest[4 + length..];
     }
-    Some(Edns { payload: number(fixed, 2)?, version, dnssec_ok: fixed[6] & 0x80 != 0, client_subnet })
+    Some(Edns { payload: number(fixed, 2)?, version, dnssec_ok: fixed[6] & 0x80 != 0, client_subnet, asks, options_at })
+}
+
+/// What the options that begin there ask for; they were found whole before.
+#[cold]
+fn read_asked(packet: &[u8], start: usize) -> Asked<'_> {
+    let mut asked = Asked::default();
+    let length = number(packet, start - 2).map_or(0, usize::from);
+    let mut rest = packet.get(start..start + length).unwrap_or_default();
+    while let (Some(code), Some(length)) = (number(rest, 0), number(rest, 2)) {
+        let (data, after) = rest[4..].split_at_checked(usize::from(length)).unwrap_or_default();
+        match code {
+            code::COOKIE => asked.cookie = asked.cookie.or(Some(data)),
+            code::NSID => asked.identity = true,
+            code::TCP_KEEPALIVE => asked.keepalive = true,
+            code::PADDING => asked.padding = true,
+            _ => {}
+        }
+        rest = after;
+    }
+    asked
 }
 
 /// RFC 7871 §6, §7.1.2: a known family, the address cut to the prefix, no bit set after it, scope 0.

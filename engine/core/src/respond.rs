@@ -12,6 +12,7 @@ use crate::image::records::{FIXED, target_at};
 use crate::image::{At, Found, RecordSet, Zone};
 use crate::lookup::{Place, lookup};
 use crate::name::{self, Name};
+use crate::options::{Told, about_us};
 use crate::query::{self, HEADER, Query, Unanswerable, rcode, rtype};
 use crate::snapshot::Snapshot;
 use crate::trace::{self, NoTrace, Step, Trace};
@@ -25,37 +26,48 @@ pub enum Transport {
     Tcp,
 }
 
+/// Where a packet came from, how and when, and what chance it is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// Who asks.
+    pub resolver: IpAddr,
+    /// How it came.
+    pub transport: Transport,
+    /// Where chance is taken from.
+    pub draw: u64,
+    /// Seconds since 1970, the low 32 bits; only cookies depend on it.
+    pub now: u32,
+    /// How long the connection may be idle, in units of 100 ms (RFC 7828 §3.1).
+    pub idle: u16,
+}
+
+impl Arrival {
+    /// A packet at the beginning of time, on a connection that may be idle for 10 s.
+    pub const fn new(resolver: IpAddr, transport: Transport, draw: u64) -> Self {
+        Self { resolver, transport, draw, now: 0, idle: 100 }
+    }
+}
+
 /// CNAMEs followed inside a zone for one answer; longer chains are cut, the resolver goes on.
 const MAX_CHAIN: usize = 16;
 
 /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
 ///
 /// `out` has at least 4,096 octets for UDP and 65,535 for TCP.
-pub fn respond(
-    snapshot: &Snapshot,
-    packet: &[u8],
-    resolver: IpAddr,
-    transport: Transport,
-    draw: u64,
-    counters: &Counters,
-    out: &mut [u8],
-) -> usize {
-    respond_traced(snapshot, packet, resolver, transport, draw, counters, out, &mut NoTrace)
+pub fn respond(snapshot: &Snapshot, packet: &[u8], arrival: &Arrival, counters: &Counters, out: &mut [u8]) -> usize {
+    respond_traced(snapshot, packet, arrival, counters, out, &mut NoTrace)
 }
 
 /// As `respond`, telling `trace` each step.
-#[expect(clippy::too_many_arguments, reason = "the one door: each is a thing of its own, none belongs together")]
 pub fn respond_traced<T: Trace>(
     snapshot: &Snapshot,
     packet: &[u8],
-    resolver: IpAddr,
-    transport: Transport,
-    draw: u64,
+    arrival: &Arrival,
     counters: &Counters,
     out: &mut [u8],
     trace: &mut T,
 ) -> usize {
-    match transport {
+    match arrival.transport {
         Transport::Udp => counters.queries_udp.add(),
         Transport::Tcp => counters.queries_tcp.add(),
     }
@@ -71,21 +83,67 @@ pub fn respond_traced<T: Trace>(
             return answer::header_only(packet, rcode, out);
         }
     };
+    if query.is_plain() {
+        return reply(snapshot, &query, &mut name, arrival, None, None, counters, out, trace);
+    }
+    reply_beside(snapshot, &query, &mut name, arrival, counters, out, trace)
+}
+
+/// Replies where more than an answer may be due: options that are asked for, or a word about ourselves.
+#[cold]
+fn reply_beside<T: Trace>(
+    snapshot: &Snapshot,
+    query: &Query<'_>,
+    name: &mut Name,
+    arrival: &Arrival,
+    counters: &Counters,
+    out: &mut [u8],
+    trace: &mut T,
+) -> usize {
+    let settings = &snapshot.settings;
+    let told = query.asked().map(|asked| Told::new(&asked, settings, arrival));
+    let about_us = about_us(query, name.wire(), settings);
+    reply(snapshot, query, name, arrival, told.as_ref(), about_us, counters, out, trace)
+}
+
+/// Replies to a query that was understood.
+///
+/// Inlined, so that plain queries pay for nothing that they do not ask for.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "one body of two callers, each of which knows some of it before")]
+fn reply<T: Trace>(
+    snapshot: &Snapshot,
+    query: &Query<'_>,
+    name: &mut Name,
+    arrival: &Arrival,
+    told: Option<&Told<'_>>,
+    about_us: Option<&[u8]>,
+    counters: &Counters,
+    out: &mut [u8],
+    trace: &mut T,
+) -> usize {
     let payload = snapshot.settings.udp_payload;
-    let mut reply = Reply::new(out, &query, size_limit(&query, transport, payload), payload);
-    let client =
-        Client::new(&snapshot.places, &snapshot.settings, resolver, query.edns.and_then(|edns| edns.client_subnet));
+    let size = size_limit(query, arrival.transport, payload);
+    let mut reply = Reply::new(out, query, size, payload, told);
+    let client = Client::new(
+        &snapshot.places,
+        &snapshot.settings,
+        arrival.resolver,
+        query.edns.and_then(|edns| edns.client_subnet),
+    );
     trace.step(|| client_step(&client));
-    let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(draw));
-    let mut answering = Answering { reply: &mut reply, name: &mut name, circumstances: &mut circumstances, trace };
-    let rcode = match refusal(&query) {
-        None => {
-            let rcode = answering.in_catalog(snapshot, &query);
+    let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(arrival.draw));
+    let mut answering = Answering { reply: &mut reply, name, circumstances: &mut circumstances, trace };
+    let refusal = refusal(query, told, about_us.is_some());
+    let rcode = match (refusal, about_us) {
+        (None, Some(text)) => answering.about_us(text),
+        (None, None) => {
+            let rcode = answering.in_catalog(snapshot, query);
             let scope = answering.circumstances.client.scope();
             reply.scope = scope;
             rcode
         }
-        Some((rcode, error)) => {
+        (Some((rcode, error)), _) => {
             reply.error = error;
             rcode
         }
@@ -106,18 +164,28 @@ fn size_limit(query: &Query<'_>, transport: Transport, payload: u16) -> usize {
     }
 }
 
-/// Questions that are understood but not taken, with RCODE and Extended DNS Error.
-fn refusal(query: &Query<'_>) -> Option<(u16, Option<u16>)> {
+/// Questions that are understood but not taken, with RCODE and Extended DNS Error. `is_about_us`: we have a text of
+/// class CHAOS for it.
+fn refusal(query: &Query<'_>, told: Option<&Told<'_>>, is_about_us: bool) -> Option<(u16, Option<u16>)> {
     if query.edns.is_some_and(|edns| edns.version != 0) {
         return Some((rcode::BADVERS, None));
     }
+    if let Some(rcode) = told.and_then(|told| told.refusal) {
+        return Some((rcode, None));
+    }
     match query.rtype {
+        _ if is_about_us => None,
         _ if !query.is_internet() => Some((rcode::REFUSED, Some(ede::NOT_SUPPORTED))),
         rtype::AXFR | rtype::IXFR => Some((rcode::REFUSED, Some(ede::PROHIBITED))),
         128..=254 => Some((rcode::NOTIMP, Some(ede::NOT_SUPPORTED))), // Meta types (RFC 6895 §3.1).
         _ => None,
     }
 }
+
+/// What is added for a name that an answer leads to.
+const ADDRESSES: [u16; 2] = [rtype::A, rtype::AAAA];
+/// Octets of a service binding's RDATA before its target: the priority (RFC 9460 §2.2).
+const SERVICE_TARGET: usize = 2;
 
 /// What is at hand while one question is answered.
 struct Answering<'w, 'a, 'o, 'q, T> {
@@ -137,6 +205,13 @@ enum Link {
 }
 
 impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
+    /// What we say of ourselves.
+    fn about_us(&mut self, text: &[u8]) -> u16 {
+        self.reply.authoritative = true;
+        self.reply.add_text(text).unwrap_or_else(|Full| self.reply.truncate());
+        rcode::NOERROR
+    }
+
     /// Finds the zone (routing.md §3.1) and answers from it.
     fn in_catalog(&mut self, snapshot: &Snapshot, query: &Query<'_>) -> u16 {
         let mut closest = snapshot.catalog.closest(self.name, 0);
@@ -211,7 +286,10 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         }
         let end = self.reply.position();
         self.authority(zone, apex, rtype);
-        self.addresses(zone, rtype, start, end);
+        match rtype {
+            rtype::SVCB | rtype::HTTPS => self.services(zone, rtype, owner, start, end),
+            _ => self.addresses(zone, rtype, start, end),
+        }
         Ok(rcode::NOERROR)
     }
 
@@ -317,7 +395,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         let mut at = start;
         while at < end {
             let position = self.reply.rdata(at);
-            let added = self.addresses_of(zone, position);
+            let added = self.records_of(zone, position, &ADDRESSES);
             if added.is_err() && self.name.has_suffix(cut_name) {
                 return Err(Full);
             }
@@ -335,7 +413,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         let mut at = start;
         while at < end {
             let known = self.leads_where_one_before_did(start, at, offset);
-            if !known && self.addresses_of(zone, self.reply.rdata(at) + offset).is_err() {
+            if !known && self.records_of(zone, self.reply.rdata(at) + offset, &ADDRESSES).is_err() {
                 return;
             }
             at = self.reply.rdata_end(at);
@@ -353,15 +431,62 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         record < at
     }
 
-    /// Adds the A and AAAA records of the name at `position` of the message, if it is in the zone.
-    fn addresses_of(&mut self, zone: &Zone, position: usize) -> Result<(), Full> {
+    /// What helps with the service bindings of `start..end` (RFC 9460 §4.1): the addresses of their in-zone targets,
+    /// and of an alias's target the bindings as well, as far as there is room. `owner` is where their name stands.
+    #[inline(never)]
+    fn services(&mut self, zone: &Zone, rtype: u16, owner: usize, start: usize, end: usize) {
+        let mut at = start;
+        while at < end {
+            let target = self.service_target(at, owner);
+            let known = self.services_before(start, at, owner).any(|before| self.is_same_name(before, target));
+            let alone = [rtype, rtype::A, rtype::AAAA];
+            let types = if self.is_alias_mode(at) { &alone[..] } else { &ADDRESSES };
+            // An alias of itself is an answer already.
+            let of_itself = self.is_alias_mode(at) && self.is_same_name(owner, target);
+            if !known && !of_itself && self.records_of(zone, target, types).is_err() {
+                return;
+            }
+            at = self.reply.rdata_end(at);
+        }
+    }
+
+    /// Where the target of the service binding at `at` stands; the root means the owner in ServiceMode
+    /// (RFC 9460 §2.5.2), and in AliasMode that there is no service, which has no address (§2.5.1).
+    fn service_target(&self, at: usize, owner: usize) -> usize {
+        let target = self.reply.rdata(at) + SERVICE_TARGET;
+        let is_root = self.reply.written().get(target) == Some(&0);
+        if is_root && !self.is_alias_mode(at) { owner } else { target }
+    }
+
+    /// The targets of the service bindings of `start..at`.
+    fn services_before(&self, start: usize, at: usize, owner: usize) -> impl Iterator<Item = usize> {
+        let next = |&record: &usize| Some(self.reply.rdata_end(record));
+        let records = std::iter::successors(Some(start), next).take_while(move |&record| record < at);
+        records.map(move |record| self.service_target(record, owner))
+    }
+
+    /// Whether the service binding at `at` has priority 0 (RFC 9460 §2.4.1).
+    fn is_alias_mode(&self, at: usize) -> bool {
+        self.reply.written()[self.reply.rdata(at)..].starts_with(&[0, 0])
+    }
+
+    /// Whether the same name stands in both places, in any spelling.
+    fn is_same_name(&self, one: usize, other: usize) -> bool {
+        let written = self.reply.written();
+        name::uncompressed(written, one).is_some_and(|name| {
+            name::uncompressed(written, other).is_some_and(|other| name.eq_ignore_ascii_case(other))
+        })
+    }
+
+    /// Adds the records of these types of the name at `position` of the message, if it is in the zone.
+    fn records_of(&mut self, zone: &Zone, position: usize, types: &[u16]) -> Result<(), Full> {
         if self.name.read(&self.reply.written()[position..]).is_err() || !self.name.is_at_or_below(&zone.apex) {
             return Ok(());
         }
         let Some(found) = zone.find(self.name, 0) else {
             return Ok(());
         };
-        for rtype in [rtype::A, rtype::AAAA] {
+        for &rtype in types {
             let Some(at) = found.group(rtype) else { continue };
             match decide::decide(zone, self.name.wire(), rtype, at, self.circumstances, &mut NoTrace) {
                 Outcome::One(set) => {
@@ -391,6 +516,7 @@ fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
         (rcode::FORMERR, _) => &counters.format_errors,
         (rcode::NOTIMP, _) => &counters.not_implemented,
         (rcode::BADVERS, _) => &counters.bad_versions,
+        (rcode::BADCOOKIE, _) => &counters.bad_cookies,
         _ => &counters.server_failures,
     };
     counter.add();

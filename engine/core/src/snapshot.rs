@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use crate::cookie::Cookies;
 use crate::health::Health;
 use crate::image::Zone;
 use crate::name::{self, Name, Owner};
@@ -23,7 +24,7 @@ use crate::place::Places;
 use crate::place::sphere::{NegativeBias, Point};
 
 /// What an operator sets for answering.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Largest reply over UDP in octets, 512 to 4096; also what we advertise (R-DNS-1).
     pub udp_payload: u16,
@@ -31,12 +32,25 @@ pub struct Settings {
     pub negative_bias: NegativeBias,
     /// Where this edge is: it stands in for clients whose place is unknown (R-GPX-13).
     pub edge: Option<Point>,
+    /// How DNS cookies are made; None: they are passed over like any option that we do not know.
+    pub cookies: Option<Cookies>,
+    /// What we call ourselves (RFC 4892, RFC 5001), at most `options::MOST_IDENTITY` octets; empty: nothing.
+    pub identity: Arc<[u8]>,
+    /// Which version we say we are (RFC 4892), at most 255 octets; empty: none.
+    pub version: Arc<[u8]>,
 }
 
 impl Default for Settings {
     /// 1232: fits the smallest IPv6 MTU without fragments.
     fn default() -> Self {
-        Self { udp_payload: 1232, negative_bias: NegativeBias::Linear, edge: None }
+        Self {
+            udp_payload: 1232,
+            negative_bias: NegativeBias::Linear,
+            edge: None,
+            cookies: None,
+            identity: Arc::default(),
+            version: Arc::default(),
+        }
     }
 }
 

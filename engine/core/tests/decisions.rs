@@ -5,5 +5,5 @@ mod common;
 /// Every case holds, in one shard and in sixteen, and is explained by the reply it gives.
 #[test]
 fn decisions() {
-    common::run::folder("decisions");
+    common::run::folder("vectors/decisions");
 }

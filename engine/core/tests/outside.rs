@@ -12,7 +12,7 @@ use common::{CLIENT, ask, example, publish, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::explain::Overrides;
-use meridian_engine::respond::{Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, respond};
 use meridian_engine::snapshot::Settings;
 use serde::Serialize;
 use serde_bytes::ByteBuf;
@@ -231,7 +231,7 @@ fn answering_allocates_nothing() {
 
     let taken = measure(|| {
         for packet in &packets {
-            let length = respond(cache.load(), packet, CLIENT, Transport::Udp, 1, &counters, &mut out);
+            let length = respond(cache.load(), packet, &Arrival::new(CLIENT, Transport::Udp, 1), &counters, &mut out);
             assert!(length > packet.len());
         }
     });

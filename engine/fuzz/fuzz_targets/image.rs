@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use meridian_engine::Engine;
-use meridian_engine::explain::Overrides;
 use meridian_engine::counters::Counters;
+use meridian_engine::explain::Overrides;
 use meridian_engine::image::wire;
-use meridian_engine::respond::{Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, respond};
 use meridian_engine::snapshot::Settings;
 use meridian_engine_fuzz::common::image::Zone;
 use meridian_engine_fuzz::common::message::Question;
@@ -79,7 +79,8 @@ fn ask(engine: &Arc<Engine>, name: &[u8], rtype: u16) {
         for transport in [Transport::Udp, Transport::Tcp] {
             let mut out = vec![0; 65_535];
             let snapshot = engine.snapshots().load();
-            let octets = respond(&snapshot, &packet, CLIENT, transport, 7, &Counters::default(), &mut out);
+            let octets =
+                respond(&snapshot, &packet, &Arrival::new(CLIENT, transport, 7), &Counters::default(), &mut out);
             reply::check(&packet, &out[..octets], transport, UDP_PAYLOAD);
         }
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use libfuzzer_sys::fuzz_target;
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
-use meridian_engine::respond::{Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, respond};
 use meridian_engine_fuzz::{reply, tables};
 
 static ENGINES: LazyLock<Vec<Arc<Engine>>> = LazyLock::new(tables::engines);
@@ -23,7 +23,8 @@ fuzz_target!(|input: &[u8]| {
     let snapshot = ENGINES[usize::from(*table) % ENGINES.len()].snapshots().load();
     let mut out = vec![0xEE; if transport == Transport::Udp { 4096 } else { 65_535 }];
 
-    let octets = respond(&snapshot, packet, client, transport, u64::from(*draw), &Counters::default(), &mut out);
+    let octets =
+        respond(&snapshot, packet, &Arrival::new(client, transport, u64::from(*draw)), &Counters::default(), &mut out);
 
     if octets > 0 {
         reply::check(packet, &out[..octets], transport, snapshot.settings.udp_payload);

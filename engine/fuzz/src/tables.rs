@@ -1,10 +1,9 @@
-//! The tables of cases in `tests/vectors`: each is a set of zones with some feature, and questions that lead to it.
+//! The tables of cases in `tests`: each is a set of zones with some feature, and questions that lead to it.
 
 use std::sync::Arc;
 
 use meridian_engine::Engine;
 
-use crate::common::serving;
 use crate::common::table;
 pub use crate::common::table::Table;
 
@@ -13,10 +12,10 @@ const SHARDS: usize = 16;
 
 /// All tables, in the same order each time.
 pub fn all() -> Vec<Table> {
-    ["answers", "decisions"].into_iter().flat_map(table::load).collect()
+    table::load_all()
 }
 
 /// An engine for each table, serving its zones.
 pub fn engines() -> Vec<Arc<Engine>> {
-    all().iter().map(|table| serving(&table.zones(), SHARDS)).collect()
+    all().iter().map(|table| table.serve(SHARDS)).collect()
 }

@@ -8,13 +8,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use meridian_engine::cookie::{Cookies, Secret};
+use meridian_engine::engine::{system_draw, system_seconds};
 use meridian_engine::explain::{ExplainError, Image, Overrides};
 use meridian_engine::image;
 use meridian_engine::io::xdp::Mode;
 use meridian_engine::io::{Addresses, Listeners, TcpLimits};
+use meridian_engine::options::MOST_IDENTITY;
 use meridian_engine::place::Prefix;
 use meridian_engine::place::sphere::{NegativeBias, Point};
-use meridian_engine::respond::Transport;
+use meridian_engine::respond::{Arrival, Transport};
 use meridian_engine::snapshot::Settings;
 use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
@@ -39,6 +42,9 @@ create_exception!(
 /// Octets of the largest UDP reply: what every client takes (RFC 1035 §4.2.1), and what a batch has room for.
 const UDP_PAYLOAD: RangeInclusive<u16> = 512..=4096;
 
+/// Octets of the longest text of one character string (RFC 1035 §3.3).
+const MOST_TEXT: usize = 255;
+
 /// The data plane of one process.
 #[pyclass(frozen, module = "meridian._engine")]
 struct Engine {
@@ -50,8 +56,17 @@ struct Engine {
 impl Engine {
     /// Make an engine that serves nothing yet.
     #[new]
-    #[pyo3(signature = (*, udp_payload = 1232, reciprocal_bias = false, coordinates = None))]
-    fn new(udp_payload: u16, reciprocal_bias: bool, coordinates: Option<(i16, i16)>) -> PyResult<Self> {
+    #[pyo3(signature = (*, udp_payload = 1232, reciprocal_bias = false, coordinates = None, cookie_secrets = vec![],
+        cookies_required = false, identity = "", version = ""))]
+    fn new(
+        udp_payload: u16,
+        reciprocal_bias: bool,
+        coordinates: Option<(i16, i16)>,
+        cookie_secrets: Vec<PyBackedBytes>,
+        cookies_required: bool,
+        identity: &str,
+        version: &str,
+    ) -> PyResult<Self> {
         if !UDP_PAYLOAD.contains(&udp_payload) {
             return Err(PyValueError::new_err(format!("udp_payload: {udp_payload} is not 512 to 4096")));
         }
@@ -60,6 +75,9 @@ impl Engine {
             udp_payload,
             negative_bias: if reciprocal_bias { NegativeBias::Reciprocal } else { NegativeBias::Linear },
             edge: edge.map_err(|error| PyValueError::new_err(error.to_string()))?,
+            cookies: cookies(&cookie_secrets, cookies_required)?,
+            identity: text("identity", identity, MOST_IDENTITY)?,
+            version: text("version", version, MOST_TEXT)?,
         };
         let engine = meridian_engine::Engine::new(settings);
         Ok(Self { engine, listeners: Mutex::default() })
@@ -126,7 +144,7 @@ impl Engine {
     }
 
     /// The reply to one packet, or None where none is due.
-    #[pyo3(signature = (packet, client, *, tcp = false, draw = None))]
+    #[pyo3(signature = (packet, client, *, tcp = false, draw = None, now = None))]
     fn respond<'py>(
         &self,
         py: Python<'py>,
@@ -134,10 +152,15 @@ impl Engine {
         client: &str,
         tcp: bool,
         draw: Option<u64>,
+        now: Option<u32>,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let client = ip_address(client)?;
         let transport = if tcp { Transport::Tcp } else { Transport::Udp };
-        let reply = py.detach(|| self.engine.respond(packet, client, transport, draw));
+        let arrival = Arrival {
+            now: now.unwrap_or_else(system_seconds),
+            ..Arrival::new(client, transport, draw.unwrap_or_else(system_draw))
+        };
+        let reply = py.detach(|| self.engine.respond_to(packet, &arrival));
         Ok(reply.map(|reply| PyBytes::new(py, &reply)))
     }
 
@@ -181,6 +204,28 @@ impl Engine {
     fn hold_listeners(&self) -> MutexGuard<'_, Vec<Listeners>> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How cookies are made: by the first secret; a second one is known as well.
+fn cookies(secrets: &[PyBackedBytes], required: bool) -> PyResult<Option<Cookies>> {
+    let secret = |octets: &PyBackedBytes| {
+        let wrong =
+            || PyValueError::new_err(format!("cookie_secrets: one of {} octets; 16 make a secret", octets.len()));
+        Secret::try_from(&octets[..]).map_err(|_| wrong())
+    };
+    match secrets {
+        [] => Ok(None),
+        [one] => Ok(Some(Cookies { secret: secret(one)?, other: None, required })),
+        [one, other] => Ok(Some(Cookies { secret: secret(one)?, other: Some(secret(other)?), required })),
+        _ => Err(PyValueError::new_err(format!("cookie_secrets: {}; two at most", secrets.len()))),
+    }
+}
+
+fn text(key: &str, text: &str, most: usize) -> PyResult<Arc<[u8]>> {
+    if text.len() > most {
+        return Err(PyValueError::new_err(format!("{key}: {} octets; {most} at most", text.len())));
+    }
+    Ok(text.as_bytes().into())
 }
 
 fn image_error(error: image::ImageError) -> PyErr {

@@ -8,8 +8,8 @@ use arc_swap::Guard;
 
 use crate::counters::Counters;
 use crate::decide::Draw;
-use crate::engine::{Engine, system_draw};
-use crate::respond::{Transport, respond};
+use crate::engine::{Engine, system_draw, system_seconds};
+use crate::respond::{Arrival, Transport, respond};
 use crate::snapshot::Snapshot;
 
 const HEADER: usize = 12; // octets, RFC 1035 §4.1.1
@@ -23,6 +23,9 @@ pub(super) struct Responder {
     snapshot: Arc<Snapshot>,
     pub(super) counters: Arc<Counters>,
     draws: Draw, // a new one for each query
+    now: u32,    // seconds, read once a batch, and only if cookies are made
+    /// How long a TCP connection may be idle, in units of 100 ms.
+    pub(super) idle: u16,
 }
 
 impl Responder {
@@ -33,6 +36,8 @@ impl Responder {
             snapshot: engine.snapshots().load_full(),
             counters: engine.register_counters(),
             draws: Draw::new(system_draw()),
+            now: 0,
+            idle: 0,
         }
     }
 
@@ -42,13 +47,17 @@ impl Responder {
         if !Arc::ptr_eq(&current, &self.snapshot) {
             self.snapshot = Guard::into_inner(current);
         }
+        if self.snapshot.settings.cookies.is_some() {
+            self.now = system_seconds();
+        }
     }
 
     /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
     pub(super) fn answer(&mut self, packet: &[u8], client: IpAddr, transport: Transport, out: &mut [u8]) -> usize {
         let draw = self.draws.next();
+        let arrival = Arrival { resolver: client, transport, draw, now: self.now, idle: self.idle };
         let (snapshot, counters) = (&*self.snapshot, &*self.counters);
-        guarded(packet, counters, out, |out| respond(snapshot, packet, client, transport, draw, counters, out))
+        guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, out))
     }
 }
 

@@ -104,6 +104,7 @@ impl Server {
             }
             self.worker.responder.refresh();
             self.worker.now = Instant::now();
+            self.worker.responder.idle = tenths(self.limits.idle_with(self.connections.len()));
             let mut due = take(&mut self.turns);
             due.extend(events.iter().map(|event| event.token()));
             for token in due {
@@ -243,6 +244,11 @@ impl Server {
 /// Closing the descriptor takes it out of the event queue as well, so a failure here changes nothing.
 fn deregister(registry: &Registry, stream: &mut TcpStream) {
     let _ = registry.deregister(stream);
+}
+
+/// A time in units of 100 ms (RFC 7828 §3.1).
+fn tenths(time: Duration) -> u16 {
+    u16::try_from(time.as_millis() / 100).unwrap_or(u16::MAX)
 }
 
 /// A descriptor that is held only to be given up.

@@ -30,7 +30,7 @@ pub struct Edns {
 
 /// Reads a reply or says what is wrong with it.
 pub fn read(octets: &[u8]) -> Result<Message, String> {
-    let mut reader = Reader { octets, at: 12 };
+    let mut reader = Reader { octets, at: 12, class: 1 };
     let header: Vec<u16> = (0..6).map(|at| short(octets, 2 * at)).collect::<Result<_, _>>()?;
     let bits = header[1];
     let question = reader.question(header[2])?;
@@ -69,6 +69,7 @@ struct Raw {
 struct Reader<'a> {
     octets: &'a [u8],
     at: usize,
+    class: u16, // of the question, and so of all records
 }
 
 impl Reader<'_> {
@@ -78,7 +79,7 @@ impl Reader<'_> {
             1 => {
                 let start = self.at;
                 self.name()?;
-                self.take(4)?;
+                self.class = short(self.take(4)?, 2)?;
                 Ok(Some(self.octets[start..self.at].to_vec()))
             }
             _ => Err(format!("{count} questions")),
@@ -91,7 +92,7 @@ impl Reader<'_> {
         let ttl = u32::from_be_bytes(fixed[4..8].try_into().unwrap());
         let (rtype, class, length) = (short(fixed, 0)?, short(fixed, 2)?, short(fixed, 8)?);
         let rdata = self.take(usize::from(length))?.to_vec();
-        if rtype != 41 && class != 1 {
+        if rtype != 41 && class != self.class {
             return Err(format!("a record of class {class}"));
         }
         Ok(Raw { class, record: Record { owner, rtype, ttl, rdata } })

@@ -41,11 +41,10 @@ fn run(engine: &Engine, table: &Table, case: &Case) -> Result<(), String> {
 
 fn replies(engine: &Engine, table: &Table, case: &Case) -> Result<(), String> {
     let packet = case.octets();
-    let transport = if case.transport == "tcp" { Transport::Tcp } else { Transport::Udp };
     let by_chance = case.one_of.is_some() || case.sample.is_some();
     let mut answers = BTreeSet::new();
     for draw in 0..if by_chance { DRAWS } else { FEW } {
-        let Some(reply) = engine.respond(&packet, case.resolver(), transport, Some(draw)) else {
+        let Some(reply) = engine.respond_to(&packet, &case.arrival(draw)) else {
             expect("whether there is a reply", case.silent, true)?;
             continue;
         };
@@ -53,7 +52,7 @@ fn replies(engine: &Engine, table: &Table, case: &Case) -> Result<(), String> {
         expect("at most so many octets", reply.len() <= case.size.unwrap_or(usize::MAX), true)
             .map_err(|why| format!("{why}: {} octets", reply.len()))?;
         let message = message::read(&reply)?;
-        check_frame(case, &packet, &message)?;
+        check_frame(case, &packet, &reply, &message)?;
         let [answer, authority, additional] = message.sections.map(|section| canonical(&section));
         expect("authority", table.lines(case.authority.as_ref()), authority)?;
         expect("additional", table.lines(case.additional.as_ref()), additional)?;
@@ -63,7 +62,7 @@ fn replies(engine: &Engine, table: &Table, case: &Case) -> Result<(), String> {
 }
 
 /// Everything but the sections.
-fn check_frame(case: &Case, packet: &[u8], message: &Message) -> Result<(), String> {
+fn check_frame(case: &Case, packet: &[u8], reply: &[u8], message: &Message) -> Result<(), String> {
     expect("RCODE", table::rcode(&case.rcode), message.rcode)?;
     expect("id", u16::from_be_bytes([packet[0], packet[1]]), message.id)?;
     expect("opcode", case.opcode, message.opcode)?;
@@ -85,8 +84,18 @@ fn check_frame(case: &Case, packet: &[u8], message: &Message) -> Result<(), Stri
         options: case.expected_options(),
     });
     let mut seen = message.edns.clone();
+    if case.padded {
+        check_padding(reply, seen.as_mut())?;
+    }
     seen.iter_mut().for_each(|edns| edns.options.sort());
     expect("EDNS", edns, seen)
+}
+
+/// Takes the padding away: the last option, of zeros, that makes the reply a multiple of 468 octets (RFC 8467 §4.1).
+fn check_padding(reply: &[u8], edns: Option<&mut Edns>) -> Result<(), String> {
+    expect("octets beyond whole blocks", 0, reply.len() % 468)?;
+    let last = edns.and_then(|edns| edns.options.pop()).ok_or("no option")?;
+    expect("the last option", (12, true), (last.0, last.1.iter().all(|&octet| octet == 0)))
 }
 
 /// An owner that is the name asked for keeps the asker's spelling (RFC 4343 §4.1, R-DNS-4).

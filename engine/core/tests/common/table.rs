@@ -1,4 +1,4 @@
-//! The tables of `tests/vectors/answers` and `tests/vectors/decisions` (their README says what each field means).
+//! The tables of `tests/conformance` and `tests/vectors/decisions` (README of the former says what each field means).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use meridian_engine::Engine;
+use meridian_engine::cookie::Cookies;
 use meridian_engine::place::Prefix;
 use meridian_engine::place::sphere::{NegativeBias, Point};
+use meridian_engine::respond::{Arrival, Transport};
 use serde::Deserialize;
 use serde_bytes::ByteBuf;
 
@@ -23,6 +25,8 @@ pub struct Table {
     #[serde(skip)]
     pub file: String,
     pub about: String,
+    #[serde(default)]
+    pub section: String,
     #[serde(default)]
     pub sets: BTreeMap<String, Vec<String>>,
     #[serde(default)]
@@ -42,6 +46,14 @@ pub struct Settings {
     #[serde(default)]
     pub reciprocal_bias: bool,
     pub coordinates: Option<(f64, f64)>,
+    #[serde(default)]
+    pub cookie_secrets: Vec<String>,
+    #[serde(default)]
+    pub cookies_required: bool,
+    #[serde(default)]
+    pub identity: String,
+    #[serde(default)]
+    pub version: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -167,6 +179,10 @@ pub struct Case {
     #[serde(default)]
     pub options: Vec<(u16, String)>,
     pub size: Option<usize>,
+    #[serde(default)]
+    pub now: u32,
+    #[serde(default)]
+    pub padded: bool,
     pub probability: Option<BTreeMap<String, f64>>,
     pub excluded: Option<BTreeMap<String, String>>,
     pub last_resort: Option<bool>,
@@ -212,9 +228,14 @@ const fn yes() -> bool {
     true
 }
 
-/// All tables of a folder below `tests/vectors`, by file name.
+/// All tables, in the same order each time.
+pub fn load_all() -> Vec<Table> {
+    ["conformance", "vectors/decisions"].into_iter().flat_map(load).collect()
+}
+
+/// All tables of a folder below `tests`, by file name.
 pub fn load(folder: &str) -> Vec<Table> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(folder);
     let mut tables: Vec<Table> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry").path())
@@ -256,10 +277,22 @@ impl Table {
         }
         let point = |(latitude, longitude)| Point::new(hundredths(latitude), hundredths(longitude)).expect("a point");
         settings.edge = self.settings.coordinates.map(point);
+        settings.cookies = self.settings.cookies();
+        settings.identity = self.settings.identity.as_bytes().into();
+        settings.version = self.settings.version.as_bytes().into();
         let engine = Engine::new(settings);
         place::put(&engine, &self.place, &self.cidr, self.latency.as_ref());
         self.zones().iter().for_each(|zone| super::publish(&engine, zone, shards));
         engine
+    }
+}
+
+impl Settings {
+    fn cookies(&self) -> Option<Cookies> {
+        let secret = |hex: &String| text::hex(hex).try_into().expect("a secret of 16 octets");
+        let secrets: Vec<_> = self.cookie_secrets.iter().map(secret).collect();
+        let other = secrets.get(1).copied();
+        secrets.first().map(|&secret| Cookies { secret, other, required: self.cookies_required })
     }
 }
 
@@ -357,6 +390,12 @@ impl Case {
         self.edns.clone().or(plain)
     }
 
+    /// How the query comes, with this draw.
+    pub fn arrival(&self, draw: u64) -> Arrival {
+        let transport = if self.transport == "tcp" { Transport::Tcp } else { Transport::Udp };
+        Arrival { now: self.now, ..Arrival::new(self.resolver(), transport, draw) }
+    }
+
     /// The resolver that asks.
     pub fn resolver(&self) -> IpAddr {
         self.client.unwrap_or(CLIENT)
@@ -407,6 +446,7 @@ pub fn rcode(text: &str) -> u16 {
         "NOTIMP" => 4,
         "REFUSED" => 5,
         "BADVERS" => 16,
+        "BADCOOKIE" => 23,
         _ => panic!("no RCODE: {text}"),
     }
 }

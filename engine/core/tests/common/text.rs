@@ -40,6 +40,11 @@ pub fn rdata(rtype: u16, text: &str) -> Vec<u8> {
 
 fn rdata_words(rtype: u16, words: &[String]) -> Vec<u8> {
     let short = |at: usize| number(&words[at]).to_be_bytes();
+    if words.first().is_some_and(|word| word == "\\#") {
+        let octets = hex(&words[2..].concat()); // RFC 3597 §5
+        assert_eq!(usize::from(number(&words[1])), octets.len(), "octets of {words:?}");
+        return octets;
+    }
     match rtype {
         1 => words[0].parse::<Ipv4Addr>().expect("an address").octets().to_vec(),
         28 => words[0].parse::<Ipv6Addr>().expect("an address").octets().to_vec(),
@@ -49,6 +54,7 @@ fn rdata_words(rtype: u16, words: &[String]) -> Vec<u8> {
             [name(&words[0]), name(&words[1])].concat().into_iter().chain(numbers).collect()
         }
         15 => [&short(0)[..], &name(&words[1])].concat(),
+        64 | 65 if words.len() == 2 => [&short(0)[..], &name(&words[1])].concat(),
         16 => words.iter().flat_map(|word| character_string(word)).collect(),
         33 => [&short(0)[..], &short(1), &short(2), &name(&words[3])].concat(),
         43 => {
@@ -145,7 +151,7 @@ fn number(word: &str) -> u16 {
     word.parse().unwrap_or_else(|_| panic!("no number: {word}"))
 }
 
-const TYPES: [(&str, u16); 22] = [
+const TYPES: [(&str, u16); 26] = [
     ("A", 1),
     ("NS", 2),
     ("CNAME", 5),
@@ -160,7 +166,11 @@ const TYPES: [(&str, u16); 22] = [
     ("DS", 43),
     ("RRSIG", 46),
     ("DNSKEY", 48),
+    ("DNAME", 39),
+    ("SVCB", 64),
     ("HTTPS", 65),
+    ("SPF", 99),
+    ("CAA", 257),
     ("TKEY", 249),
     ("TSIG", 250),
     ("IXFR", 251),
