@@ -4,11 +4,13 @@ import asyncio
 
 import dns.message
 import pytest
+from structlog.testing import capture_logs
 
 from meridian._engine import Engine
 from meridian.edge.agent import Agent
 from meridian.feed.feed import Entry
-from meridian.feed.keys import ack_key, decode_ack, head_key, shard_key
+from meridian.feed.keys import Ack, ack_key, decode_ack, encode, head_key, shard_key
+from meridian.feed.local import LocalFeed
 from tests.publish.conftest import world as world
 from tests.publish.world import World
 
@@ -19,6 +21,19 @@ async def ack_of(world: World, edge: str = "edge-1") -> tuple[dict[int, int], di
     ack = decode_ack(found[0])
     assert ack.edge == edge
     return ack.catalogs, ack.failed
+
+
+async def ack_at(world: World) -> int:
+    """The version of the edge's acknowledgement."""
+    found = await world.feed.get(ack_key("edge-1"))
+    return 0 if found is None else found[1]
+
+
+class Forgetful(LocalFeed):
+    """A feed over the values of another, as a copy that was wiped and is still behind."""
+
+    async def get(self, key: str) -> tuple[bytes, int] | None:
+        return None
 
 
 def test_only_changed_shards_are_fetched(world: World) -> None:
@@ -125,6 +140,43 @@ def test_agent_runs(world: World) -> None:
         await asyncio.gather(running, return_exceptions=True)
         assert world.served() == world.stored()
         await acks.aclose()
+
+    asyncio.run(test())
+
+
+def test_acknowledgements_of_an_edge_that_forgot_everything(world: World) -> None:
+    """An edge whose disk was wiped is heard at once, though it said much under this name before."""
+
+    async def test() -> None:
+        await world.feed.put(Entry(ack_key("edge-1"), encode(Ack("edge-1", 0.0, {}, {})), 100_000))
+        forgetful = Forgetful(world.folder / "feed.db")
+        agent = Agent(forgetful, world.engine, "edge-1", world.clock)
+        world.clock.forward(1)
+        running = asyncio.create_task(agent.run())
+        async with asyncio.timeout(30):
+            while (await ack_at(world)) <= 100_000:
+                await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        forgetful.close()
+
+    asyncio.run(test())
+
+
+def test_two_edges_of_one_name(world: World) -> None:
+    """Of two edges that acknowledge under one name, each tells the operator."""
+
+    async def test() -> None:
+        with capture_logs() as logs:
+            await world.agent.acknowledge(1)
+            await world.agent.acknowledge(2)
+            assert logs == []
+            world.clock.forward(1)
+            other = Agent(world.feed, world.engine, "edge-1", world.clock)
+            await other.acknowledge(3)
+            await world.agent.acknowledge(4)
+        assert [(log["event"], log["edge"]) for log in logs] == [("edge.name_taken", "edge-1")]
+        assert "edge_name" in logs[0]["remedy"]
 
     asyncio.run(test())
 

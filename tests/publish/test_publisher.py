@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from meridian.compile import image
 from meridian.feed.feed import Entry
-from meridian.feed.keys import Catalog, catalog_key, catalog_of, encode, head_key, shard_key
+from meridian.feed.keys import FILLED, Catalog, ack_key, catalog_key, catalog_of, encode, head_key, shard_key
 from meridian.model.name import parse
 from meridian.publish.publisher import changed_shards
 from meridian.store import change
 from meridian.store import zone as zones
 from meridian.store.outbox import Row
 from meridian.store.tables import record_set
-from tests.publish.world import World
+from tests.publish.world import Broken, World
 
 
 def test_new_zone(world: World) -> None:
@@ -157,6 +157,54 @@ def test_lost_feed(world: World) -> None:
         await world.acknowledge()
         assert world.status(pending) == "INSYNC"
         assert world.served() == world.stored()
+
+    asyncio.run(test())
+
+
+def test_lost_feed_under_a_living_edge(world: World) -> None:
+    """What an edge acknowledged of a feed that is lost stands for nothing in the one that control fills after it."""
+
+    async def test() -> None:
+        zone_id = world.create()
+        for number in range(5):
+            world.change(zone_id, f"n{number}.example.com")
+            await world.publish()
+        await world.serve()
+        await world.acknowledge()
+        said = await world.feed.get(ack_key("edge-1"))
+        assert said is not None
+        await world.feed.delete(*await world.feed.keys(""))
+        world.start_publisher()
+        await world.publisher.reconcile()
+        change_id = world.change(zone_id, "late.example.com")
+        await world.publish()
+        await world.feed.put(Entry(ack_key("edge-1"), said[0], said[1] + 1))
+        await world.acknowledge()
+        assert world.status(change_id) == "PENDING"
+        await world.serve()
+        await world.acknowledge()
+        assert world.status(change_id) == "INSYNC"
+
+    asyncio.run(test())
+
+
+def test_filled_feed(world: World) -> None:
+    """Once all is in the feed, it says so, at each start anew; and not before."""
+
+    async def test() -> None:
+        world.create()
+        world.feed.refused = "catalog/"
+        with pytest.raises(Broken):
+            await world.publisher.reconcile()
+        assert await world.feed.get(FILLED) is None
+        world.feed.refused = None
+        await world.publisher.reconcile()
+        first = await world.feed.get(FILLED)
+        await world.publisher.reconcile()
+        second = await world.feed.get(FILLED)
+        assert first is not None
+        assert second is not None
+        assert second[1] > first[1]
 
     asyncio.run(test())
 

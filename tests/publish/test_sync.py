@@ -39,8 +39,8 @@ def test_served_by_all(fact: str, acks: list[Ack], expected: Served) -> None:
     assert (served.catalogs, set(served.failed)) == (expected.catalogs, set(expected.failed)), fact
 
 
-async def say(world: World, edge: str, version: int, catalogs: dict[int, int], failed: tuple[str, ...] = ()) -> None:
-    value = Ack(edge, world.clock.now().timestamp(), catalogs, dict.fromkeys(failed, "why"))
+async def say(world: World, edge: str, version: int, catalogs: dict[int, int], *, ahead: float = 0.0) -> None:
+    value = Ack(edge, world.clock.now().timestamp() + ahead, catalogs, {})
     await world.feed.put(Entry(ack_key(edge), encode(value), version))
     await world.sync.hear(ack_key(edge))
 
@@ -96,6 +96,54 @@ def test_edge_that_falls_silent(world: World) -> None:
         await say(world, "here", 1, {catalog: 1})
         assert await world.sync.acknowledge() == 0
         world.clock.forward(5)
+        await world.sync.acknowledge()
+        assert world.status(change_id) == "INSYNC"
+
+    asyncio.run(test())
+
+
+def test_start_beside_edges_that_lag(world: World) -> None:
+    """A control plane that starts hears every edge before it judges."""
+
+    async def test() -> None:
+        zone_id = world.create()
+        change_id = world.change(zone_id, "www.example.com")
+        await world.publish()
+        for edge, reached in (("a", 1), ("b", 0), ("c", 0)):
+            await say(world, edge, 1, {catalog_of(zone_id): reached})
+        world.start_publisher()
+        heard = world.sync.hear
+        running = asyncio.create_task(world.sync.run())
+
+        async def hear_slowly(key: str) -> None:
+            for _ in range(50):
+                await asyncio.sleep(0.001)
+            await heard(key)
+
+        world.sync.hear = hear_slowly  # type: ignore[method-assign]
+        for _ in range(300):
+            await asyncio.sleep(0.001)
+            assert world.status(change_id) == "PENDING"
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(test())
+
+
+def test_edge_whose_clock_is_wrong(world: World) -> None:
+    """That an edge is live shows in that it speaks, whatever its clock says."""
+
+    async def test() -> None:
+        zone_id = world.create()
+        change_id = world.change(zone_id, "www.example.com")
+        await world.publish()
+        for wrong in (-3600.0, 3600.0):
+            for version in (1, 2):
+                await say(world, f"wrong{wrong}", version, {catalog_of(zone_id): 0}, ahead=wrong)
+        await say(world, "right", 1, {catalog_of(zone_id): 1})
+        assert await world.sync.acknowledge() == 0
+        world.clock.forward(15)
+        await say(world, "right", 2, {catalog_of(zone_id): 1})
         await world.sync.acknowledge()
         assert world.status(change_id) == "INSYNC"
 

@@ -199,6 +199,7 @@ class World:
 
     async def acknowledge(self) -> int:
         """Let control hear every edge."""
+        await self.sync.hear_all()
         for key in await self.feed.keys("acks/"):
             await self.sync.hear(key)
         return await self.sync.acknowledge()

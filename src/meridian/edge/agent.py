@@ -8,6 +8,7 @@ it needs no history: a start, a wake-up and a look by the clock are one and the 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
@@ -19,11 +20,13 @@ from meridian.compile.image import decode_head, outside_targets
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
     CATALOGS,
+    FILLED,
     PLACES,
     Ack,
     ack_key,
     catalog_number,
     catalog_of,
+    decode_ack,
     decode_catalog,
     encode,
     head_key,
@@ -96,6 +99,10 @@ class Agent:
         self._held: dict[int, dict[str, int]] = {}
         self._places: dict[str, int] = {}
         self._failed: dict[str, str] = {}
+        self._filled = 0
+        self._turn: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._started_at = clock.now().timestamp()
+        self._said = 0
         self._news = asyncio.Event()
 
     async def load(self) -> None:
@@ -116,7 +123,11 @@ class Agent:
 
     async def follow(self, key: str) -> None:
         """Bring the zones of one catalog in step. Never raises: a zone that fails stays as it was served."""
-        catalog = catalog_number(key)
+        async with self._turn[key]:
+            await self._follow(key)
+
+    async def _follow(self, key: str) -> None:
+        catalog, filled = catalog_number(key), self._filled
         try:
             found = await self._feed.get(key)
             if found is None:
@@ -129,13 +140,41 @@ class Agent:
         except Exception:
             log.exception("catalog.unreadable", catalog=catalog)
             return
-        self._reached[catalog] = found[1]
-        self._news.set()
+        if filled == self._filled:
+            self._reached[catalog] = found[1]
+            self._news.set()
 
     async def acknowledge(self, version: int) -> None:
         """Say what is served. `version` is that of the acknowledgement itself."""
-        ack = Ack(self._edge, self._clock.now().timestamp(), dict(self._reached), dict(self._failed))
+        await self._look_for_filling()
+        await self._look_for_namesake()
+        ack = Ack(
+            edge=self._edge,
+            at=self._clock.now().timestamp(),
+            catalogs=dict(self._reached),
+            failed=dict(self._failed),
+            filled=self._filled,
+            started_at=self._started_at,
+        )
         await self._feed.put(Entry(ack_key(self._edge), encode(ack), version))
+        self._said = version
+
+    async def _look_for_filling(self) -> None:
+        """Look at every catalog again if control has filled the feed anew: versions of before stand for nothing."""
+        found = await self._feed.get(FILLED)
+        filled = 0 if found is None else found[1]
+        if filled != self._filled:
+            self._filled = filled
+            self._reached.clear()
+            for key in await self._feed.keys(CATALOGS):
+                await self.follow(key)
+
+    async def _look_for_namesake(self) -> None:
+        """Tell the operator if another edge acknowledges under this name: control would take both for one."""
+        found = await self._feed.get(ack_key(self._edge)) if self._said else None
+        if found is not None and found[1] > self._said and decode_ack(found[0]).started_at != self._started_at:
+            remedy = "give one of them another name with the setting edge_name"
+            log.error("edge.name_taken", edge=self._edge, remedy=remedy)
 
     async def _bring_in_step(self, catalog: int, listed: dict[str, int]) -> None:
         held = self._held.setdefault(catalog, {})
@@ -238,6 +277,7 @@ class Agent:
         version = 0 if found is None else found[1]
         while True:
             self._news.clear()
-            version += 1
+            # The time as well as the last version: a disk that was wiped remembers none, and must not look old.
+            version = max(version + 1, int(self._clock.now().timestamp() * 1000))
             await self.acknowledge(version)
             await news_within(self._news, HEARTBEAT)

@@ -12,7 +12,8 @@ ACKS = "acks/"
 # and an edge compares with it on a clock.
 OUTSIDE = "outside/"
 
-# Stands in a feed that control has filled from its database: from then on, what is not listed is not there.
+# Stands in a feed that control has filled from its database, with a version that each filling has for itself:
+# from then on, what is not listed is not there.
 FILLED = "filled"
 
 _CATALOG_COUNT = 256
@@ -32,7 +33,7 @@ class Catalog(msgspec.Struct, frozen=True, omit_defaults=True):
     places: dict[str, int] = {}
 
 
-class Ack(msgspec.Struct, frozen=True):
+class Ack(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     What an edge serves.
 
@@ -40,12 +41,16 @@ class Ack(msgspec.Struct, frozen=True):
         at: When it said so, in seconds since the epoch; said again every few seconds.
         catalogs: For each catalog, the version up to which everything is served.
         failed: Zones that it could not load, with the reason: for them the catalog's version says nothing.
+        filled: The version of `FILLED` of the feed in which it reached that, 0 if there was none.
+        started_at: When it started, in seconds since the epoch.
     """
 
     edge: str
     at: float
     catalogs: dict[int, int]
     failed: dict[str, str]
+    filled: int = 0
+    started_at: float = 0.0
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -26,6 +26,7 @@ from meridian.compile.zone import head, shard, shard_of, slots_of
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
     CATALOGS,
+    FILLED,
     OUTSIDE,
     PLACES,
     Catalog,
@@ -132,7 +133,8 @@ class Publisher:
         Bring every catalog in step with the database: for a start, and for a feed that was lost.
 
         Each catalog is written once, after the images of all its zones, and beyond every position
-        that a pending change has. So no acknowledgement can stand for a zone still missing.
+        that a pending change has. So no acknowledgement can stand for a zone still missing. When all
+        of them are, the feed counts as filled.
         """
         versions, positions = await asyncio.to_thread(self._read_versions)
         wanted: dict[int, dict[str, int]] = defaultdict(dict)
@@ -143,6 +145,10 @@ class Publisher:
         wanted.pop(PLACES, None)  # publish/place.py has that one
         for catalog in sorted(wanted):
             await self._reconcile_catalog(catalog, wanted[catalog], positions.get(catalog, 0))
+        found = await self._feed.get(FILLED)
+        # The time as well as the last version: none that an edge remembers of a lost feed may come again.
+        version = max(0 if found is None else found[1] + 1, int(self._clock.now().timestamp() * 1000))
+        await self._feed.put(Entry(FILLED, b"", version))
 
     async def publish(self, zone_id: str) -> None:
         """Bring one zone in step. What goes wrong is logged, and tried again later: it must not hold up other zones."""

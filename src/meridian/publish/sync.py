@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple, TypeVar
 
+import msgspec
 import structlog
 
 from meridian.clock import Clock
 from meridian.feed.feed import Feed
-from meridian.feed.keys import ACKS, Ack, decode_ack
+from meridian.feed.keys import ACKS, FILLED, Ack, decode_ack
 from meridian.feed.turns import forever
 from meridian.feed.waiting import news_within
 from meridian.store import change
@@ -60,6 +61,11 @@ def served_by_all(acks: Iterable[Ack], now: float) -> Served:
     return Served(catalogs, {zone_id for ack in live for zone_id in ack.failed})
 
 
+def _in_feed(ack: Ack, filled: int) -> Ack:
+    """What an edge has reached in the feed as it was filled last: nothing yet, if it speaks of another filling."""
+    return ack if ack.filled == filled else msgspec.structs.replace(ack, catalogs={})
+
+
 class Sync:
     """Turns changes INSYNC as edges acknowledge them."""
 
@@ -67,7 +73,9 @@ class Sync:
         self._database = database
         self._feed = feed
         self._clock = clock
-        self._acks: dict[str, Ack] = {}
+        # What each edge said last, by key: with the time by our clock, and the version.
+        self._acks: dict[str, tuple[Ack, int]] = {}
+        self._listed = asyncio.Event()
         self._woken = asyncio.Event()
         self._progress = threading.Condition()
         self._rounds = 0  # in which changes became INSYNC
@@ -84,7 +92,10 @@ class Sync:
 
     async def acknowledge(self) -> int:
         """Turn every change INSYNC that all live edges serve, and give their number."""
-        served = served_by_all(self._acks.values(), self._clock.now().timestamp())
+        found = await self._feed.get(FILLED)
+        filled = 0 if found is None else found[1]
+        acks = [_in_feed(ack, filled) for ack, _ in self._acks.values()]
+        served = served_by_all(acks, self._clock.now().timestamp())
         if not served.catalogs:
             return 0
         count = await asyncio.to_thread(self._write, served)
@@ -118,17 +129,30 @@ class Sync:
     async def hear(self, key: str) -> None:
         """Take in what an edge says under this key."""
         found = await self._feed.get(key)
+        before = self._acks.get(key)
         if found is None:
             self._acks.pop(key, None)
-        else:
-            self._acks[key] = decode_ack(found[0])
+        elif before is None or before[1] != found[1]:
+            ack = decode_ack(found[0])
+            # An edge that speaks now is live now, whatever its clock says.
+            self._acks[key] = (msgspec.structs.replace(ack, at=self._clock.now().timestamp()), found[1])
+
+    async def hear_all(self) -> None:
+        """Take in what every edge has said before, whenever that was: its clock is all there is to go by."""
+        for key in await self._feed.keys(ACKS):
+            found = await self._feed.get(key)
+            if found is not None and key not in self._acks:
+                self._acks[key] = (decode_ack(found[0]), found[1])
 
     async def _follow(self) -> None:
+        await self.hear_all()
+        self._listed.set()
         async for key in self._feed.watch(ACKS):
             await self.hear(key)
             self._woken.set()
 
     async def _look(self) -> None:
+        await self._listed.wait()  # an edge that was not heard yet may be the slowest
         while True:
             self._woken.clear()
             await self.acknowledge()
