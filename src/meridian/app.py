@@ -1,6 +1,7 @@
 """
 The map: builds every part of the program and runs it.
 
+    feed      file of last values ◀─ (bucket of NATS, past one machine)
     control   API ─ database ─commit─▶ publisher ─▶ feed      sync ◀─ feed
     edge      feed ─▶ agent ─▶ engine ─▶ DNS                  agent ─▶ feed
 
@@ -16,8 +17,8 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -46,7 +47,10 @@ from meridian.edge.outside import OutsideAgent
 from meridian.errors import MeridianError, SettingsError
 from meridian.explain import Explainer, apart, beside
 from meridian.feed.feed import Feed
+from meridian.feed.jetstream import JetstreamFeed
 from meridian.feed.local import LastValues, LocalFeed
+from meridian.feed.mirror import Mirror
+from meridian.feed.turns import forever
 from meridian.health.checker import Checker
 from meridian.health.descriptors import looks_at_once
 from meridian.health.probe import Prober
@@ -78,6 +82,7 @@ from meridian.store.database import Database
 log = structlog.get_logger()
 
 FEED_FILE = "feed.db"
+_FIRST_VALUES_SECONDS = 5.0  # how long a process that has no values yet waits for them
 _INSYNC_SECONDS = 0.5  # how long GetChange waits for a change that is on its way
 
 
@@ -135,22 +140,49 @@ async def _run(
     stop = _stop_at_signals()
     with ExitStack() as open_parts:
         _claim_data_dir(settings, open_parts)
-        feed = LocalFeed(Path(settings.data_dir) / FEED_FILE)
-        open_parts.callback(feed.close)
-        parts: list[_Part] = []
-        api, dns = None, []
-        engine = new_engine(settings) if "edge" in settings.roles else None
-        checker = build_checker(settings, feed, clock) if "checker" in settings.roles else None
-        if "control" in settings.roles:
-            api = await _build_control(settings, feed, clock, engine, checker, open_parts, parts, on_first_key)
-        if engine is not None:
-            dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
-        if checker is not None:
-            parts.append(_Part(checker.run))
-        log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
-        on_started(Started(api, dns))
-        await _run_parts(parts, stop)
+        async with _open_feed(settings, clock) as (feed, remote):
+            parts: list[_Part] = []
+            api, dns = None, []
+            engine = new_engine(settings) if "edge" in settings.roles else None
+            checker = build_checker(settings, feed, clock) if "checker" in settings.roles else None
+            if "control" in settings.roles:
+                api = await _build_control(
+                    settings, feed, remote, clock, engine, checker, open_parts, parts, on_first_key
+                )
+            if engine is not None:
+                dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
+            if checker is not None:
+                parts.append(_Part(checker.run))
+            log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
+            on_started(Started(api, dns))
+            await _run_parts(parts, stop)
     log.info("meridian.stopped")
+
+
+@asynccontextmanager
+async def _open_feed(settings: Settings, clock: Clock) -> AsyncIterator[tuple[Feed, JetstreamFeed | None]]:
+    """
+    The feed as this process reads it, from its own disk; and past one machine, the bucket that it follows.
+
+    A process that has never seen the bucket waits a moment for its values.
+    """
+    local = LocalFeed(Path(settings.data_dir) / FEED_FILE)
+    try:
+        if not settings.feed:
+            yield local, None
+            return
+        name = f"meridian {','.join(settings.roles)} {settings.edge_name or socket.gethostname()}"
+        remote = JetstreamFeed(settings, name, clock, makes_bucket="control" in settings.roles)
+        mirror = Mirror(remote, local, clock)
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(part.run()) for part in (remote, mirror)]
+            if await local.position() is None and "control" not in settings.roles:
+                await mirror.caught_up(_FIRST_VALUES_SECONDS)
+            yield mirror, remote
+            for task in running:
+                task.cancel()
+    finally:
+        local.close()
 
 
 async def _run_parts(parts: Sequence[_Part], stop: asyncio.Event) -> None:
@@ -176,6 +208,7 @@ def _build_explainer(settings: Settings, engine: Engine | None, health: Watch, o
 async def _build_control(
     settings: Settings,
     feed: Feed,
+    remote: JetstreamFeed | None,
     clock: Clock,
     engine: Engine | None,
     checker: Checker | None,
@@ -191,8 +224,10 @@ async def _build_control(
     if first is not None:
         on_first_key(first)
     moved.follow(database, places(settings))
-    sync = Sync(database, feed, clock)
-    publisher = Publisher(database, feed, clock, sync.wake, places(settings))
+    # What control does rests on what is, not on a copy that may be a moment old.
+    fed = feed if remote is None else remote
+    sync = Sync(database, fed, clock)
+    publisher = Publisher(database, fed, clock, sync.wake, places(settings))
     health, tail = await _build_watch(settings, feed, database, clock, parts)
     beside = Beside(
         None if engine is None else engine.counters,
@@ -208,12 +243,14 @@ async def _build_control(
         server.end()
 
     parts.append(_Part(partial(server.serve, [listener]), end_api))
-    place_publisher = PlacePublisher(database, feed, partial(latency_table, settings, clock), sync.wake)
-    parts.append(_Part(publisher.run))
-    parts.append(_Part(place_publisher.run))
-    parts.append(_Part(HealthPublisher(database, feed).run))
-    parts.append(_Part(sync.run))
-    parts.append(_Part(_connector(settings, database, feed, clock).run))
+    place_publisher = PlacePublisher(database, fed, partial(latency_table, settings, clock), sync.wake)
+    connector = _connector(settings, database, fed, clock)
+    filling = [publisher.run, place_publisher.run, HealthPublisher(database, fed).run, sync.run, connector.run]
+    if remote is None:
+        parts.extend(map(_Part, filling))
+    else:
+        parts.append(_Part(partial(remote.fill, *filling)))
+        parts.append(_Part(partial(forever, remote.keep_house)))
     return settings.base_url
 
 
@@ -442,8 +479,9 @@ def _claim_data_dir(settings: Settings, open_parts: ExitStack) -> None:
     folder = Path(settings.data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for role in settings.roles:
-            lock = open_parts.enter_context((folder / f"{role}.lock").open("a+"))
+        # Two processes that follow a bucket would write the same file of last values.
+        for name in (*settings.roles, *(("feed",) if settings.feed else ())):
+            lock = open_parts.enter_context((folder / f"{name}.lock").open("a+"))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             lock.truncate(0)
             lock.write(f"{os.getpid()}\n")

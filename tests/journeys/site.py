@@ -82,6 +82,16 @@ class Site:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def suspend(self) -> None:
+        """Let it do nothing until `resume`, as a machine that hangs."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End it as an operator would: SIGTERM."""
         if self._process is not None and self._process.poll() is None:
@@ -137,6 +147,12 @@ class Site:
         command = [str(Path(sys.executable).with_name("aws")), "route53", *arguments]
         return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=60, check=False)
 
+    def meridian(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run our own command line with the settings of this server."""
+        command = [str(Path(sys.executable).with_name("meridian")), *arguments]
+        environ = self.environ | self.settings() | self._environ
+        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
     def dig(self, *arguments: str) -> str:
         """Run dig and give what it prints."""
         command = ["dig", f"@{self.dns[0]}", "-p", str(self.dns[1]), "+tries=1", "+time=5", *arguments]
@@ -191,7 +207,8 @@ class Site:
         }
 
     def _answers(self) -> bool:
-        return self._serves_dns() and ("control" not in self.roles or _accepts(self.api))
+        has_dns, has_api = "edge" in self.roles, "control" in self.roles
+        return (not has_dns or self._serves_dns()) and (not has_api or _accepts(self.api))
 
     def _serves_dns(self) -> bool:
         query = dns.message.make_query("ready.invalid", "A")

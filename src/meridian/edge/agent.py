@@ -119,6 +119,7 @@ class Agent:
             turns = Turns(self.follow, tasks, _CATALOGS_AT_ONCE)
             tasks.create_task(forever(partial(self._watch, turns)))
             tasks.create_task(forever(partial(self._look, turns)))
+            tasks.create_task(forever(self._watch_filling))
             tasks.create_task(forever(self._acknowledge))
 
     async def follow(self, key: str) -> None:
@@ -265,6 +266,10 @@ class Agent:
     async def _watch(self, turns: Turns) -> None:
         async for key in self._feed.watch(CATALOGS):
             turns.due(key)
+
+    async def _watch_filling(self) -> None:
+        async for _ in self._feed.watch(FILLED):
+            self._news.set()
 
     async def _look(self, turns: Turns) -> None:
         while True:

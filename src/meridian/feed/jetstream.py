@@ -19,6 +19,8 @@ import structlog
 from meridian.clock import Clock
 from meridian.feed.bucket import Away, Bucket, Change, Changes, Overtaken, Unreachable, connect
 from meridian.feed.feed import Entry, Position
+from meridian.feed.keys import FILLED
+from meridian.feed.turns import forever
 from meridian.settings import Settings
 
 T = TypeVar("T")
@@ -27,6 +29,7 @@ log = structlog.get_logger()
 
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 2.0  # seconds from one attempt to connect to the next
 _SAY_EVERY = 60.0  # seconds between two logs of one reason why it cannot be reached
+_LOOK_EVERY = 10.0  # seconds between looks whether the bucket still is filled
 _SWEEP_EVERY = 3600.0  # seconds between looks at deletions that nobody has to hear of any more
 DELETIONS_KEPT = timedelta(days=1)  # a reader that was away for longer finds out by listing
 
@@ -138,6 +141,23 @@ class JetstreamFeed:
         self._replaced.clear()
         self._may_go_on.set()
 
+    async def fill(self, *parts: Callable[[], Awaitable[None]]) -> None:
+        """
+        Run what fills the bucket, until cancelled; all of it begins anew with a bucket that is another one.
+
+        Args:
+            parts: Each reconciles the bucket with the database when it begins, and runs until cancelled.
+        """
+        while True:
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(_run(part)) for part in parts]
+                running.append(tasks.create_task(forever(self._look_for_emptying)))
+                await self.until_replaced()
+                log.warning("feed.replaced", bucket=self._settings.feed_bucket)
+                for task in running:
+                    task.cancel()
+            self.accept()
+
     async def keep_house(self) -> None:
         """Sweep deletions away by the clock, until cancelled."""
         while True:
@@ -168,6 +188,17 @@ class JetstreamFeed:
             self._bucket = None
             self._connected.clear()
         log.warning("feed.disconnected", server=bucket.server, reason=reason)
+
+    async def _look_for_emptying(self) -> None:
+        """Notice that somebody has emptied the bucket: what stands in it once it was filled is gone."""
+        was_filled = False
+        while True:
+            is_filled = await self.get(FILLED) is not None
+            if was_filled and not is_filled:
+                self._may_go_on.clear()
+                self._replaced.set()
+            was_filled = is_filled
+            await asyncio.sleep(_LOOK_EVERY)
 
     def _enter(self, bucket: Bucket) -> None:
         self._last.clear()
@@ -273,6 +304,10 @@ class _Watcher:
         if self._is_listing and not self._changes.behind:
             self._is_listing = False
             self._due.update(dict.fromkeys(self._given - self._present))  # deleted while the bucket was away
+
+
+async def _run(part: Callable[[], Awaitable[None]]) -> None:
+    await part()
 
 
 def _is_newer(entry: Entry, known: _Known) -> bool:

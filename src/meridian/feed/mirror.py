@@ -120,6 +120,8 @@ class Mirror:
     async def _compare(self, bucket: Bucket, stands: Position) -> None:
         """Forget the keys that the bucket has no more, and begin anew if it is not what was followed."""
         listed = await bucket.listing()
+        if FILLED not in listed or listed[FILLED].version is None:
+            return  # somebody emptied it
         held = await self._local.versions()
         gone = [key for key in held if key not in listed or listed[key].version is None]
         if gone:
