@@ -35,9 +35,12 @@ pub(super) struct Mapping {
 unsafe impl Send for Mapping {}
 
 impl Mapping {
-    /// Fresh pages of zeros.
-    pub(super) fn anonymous(octets: usize) -> io::Result<Self> {
-        Self::map(octets, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE, -1, 0)
+    /// Fresh pages of zeros; large ones where the machine has them, since frames are spread over all of them.
+    fn anonymous(octets: usize) -> io::Result<Self> {
+        let mapping = Self::map(octets, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)?;
+        // SAFETY: the pages are those of the mapping; the advice changes how they are made, not what they hold.
+        unsafe { libc::madvise(mapping.start.as_ptr().cast(), octets, libc::MADV_HUGEPAGE) };
+        Ok(mapping)
     }
 
     /// Pages of a descriptor's.

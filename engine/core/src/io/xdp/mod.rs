@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use interface::{Interface, own_addresses};
 use memory::CHUNK;
-use socket::Socket;
+use socket::{BATCH, Socket};
 
 use super::responder::Responder;
 use super::udp;
@@ -152,10 +152,9 @@ pub(super) fn serve(mut queue: Queue, mut responder: Responder, stop: &AtomicBoo
             queue.socket.answer(|frame, out| answer(&mut responder, frame, &mut out[..queue.largest]));
         responder.counters.frames_xdp.add_many(count as u64);
         responder.counters.send_errors.add_many(dropped);
-        queue.socket.flush();
-        if count == 0
-            && let Err(error) = queue.socket.wait(WAIT)
-        {
+        if count == BATCH {
+            queue.socket.flush(); // More have come already.
+        } else if let Err(error) = queue.socket.wait(WAIT) {
             after(&error, &responder);
         }
     }

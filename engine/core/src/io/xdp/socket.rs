@@ -13,9 +13,12 @@ use libc::{c_int, c_void, pollfd, sockaddr_xdp, socklen_t, xdp_desc, xdp_mmap_of
 use super::memory::{CHUNK, Consumer, FRAMES, Frame, Frames, Producer};
 
 /// Frames answered before the replies are sent and the snapshot is looked at again.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 
-/// How often the kernel is called for one batch of replies; it takes 32 at least each time.
+/// Replies that the kernel takes in one call, where it knows of no other number.
+const TAKEN_AT_LEAST: u32 = 32;
+
+/// How often the kernel is called for one batch of replies.
 const KICKS: usize = 4;
 
 /// `XDP_MAX_TX_SKB_BUDGET` of `linux/if_xdp.h`, Linux 6.17: replies that the kernel takes in one call.
@@ -71,11 +74,15 @@ impl Socket {
         self.descriptor.as_raw_fd()
     }
 
-    /// Waits until a frame has come, at most this long.
+    /// Has the kernel send the replies, and waits until a frame has come, at most this long.
     ///
     /// # Errors
     /// What `poll(2)` says, or that the interface is gone (`NotConnected`).
-    pub(super) fn wait(&self, longest: Duration) -> io::Result<()> {
+    pub(super) fn wait(&mut self, longest: Duration) -> io::Result<()> {
+        // poll(2) makes the kernel look at the rings as well: one call for both.
+        if self.replies.waiting() > TAKEN_AT_LEAST {
+            self.flush();
+        }
         let longest = if self.replies.waiting() > 0 { SOON } else { longest };
         let mut event = pollfd { fd: self.descriptor(), events: libc::POLLIN, revents: 0 };
         // SAFETY: one event is given and the count says so; it lives through the call.
