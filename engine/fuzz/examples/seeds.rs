@@ -1,4 +1,4 @@
-//! Writes the seeds of both targets: every question and every zone of the tables, and the image vectors.
+//! Writes the seeds of all targets: every question and every zone of the tables, the image vectors, and frames.
 
 use std::fs;
 use std::io::Result;
@@ -11,6 +11,7 @@ fn main() -> Result<()> {
     let (respond, image) = (fuzz.join("corpus/respond"), fuzz.join("corpus/image"));
     fs::create_dir_all(&respond)?;
     fs::create_dir_all(&image)?;
+    frames(&fuzz.join("corpus/frame"))?;
     for (number, table) in tables::all().iter().enumerate() {
         for (case, packet) in table.case.iter().map(|case| case.octets()).enumerate() {
             let choices = [number as u8, 0, 0];
@@ -28,4 +29,17 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A frame of each family around a short payload; the first octet has the target put the sums right.
+fn frames(folder: &Path) -> Result<()> {
+    const MACS: [u8; 12] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+    const UDP: [u8; 8] = [0x10, 0x92, 0, 53, 0, 13, 0, 0];
+    let four = [0x45, 0, 0, 33, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 53];
+    let mut six = [0; 40];
+    six[..8].copy_from_slice(&[0x60, 0, 0, 0, 0, 13, 17, 64]);
+    (six[8], six[23], six[24], six[39]) = (0x20, 1, 0x20, 53);
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("ipv4"), [&[3][..], &MACS, &[0x08, 0x00], &four, &UDP, b"query"].concat())?;
+    fs::write(folder.join("ipv6"), [&[4][..], &MACS, &[0x86, 0xdd], &six, &UDP, b"query"].concat())
 }
