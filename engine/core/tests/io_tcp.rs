@@ -309,3 +309,31 @@ fn listeners_are_served_together() {
         ask(&mut client, 1);
     }
 }
+
+/// The idle time that a reply tells with edns-tcp-keepalive (RFC 7828 §3.1), in units of 100 ms.
+fn told_idle(stream: &mut TcpStream) -> u16 {
+    let mut asking = query(7);
+    asking[11] = 1; // additional records
+    asking.extend_from_slice(b"\0\0\x29\x04\xd0\0\0\0\0\0\x04\0\x0b\0\0");
+    stream.write_all(&framed(&asking)).expect("sent");
+    let reply = read_reply(stream);
+    // The Extended DNS Error of a refusal stands before it.
+    let [.., 0, 11, 0, 2, high, low] = reply[..] else { panic!("no idle time at the end of {reply:02x?}") };
+    u16::from_be_bytes([high, low])
+}
+
+/// Clients are told the idle time that is in force: the shorter one once more than half of the places are taken.
+#[test]
+fn idle_time_is_told() {
+    let (idle, idle_when_busy) = (Duration::from_secs(30), Duration::from_millis(20_400));
+    let listeners = tcp(&engine(), TcpLimits { connections: 4, idle, idle_when_busy, ..TcpLimits::default() });
+    let mut first = connect(&listeners);
+    ask(&mut first, 1);
+
+    assert_eq!(told_idle(&mut first), 300);
+
+    let mut others = [connect(&listeners), connect(&listeners)];
+    others.iter_mut().for_each(|stream| ask(stream, 2));
+
+    assert_eq!(told_idle(&mut first), 204);
+}
