@@ -57,19 +57,24 @@ RIGHTS = {"bpf", "net_admin", "net_raw", "ipc_lock"}
 
 
 def command(
-    pair: veth.Pair, mode: str, *, interface: str = veth.INTERFACE, rights: set[str] | None = None
+    pair: veth.Pair,
+    mode: str,
+    *,
+    interface: str = veth.INTERFACE,
+    taken: tuple[str, ...] = XDP,
+    rights: set[str] | None = None,
 ) -> list[str]:
     """The server's command; `rights` are all that it shall have, None for all there are."""
     kept = ",".join(["-all", "+dac_override", "+net_bind_service", *(f"+{right}" for right in rights or ())])
     dropped = [] if rights is None else ["setpriv", f"--bounding-set={kept}"]
-    serve = [sys.executable, "-m", "tests.engine.xdp_server", interface, mode, ",".join(LISTEN), ",".join(XDP)]
+    serve = [sys.executable, "-m", "tests.engine.xdp_server", interface, mode, ",".join(LISTEN), ",".join(taken)]
     return ["ip", "netns", "exec", pair.server, *dropped, *serve]
 
 
 @contextlib.contextmanager
-def serving(pair: veth.Pair, mode: str) -> Iterator[Server]:
+def serving(pair: veth.Pair, mode: str, taken: tuple[str, ...] = XDP) -> Iterator[Server]:
     pipes = subprocess.PIPE
-    with subprocess.Popen(command(pair, mode), cwd=ROOT, stdin=pipes, stdout=pipes, text=True) as process:
+    with subprocess.Popen(command(pair, mode, taken=taken), cwd=ROOT, stdin=pipes, stdout=pipes, text=True) as process:
         try:
             assert process.stdout is not None
             yield Server(process, pair, process.stdout.readline().strip())
@@ -332,6 +337,35 @@ def gone(pair: veth.Pair) -> bool:
     while pair.program() is not None and time.monotonic() < until:
         pass
     return pair.program() is None
+
+
+class TestAddresses:
+    """Which addresses are taken."""
+
+    def test_unspecified(self, pair: veth.Pair) -> None:
+        """An unspecified address stands for all of its family that the machine has."""
+        with serving(pair, "auto", ("0.0.0.0:53", "[::]:53")) as server:
+            for address in (TAKEN, BESIDE, TAKEN_V6, BESIDE_V6):
+                ask(pair.client, address, query("www.example.com."))
+
+            assert server.frames() == 4
+
+    def test_family(self, pair: veth.Pair) -> None:
+        """The other family is left to the kernel."""
+        with serving(pair, "auto", ("0.0.0.0:53",)) as server:
+            for address in (TAKEN, TAKEN_V6):
+                ask(pair.client, address, query("www.example.com."))
+
+            assert server.frames() == 1
+
+    def test_loopback(self, pair: veth.Pair) -> None:
+        """Loopback is on no interface that frames come through."""
+        run = subprocess.run(
+            command(pair, "auto", taken=("127.0.0.1:53", "[::1]:53")),
+            cwd=ROOT, capture_output=True, text=True, check=False, input="",
+        )  # fmt: skip
+
+        assert "there is no address to answer on" in run.stderr
 
 
 class TestEnd:

@@ -53,7 +53,7 @@ const MAX_CHAIN: usize = 16;
 
 /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
 ///
-/// `out` has at least 4,096 octets for UDP and 65,535 for TCP.
+/// The reply keeps to the room that `out` has: at least 512 octets for UDP, 65,535 for TCP.
 pub fn respond(snapshot: &Snapshot, packet: &[u8], arrival: &Arrival, counters: &Counters, out: &mut [u8]) -> usize {
     respond_traced(snapshot, packet, arrival, counters, out, &mut NoTrace)
 }
