@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.engine.table import Table, load
+from tests.peers.compare import KNOWN
 
 FOLDER = Path(__file__).parent
 
@@ -104,7 +105,7 @@ def _functions() -> Iterator[Case]:
 
 
 def text() -> str:
-    """The table for people: cases by RFC with their sections, then the disagreements."""
+    """The table for people: cases by RFC with their sections, then disagreements with RFCs and with peers."""
     filed = cases()
     by_rfc = Counter(rfc for case in filed for rfc in {rfc for rfc, _ in case.sections})
     rows = [f"{'RFC':<8}{'cases':>6}  sections"]
@@ -114,4 +115,7 @@ def text() -> str:
     rows.append(f"{'':<8}{len(filed):>6}  cases, some of more than one RFC; the tests hold that all agree")
     rows += ["", f"{len(DISAGREEMENTS)} disagreements, none by accident:"]
     rows += [f"- {each.section} ({each.strength}): {each.otherwise} {each.reason}" for each in DISAGREEMENTS]
+    known = dict.fromkeys((" and ".join(each.servers), each.reason) for each in KNOWN)
+    rows += ["", "With peers, over generated zones (`*`: any other):"]
+    rows += [f"- {servers}: {reason}." for servers, reason in known]
     return "\n".join(rows)

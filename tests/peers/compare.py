@@ -158,11 +158,11 @@ class OtherQuestion(Exception):
 
 
 class Client:
-    """Asks one server about its first zone: UDP with EDNS first, TCP when the answer was cut off."""
+    """Asks one server about its first zone, or the one with this apex: UDP with EDNS, then TCP if cut off."""
 
-    def __init__(self, server: Server, patience: float = 2.0) -> None:
+    def __init__(self, server: Server, apex: str | None = None, patience: float = 2.0) -> None:
         self._server = server
-        self._apex = next(iter(server.zones)).lower()
+        self._apex = (apex or next(iter(server.zones))).lower()
         self._patience = patience
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.connect(server.address)
@@ -216,9 +216,9 @@ class Answers(NamedTuple):
     replies: list[Reply]
 
 
-def ask_all(questions: Iterable[Question], server: Server) -> Answers:
-    """Ask one server each question in turn."""
-    client = Client(server)
+def ask_all(questions: Iterable[Question], server: Server, apex: str | None = None) -> Answers:
+    """Ask one server each question in turn, about its first zone or the one named."""
+    client = Client(server, apex)
     try:
         return Answers(server.name, [client.ask(question) for question in questions])
     finally:

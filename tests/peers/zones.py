@@ -2,9 +2,10 @@
 Zones made from a seed, for servers to disagree about, and questions to ask them.
 
 A zone is made of families: hosts, services, texts, chains and loops of CNAMEs, wildcards,
-delegations, odd names. Each draw of a family adds a few record sets under a label of its own, so
-any number of them makes a valid zone: no CNAME beside other data, one TTL a record set, no NS at a
-wildcard. The same seed makes the same zone and the same questions.
+delegations, what is tangled in them, empty non-terminals, odd names. Each draw of a family adds a
+few record sets under a label of its own, so any number of them makes a valid zone: no CNAME beside
+other data, one TTL a record set, no NS at a wildcard. The same seed makes the same zone and the
+same questions.
 """
 
 from __future__ import annotations
@@ -120,11 +121,16 @@ class _Maker:
         return self.draw.randrange(256)
 
 
-def generate(seed: int, count: int = 100_000, apex: Name = APEX) -> Zone:
-    """Make a zone of at least `count` records, by a few at most."""
+def generate(seed: int, count: int = 100_000, apex: Name = APEX, branches: int = 200) -> Zone:
+    """
+    Make a zone of at least `count` records, by a few at most.
+
+    Args:
+        branches: Names under which most others stand; with few of them, families meet more often.
+    """
     make = _Maker(seed, apex)
     _apex(make)
-    for index in range(200):
+    for index in range(branches):
         make.branches.append(_below(make.draw.choice([apex, *make.branches]), b"b%d" % index))
     for _ in range(20):
         _host(make)
@@ -325,6 +331,39 @@ def _occluded(make: _Maker, cut: Name) -> None:
     make.add(cut, "TXT", '"at the cut"')
 
 
+def _tangled(make: _Maker) -> None:
+    """Delegations that need each other's glue, and names that lead below them: by CNAME, by wildcard, by both."""
+    base = make.name()
+    one, other = _below(base, make.label()), _below(base, make.label())
+    make.cuts += [one, other]
+    make.add(one, "NS", _below(other, b"ns").to_text(), _below(_below(one, b"x"), b"ns").to_text())
+    make.add(other, "NS", _below(one, b"ns").to_text())
+    make.add(_below(one, b"ns"), "A", *make.addresses())
+    make.add(_below(other, b"ns"), "A", *make.addresses())
+    if make.draw.random() < 0.5:
+        make.add(_below(_below(one, b"x"), b"ns"), "A", *make.addresses())
+    below = f"www.{make.draw.choice((one, other))}"
+    make.add(_below(base, make.label()), "CNAME", below)
+    make.add(_below(base, make.label()), "CNAME", one.to_text())
+    make.add(_below(_below(base, make.label()), b"*"), "CNAME", make.draw.choice((below, f"ns.{other}")))
+    make.add(_below(_below(base, make.label()), b"*"), "CNAME", f"nobody.{make.draw.choice(make.branches)}")
+    if make.draw.random() < 0.5:
+        make.add(_below(base, b"*"), "TXT", '"beside cuts"')
+
+
+def _hollow(make: _Maker) -> None:
+    """Empty non-terminals above each other, above a wildcard, and above a cut."""
+    base = make.name()
+    for leaf in (b"*", make.label(), b"cut"):
+        deep = _below(_below(_below(base, make.label()), make.label()), leaf)
+        if leaf == b"cut":
+            make.cuts.append(deep)
+            make.add(deep, "NS", f"ns1.{deep}")
+            make.add(_below(deep, b"ns1"), "A", *make.addresses())
+        else:
+            make.add(deep, "PTR", make.host())
+
+
 def _odd(make: _Maker) -> None:
     """A name with characters that need care; the longest name that can be, now and then."""
     parent = make.name()
@@ -360,6 +399,8 @@ _FAMILIES: dict[Callable[[_Maker], None], int] = {
     _wildcard_cname: 3,
     _asterisk: 2,
     _delegation: 10,
+    _tangled: 2,
+    _hollow: 2,
     _odd: 4,
 }
 
