@@ -16,9 +16,11 @@ from structlog.testing import capture_logs
 from meridian.clock import SystemClock
 from meridian.errors import MeridianError
 from meridian.feed import bucket as buckets
+from meridian.feed import jetstream as feeds
 from meridian.feed.feed import Entry
 from meridian.feed.jetstream import JetstreamFeed
-from tests.feed.feeds import bucket_settings, jetstream
+from meridian.feed.keys import FILLED
+from tests.feed.feeds import bucket_settings, jetstream, running
 from tests.feed.nats_server import NatsServer
 
 
@@ -66,12 +68,10 @@ def test_start_without_a_server(server: NatsServer) -> None:
         server.stop()
         with capture_logs() as logs:
             feed = JetstreamFeed(bucket_settings(server), "test", SystemClock(), makes_bucket=True)
-            running = asyncio.create_task(feed.run())
-            await asyncio.sleep(1)
-            server.start()
-            await feed.put(Entry("a", b"", 1))
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            async with running(feed.run()):
+                await asyncio.sleep(1)
+                server.start()
+                await feed.put(Entry("a", b"", 1))
         assert [log["event"] for log in logs] == ["feed.unreachable", "feed.bucket_made", "feed.connected"]
         assert "Connect call failed" in logs[0]["reason"]
         assert logs[0]["remedy"] == "look at feed, and at the servers"
@@ -230,6 +230,33 @@ def test_a_bucket_that_is_removed_under_way(server: NatsServer) -> None:
             feed.accept()
             await call
             assert await feed.keys("") == ["b"]
+
+    run(test)
+
+
+def test_what_fills_a_bucket_begins_anew(server: NatsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control's parts begin again with a bucket that was lost, and with one that somebody has emptied."""
+    monkeypatch.setattr(feeds, "_LOOK_EVERY", 0.02)
+
+    async def test() -> None:
+        begun = asyncio.Queue[int]()
+
+        async def part() -> None:
+            await feed.put(Entry("a", b"", 1), Entry(FILLED, b"", 1))
+            await begun.put(1)
+            await asyncio.Event().wait()
+
+        settings = bucket_settings(server)
+        async with jetstream(settings, fills=False) as feed, running(feed.fill(part)):
+            await begun.get()
+            wipe(server)
+            await begun.get()
+            assert await feed.keys("") == ["a", FILLED]
+            bucket = await feed.connection()
+            while begun.empty():  # until it was seen to be filled before
+                await asyncio.sleep(0.1)
+                await bucket._jetstream.purge_stream(bucket._stream)
+            await begun.get()
 
     run(test)
 

@@ -173,6 +173,28 @@ def test_a_wiped_bucket_takes_nothing(server: NatsServer, file: Path) -> None:
     run(test)
 
 
+def test_an_emptied_bucket_takes_nothing(nats: NatsServer, file: Path) -> None:
+    """A bucket that somebody has emptied takes no value from a file."""
+
+    async def test() -> None:
+        bucket = bucket_settings(nats)
+        async with mirror(bucket, file) as feed:
+            await feed.put(Entry("a", b"", 1))
+        async with jetstream(bucket, fills=False) as control:
+            connection = await control.connection()
+            await connection._jetstream.purge_stream(connection._stream)
+            async with mirror(bucket, file, fills=False) as feed:
+                await feed.put(Entry("b", b"", 1))
+                await feed.caught_up(30)
+                assert held(file).keys() == {"a", "b", FILLED}
+            # It was compared by now: with the bucket that the file was copied from, that is done first of all.
+            await control.put(Entry(FILLED, b"", 2))
+            async with mirror(bucket, file, fills=False):
+                await until(lambda: held(file).keys() == {"b", FILLED})
+
+    run(test)
+
+
 def test_a_bucket_that_went_back(server: NatsServer, tmp_path: Path, file: Path) -> None:
     """A bucket restored from a backup does not take an edge back, until control has filled it again."""
 
