@@ -16,6 +16,7 @@ import msgspec
 
 from bench.checker_process import Line
 from bench.endpoints import NAME, address
+from bench.machine import prefer
 from meridian.feed.feed import Entry
 from meridian.feed.health import BLOCK, Block, Definition, checks_key, encode
 from meridian.feed.local import LocalFeed
@@ -48,6 +49,11 @@ class Looker(Server):
         self.count = count
         self.interval = interval
 
+    def start(self) -> None:
+        """Start it, and let it go before what else the machine does."""
+        super().start()
+        prefer(self.pid)
+
     @abstractmethod
     def is_ready(self, ask: socket.socket) -> bool:
         """Whether it has begun."""
@@ -67,7 +73,8 @@ class OurChecker(Looker):
         feed = self.folder / "feed.db"
         asyncio.run(self._define(feed))
         return [
-            "env", f"PYTHONPATH={ROOT}:{ROOT / 'src'}", sys.executable, "-m", "bench.checker_process", str(feed), "1",
+            "env", f"PYTHONPATH={ROOT}:{ROOT / 'src'}",
+            sys.executable, "-m", "bench.checker_process", str(feed), "1",
         ]  # fmt: skip
 
     @classmethod
@@ -84,6 +91,10 @@ class OurChecker(Looker):
         """What it has told so far, once a second."""
         whole = self.log().split("\n")[:-1]
         return [msgspec.json.decode(line, type=Line) for line in whole if line.startswith("{")]
+
+    def waited(self) -> float:
+        """Seconds for which its event loop was ready to run and did not, as others had the core."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
 
     async def _define(self, file: Path) -> None:
         feed = LocalFeed(file)
@@ -130,7 +141,8 @@ class Blackbox(Looker):
         """Write the modules."""
         (self.folder / "modules.yml").write_text(_MODULES)
         return [
-            "env", "GOMAXPROCS=1", "prometheus-blackbox-exporter", f"--config.file={self.folder / 'modules.yml'}",
+            "env", "GOMAXPROCS=1",
+            "prometheus-blackbox-exporter", f"--config.file={self.folder / 'modules.yml'}",
             f"--web.listen-address={HOST}:{self.port}", "--log.level=error",
         ]  # fmt: skip
 

@@ -20,6 +20,7 @@ from typing import Self
 
 import msgspec
 
+from bench.machine import prefer
 from tests.fakes.certificates import Authority
 from tests.peers.server import HOST
 
@@ -52,7 +53,8 @@ class Endpoints:
     def __enter__(self) -> Self:
         """Start it."""
         command = ["taskset", "-c", str(self._core), sys.executable, "-m", "bench.endpoints", str(self._folder)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        prefer(self._process.pid)
         assert self._process.stdout is not None
         self.ports = msgspec.json.decode(self._process.stdout.readline(), type=dict[str, int])
         return self

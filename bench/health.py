@@ -28,7 +28,7 @@ import msgspec
 
 from bench.checkers import Blackbox, GdnsdMonitors, Looker, OurChecker
 from bench.endpoints import KINDS, Endpoints
-from bench.machine import Machine
+from bench.machine import Machine, prefer
 from tests.peers.install import ensure
 
 LOOKERS: dict[str, type[Looker]] = {looker.name: looker for looker in (OurChecker, GdnsdMonitors, Blackbox)}
@@ -83,6 +83,7 @@ class Capacity(msgspec.Struct, frozen=True):
 
     Attributes:
         core: Share of the core that it used.
+        waited: Share of the time in which it had work to do and others had the core.
         late: Share of looks that were late.
         failures: Looks that saw a failure, of which there should be none.
     """
@@ -93,6 +94,7 @@ class Capacity(msgspec.Struct, frozen=True):
     seconds: float
     looks: int
     core: float
+    waited: float
     late: float
     failures: int
 
@@ -109,16 +111,16 @@ def measure(looker: Looker, endpoints: Endpoints, windows: int) -> tuple[list[Wi
     """Let a looker settle, and take windows of one interval each; with the memory at the end."""
 
     async def take() -> list[Window]:
-        driving = asyncio.create_task(looker.drive())
-        await asyncio.sleep(looker.interval + _SETTLE)
         taken = []
-        for _ in range(windows):
-            cpu, answered = looker.cpu(), endpoints.answered()[looker.kind]
-            await asyncio.sleep(looker.interval)
-            used = looker.cpu().since(cpu)
-            taken.append(Window(used.user, used.system, endpoints.answered()[looker.kind] - answered))
-        driving.cancel()
-        await asyncio.gather(driving, return_exceptions=True)
+        async with asyncio.TaskGroup() as tasks:
+            driving = tasks.create_task(looker.drive())
+            await asyncio.sleep(looker.interval + _SETTLE)
+            for _ in range(windows):
+                cpu, answered = looker.cpu(), endpoints.answered()[looker.kind]
+                await asyncio.sleep(looker.interval)
+                used = looker.cpu().since(cpu)
+                taken.append(Window(used.user, used.system, endpoints.answered()[looker.kind] - answered))
+            driving.cancel()
         return taken
 
     with looker:
@@ -150,9 +152,9 @@ def capacity(kind: str, endpoints: Endpoints, *, checks: int, seconds: float, co
     """Let our checker alone look at so many endpoints for so long."""
     with OurChecker(kind, endpoints.ports[kind], checks, INTERVAL, core) as checker:
         time.sleep(INTERVAL + _SETTLE)
-        first = checker.lines()[-1]
+        first, waited = checker.lines()[-1], checker.waited()
         time.sleep(seconds)
-        last = checker.lines()[-1]
+        last, waited = checker.lines()[-1], checker.waited() - waited
     before, after = first.statistics, last.statistics
     looks, took = after.looks - before.looks, last.at - first.at
     return Capacity(
@@ -162,6 +164,7 @@ def capacity(kind: str, endpoints: Endpoints, *, checks: int, seconds: float, co
         took,
         looks,
         (last.cpu - first.cpu) / took,
+        waited / took,
         (after.late - before.late) / looks,
         after.failures - before.failures,
     )
@@ -186,7 +189,8 @@ def capacity_line(found: Capacity) -> str:
     """One run for people."""
     return (
         f"{found.checks:,} {found.kind} checks, {found.interval} s after each reply, for {found.seconds:.0f} s: "
-        f"{found.looks:,} looks, {found.looks / found.seconds:,.0f} a second; {found.core:.0%} of one core; "
+        f"{found.looks:,} looks, {found.looks / found.seconds:,.0f} a second; {found.core:.0%} of one core, "
+        f"which others kept from it {found.waited:.0%} of the time; "
         f"{found.late:.2%} late, {found.failures} failed"
     )
 
@@ -220,6 +224,7 @@ def main() -> None:
     ensure([*given.checkers, "taskset"])
     checkers, others = given.cores
     os.sched_setaffinity(0, {others})
+    prefer(os.getpid())  # it asks the exporter to look, at a steady pace
     machine = Machine.here()
     print(
         f"{machine}; checkers on core {checkers}, endpoints on core {others}; load {os.getloadavg()[0]:.1f}", flush=True
