@@ -6,17 +6,27 @@ import asyncio
 import base64
 import json
 import os
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import nkeys
 import pytest
+from structlog.testing import capture_logs
 
+from meridian.clock import SystemClock
+from meridian.feed import bucket as buckets
 from meridian.feed.bucket import Unreachable, connect
+from meridian.feed.feed import Entry
+from meridian.feed.jetstream import JetstreamFeed
+from meridian.feed.keys import FILLED
+from meridian.feed.local import LocalFeed
+from meridian.feed.mirror import Mirror
 from meridian.settings import Settings
 from tests.fakes.certificates import Authority
-from tests.feed.feeds import bucket_settings
+from tests.feed.feeds import bucket_settings, jetstream, running
 from tests.feed.nats_server import NatsServer
 
 
@@ -174,3 +184,61 @@ def test_credentials_file(tmp_path: Path) -> None:
         settings = bucket_settings(server)
         assert outcome(msgspec.structs.replace(settings, feed_credentials=str(credentials))) == "connected"
         assert outcome(settings).startswith("'Authorization Violation'; look at feed_credentials")
+
+
+# --- permissions
+
+# What docs/guides/clusters.md gives an edge or checker: it reads all, and says only what is its own to say.
+EDGE = """
+{ user: "edge", password: "secret", permissions: {
+  publish: [ "$KV.meridian.acks.>", "$KV.meridian.reports.>",
+             "$JS.API.STREAM.INFO.KV_meridian", "$JS.API.STREAM.MSG.GET.KV_meridian",
+             "$JS.API.CONSUMER.CREATE.KV_meridian", "$JS.API.CONSUMER.DELETE.KV_meridian.*", "$JS.FC.KV_meridian.>" ]
+  subscribe: "_INBOX.>" } }
+"""
+CONTROL = """
+{ user: "control", password: "secret", permissions: {
+  publish: [ "$KV.meridian.>", "$JS.API.*.*.KV_meridian", "$JS.API.STREAM.MSG.GET.KV_meridian",
+             "$JS.API.CONSUMER.DELETE.KV_meridian.*", "$JS.FC.KV_meridian.>" ]
+  subscribe: "_INBOX.>" } }
+"""
+
+
+def test_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The permissions of the guide are enough for each role, and keep an edge from writing a zone."""
+    monkeypatch.setattr(buckets, "_REPLY_WITHIN", 1.0)
+
+    def as_user(name: str) -> Settings:
+        url = server.url.replace("//", f"//{name}:secret@")
+        return msgspec.structs.replace(Settings(), feed=(url,), feed_bucket="meridian")
+
+    async def test() -> None:
+        async with jetstream(as_user("control")) as control:
+            await control.put(Entry("zone/Z/head", b"right", 1), Entry("outside/x./A", b"", 1))
+            await control.delete("outside/x./A")
+            await control.sweep(timedelta(0))
+            local = LocalFeed(tmp_path / "feed.db")
+            remote = JetstreamFeed(as_user("edge"), "test", SystemClock(), makes_bucket=False)
+            edge = Mirror(remote, local, SystemClock())
+            async with running(remote.run()), running(edge.run()):
+                await edge.put(Entry("acks/one", b"", 1))
+                await edge.put(Entry("reports/one/00000", b"", 1))
+                await edge.delete("reports/one/00000")
+                assert await edge.keys("") == ["acks/one", FILLED, "zone/Z/head"]
+                with capture_logs() as logs, pytest.raises(TimeoutError):
+                    await edge.put(Entry("zone/Z/head", b"wrong", 2))
+                assert [log["event"] for log in logs] == ["feed.forbidden"]
+            local.close()
+            assert await control.get("zone/Z/head") == (b"right", 1)
+
+    with NatsServer(tmp_path / "nats", f"authorization {{ users: [ {EDGE} {CONTROL} ] }}") as server:
+        asyncio.run(asyncio.wait_for(test(), 60))
+
+
+def test_the_guide_has_the_permissions() -> None:
+    """The guide says what was tested."""
+    guide = (Path(__file__).parents[2] / "docs/guides/clusters.md").read_text()
+
+    for permissions in (EDGE, CONTROL):
+        for subject in re.findall(r'"[$_][^"]+"', permissions):
+            assert subject in guide

@@ -448,7 +448,7 @@ def _version(headers: dict[str, str] | None) -> int | None:
 
 # What the text of an error contains, and what to do about it.
 _REMEDIES = {
-    "permissions violation": "let this user publish and subscribe to $KV.BUCKET.>, $JS.API.> and _INBOX.>",
+    "permissions violation": "docs/guides/clusters.md lists what each role may publish and subscribe to",
     "authorization": "look at feed_credentials, or at USER:PASSWORD@ in feed",
     "certificate": "look at feed_ca, feed_certificate and feed_key",
     "ssl": "look at feed_ca, feed_certificate and feed_key, and whether feed should say tls:// or nats://",
