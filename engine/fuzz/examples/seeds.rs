@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Result;
 use std::path::Path;
 
+use meridian_engine::respond::Transport;
 use meridian_engine_fuzz::tables;
 
 fn main() -> Result<()> {
@@ -13,8 +14,12 @@ fn main() -> Result<()> {
     fs::create_dir_all(&image)?;
     frames(&fuzz.join("corpus/frame"))?;
     for (number, table) in tables::all().iter().enumerate() {
-        for (case, packet) in table.case.iter().map(|case| case.octets()).enumerate() {
-            let choices = [number as u8, 0, 0];
+        for (case, (asked, packet)) in table.case.iter().map(|case| (case, case.octets())).enumerate() {
+            let arrival = asked.arrival(0);
+            let transport = u8::from(arrival.transport == Transport::Tcp);
+            let family = u8::from(arrival.resolver.is_ipv6()) << 1;
+            let time = u8::from(arrival.now >= 1_559_741_961) << 2;
+            let choices = [number as u8, 0, transport | family | time];
             fs::write(respond.join(format!("{}-{case}", table.file)), [&choices[..], &packet].concat())?;
         }
         for (zone, each) in table.zones().iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Any packet, to zones with every feature: no panic, and every reply is a proper one.
 //!
 //! The input is three octets of circumstances, then the packet: which table's zones are served; the draw;
-//! transport (1) and the client's family (2).
+//! transport (1), the client's family (2) and the time (4). Clients and times are those of the cookies in the tables.
 
 #![no_main]
 
@@ -16,15 +16,20 @@ use meridian_engine_fuzz::{reply, tables};
 
 static ENGINES: LazyLock<Vec<Arc<Engine>>> = LazyLock::new(tables::engines);
 
+/// Whose cookies stand in the tables (RFC 9018 §A).
+const V4: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 100));
+const V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x220, 1, 0x59de, 0xd0f4, 0x8769, 0x82b8));
+
 fuzz_target!(|input: &[u8]| {
     let [table, draw, choices, packet @ ..] = input else { return };
     let transport = if choices & 1 == 0 { Transport::Udp } else { Transport::Tcp };
-    let client = if choices & 2 == 0 { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
+    let client = if choices & 2 == 0 { V4 } else { V6 };
+    let now = if choices & 4 == 0 { 1_559_731_985 } else { 1_559_741_961 };
     let snapshot = ENGINES[usize::from(*table) % ENGINES.len()].snapshots().load();
     let mut out = vec![0xEE; if transport == Transport::Udp { 4096 } else { 65_535 }];
 
-    let octets =
-        respond(&snapshot, packet, &Arrival::new(client, transport, u64::from(*draw)), &Counters::default(), &mut out);
+    let arrival = Arrival { now, ..Arrival::new(client, transport, u64::from(*draw)) };
+    let octets = respond(&snapshot, packet, &arrival, &Counters::default(), &mut out);
 
     if octets > 0 {
         reply::check(packet, &out[..octets], transport, snapshot.settings.udp_payload);

@@ -1,5 +1,7 @@
 //! What holds for every reply, whatever was asked and whatever is served.
 
+use std::collections::BTreeSet;
+
 use meridian_engine::respond::Transport;
 
 use crate::common::message::{self, Message};
@@ -18,6 +20,28 @@ pub fn check(query: &[u8], reply: &[u8], transport: Transport, payload: u16) {
         assert_eq!(query[HEADER..].get(..question.len()), Some(&question[..]), "another question");
     }
     check_size(&message, reply.len(), transport, payload);
+    check_options(query, &message, reply.len(), transport);
+}
+
+/// No option comes twice or unasked; idle time and padding are for TCP alone, BADCOOKIE for UDP.
+fn check_options(query: &[u8], message: &Message, octets: usize, transport: Transport) {
+    let options = message.edns.iter().flat_map(|edns| &edns.options);
+    let mut codes = BTreeSet::new();
+    for (code, data) in options {
+        assert!(codes.insert(*code), "option {code} twice");
+        let fits = match code {
+            3 => !data.is_empty() && data.len() <= 128,
+            8 => (4..=20).contains(&data.len()),
+            // The client's own part comes back.
+            10 => data.len() == 24 && query.windows(8).any(|part| part == &data[..8]),
+            11 => data.len() == 2 && transport == Transport::Tcp,
+            12 => transport == Transport::Tcp && (octets % 468 == 0 || octets == usize::from(u16::MAX)),
+            15 => data.len() == 2,
+            _ => false,
+        };
+        assert!(fits, "option {code}: {data:02x?}");
+    }
+    assert!(message.rcode != 23 || (transport == Transport::Udp && codes.contains(&10)), "BADCOOKIE");
 }
 
 fn check_size(message: &Message, octets: usize, transport: Transport, payload: u16) {
