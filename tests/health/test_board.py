@@ -405,18 +405,43 @@ def test_a_start_takes_up_what_was_reported_last() -> None:
     assert not place.state(1).seen
 
 
-def test_a_report_that_was_old_already_counts_when_it_is_renewed() -> None:
+@pytest.mark.parametrize(("older_by", "counts"), [(0.0, True), (7.5, True), (7.6, False), (3600.0, False)])
+@pytest.mark.parametrize("interval", [1.0, 60.0])
+def test_a_report_that_was_late_already_counts_when_it_is_renewed(
+    older_by: float, counts: bool, interval: float
+) -> None:
     """Beside a newer one, it is of a checker that had fallen silent before we started (R-HCD-5)."""
-    reports = [report("ams1", sees(1, True), at=900.0), report("fra1", sees(1, False), at=1000.0)]
-    place = restored([endpoint(1)], reports)
-    assert place.healthy(1) == [False]
+    reports = [report("ams1", sees(1, True), at=5000.0 - older_by), report("fra1", sees(1, False), at=5000.0)]
+    place = restored([endpoint(1, interval=interval)], reports)
+    assert place.healthy(1) == [counts]
     assert {vote.checker: (vote.counted, vote.age) for vote in place.state().votes} == {
-        "ams1": (False, 100.0),
+        "ams1": (counts, 0.0 if counts else pytest.approx(older_by)),
         "fra1": (True, 0.0),
     }
     place.hear("ams1", s1=True)
 
     assert place.healthy(1) == [True]
+
+
+def test_a_start_right_after_others_fell_silent_does_not_turn_back() -> None:
+    """Two checkers died, and when they no longer counted, the third decided; their last reports count no more."""
+    before = Place()
+    before.define(endpoint(1, interval=1.0))
+    for checker in THREE:
+        before.hear(checker, s1=checker != "sin1")
+    for _ in range(3):
+        before.pass_time(5)
+        before.hear("sin1", s1=False)
+    before.pass_time(0.5)
+    assert before.flips == [(1, False)]
+    reports = [report(checker, sees(1, checker != "sin1"), at=10.0 * (checker == "sin1")) for checker in THREE]
+    place = restored([endpoint(1, interval=1.0)], reports, before.board.statuses())
+    assert place.healthy(1) == [False]
+    for _ in range(20):
+        place.pass_time(5)
+        place.hear("sin1", s1=False)
+
+    assert place.flips == [(1, False)]
 
 
 def test_a_start_keeps_what_no_report_says() -> None:

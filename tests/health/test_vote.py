@@ -20,13 +20,16 @@ def ballot(
     healthy: bool | None,
     *,
     age: float = 0.0,
+    is_late: bool = False,
     settled: float = LONG,
     revision: int = 1,
     region: str | None = "eu-west-1",
     checked_at: float = 1.0,
     checker: str = "fra1",
 ) -> Ballot:
-    return Ballot(checker, region, "", sees(1, healthy, revision=revision, checked_at=checked_at), age, settled)
+    return Ballot(
+        checker, region, "", sees(1, healthy, revision=revision, checked_at=checked_at), age, is_late, settled
+    )
 
 
 def of(*votes: bool | None) -> list[Ballot]:
@@ -62,6 +65,7 @@ def test_the_quorum_is_exceeded_exactly(quorum: float, checkers: int, needed: in
         (of(None, None), True, True, False, "No checker has a result yet: stays healthy"),
         ([ballot(False, age=31.0)], True, True, False, "No checker reports: stays healthy"),
         ([ballot(False, age=30.0)], True, False, True, "0 of 1 checker sees it healthy; 1 needed"),
+        ([ballot(False, is_late=True)], True, True, False, "No checker reports: stays healthy"),
         ([ballot(False, age=31.0), ballot(True)], False, True, True, "1 of 1 checker sees it healthy"),
         ([ballot(False, revision=7)], True, True, False, "No checker has a result yet: stays healthy"),
         (of(True, False, False), None, True, True, "1 of 3 checkers see it healthy"),
@@ -160,6 +164,7 @@ ballots = st.builds(
     ballot,
     st.sampled_from([True, False, None]),
     age=st.floats(0, 100),
+    is_late=st.booleans(),
     settled=st.floats(0, 100),
     revision=st.integers(1, 2),
     region=st.sampled_from(["eu-west-1", None]),

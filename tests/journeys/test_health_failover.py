@@ -31,15 +31,15 @@ def endpoint(port: int = 0) -> Endpoint:
     return Endpoint(reads, sends(reply()), port=port)
 
 
-def check(site: Site, port: int) -> str:
-    """A check that looks each second, and turns at each result; there is a first one."""
+def check(site: Site, port: int, *, checkers: int = 1) -> str:
+    """A check that looks each second, and turns at each result; all checkers have a first one."""
     config = {"Type": "HTTP", "IPAddress": "127.0.0.1", "Port": port, "RequestInterval": 10, "FailureThreshold": 1}
     made = site.route53.create_health_check(CallerReference=str(uuid4()), HealthCheckConfig=config)
     found = str(made["HealthCheck"]["Id"])
     write_files(site.folder / "aws", site.key, site.url)
     own_calls = connect(site.url, site.folder / "aws", {})
     own_calls.native(f"/meridian/checks/{found}/options", {"interval": 1}, method="PATCH")
-    site.eventually(lambda: observed(site, found) == ["Success: HTTP Status Code 200, OK"])
+    site.eventually(lambda: observed(site, found) == ["Success: HTTP Status Code 200, OK"] * checkers)
     return found
 
 

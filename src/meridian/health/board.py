@@ -93,7 +93,7 @@ class Board:
         Take in the feed's last values at a start, all at once.
 
         Nobody knows how long they have been there. Reports that are about as old as the newest one
-        count as arrived now; those that were old beside it do not count until they are renewed (R-HCD-5).
+        count as arrived now; those that were late beside it do not count until they are renewed (R-HCD-5).
 
         Args:
             blocks: Definitions by block.
@@ -151,7 +151,7 @@ class Board:
         """Where checkers probe from that have reported in the last hour, as far as they know it (R-HCG-3)."""
         now = self._clock.monotonic()
         heard = [one for known in self._heard.values() for one in known.values()]
-        return {one.report.address for one in heard if one.report.address and one.age(_GONE_AFTER, now) <= _GONE_AFTER}
+        return {one.report.address for one in heard if one.report.address and one.age(now) <= _GONE_AFTER}
 
     def abandoned(self, seconds: float) -> list[str]:
         """The keys of reports that were not renewed for so long, while other checkers report on the same block."""
@@ -291,10 +291,9 @@ class Board:
 
     def _ballots(self, definition: Definition, now: float) -> list[Ballot]:
         """What each checker says of a check, in the order of their names."""
-        block, limit = block_of(definition.slot), silence(definition)
+        block = block_of(definition.slot)
         return [
-            _ballot(definition, checker, known, known.get(block), limit, now)
-            for checker, known in sorted(self._heard.items())
+            _ballot(definition, checker, known, known.get(block), now) for checker, known in sorted(self._heard.items())
         ]
 
     def _started_at(self, checker: str) -> float:
@@ -304,7 +303,7 @@ class Board:
         """The state with its votes."""
         votes = tuple(
             Vote(checker, region or "", address, observation, age, checker in check.counted, self._started_at(checker))
-            for checker, region, address, observation, age, _ in self._ballots(
+            for checker, region, address, observation, age, *_ in self._ballots(
                 check.definition, self._clock.monotonic()
             )
             if observation is not None
@@ -387,15 +386,16 @@ _NO_BLOCK = _Block({}, ())
 
 
 def _ballot(
-    definition: Definition, checker: str, known: Mapping[int, Heard], heard: Heard | None, limit: float, now: float
+    definition: Definition, checker: str, known: Mapping[int, Heard], heard: Heard | None, now: float
 ) -> Ballot:
     """What a checker says of a check; `heard` is what it says of its block, `known` of any."""
     report = next(iter(known.values())).report if heard is None else heard.report
     region = region_of(definition, report.regions)
-    result = None if heard is None else heard.results.get(definition.slot)
-    if heard is None or result is None:
-        return Ballot(checker, region, report.address, None, math.inf if heard is None else heard.age(limit, now), 0.0)
-    return Ballot(checker, region, report.address, result.observation, heard.age(limit, now), now - result.since)
+    if heard is None:
+        return Ballot(checker, region, report.address, None, math.inf, False, 0.0)
+    result = heard.results.get(definition.slot)
+    observation, settled = (None, 0.0) if result is None else (result.observation, now - result.since)
+    return Ballot(checker, region, report.address, observation, heard.age(now), heard.is_late, settled)
 
 
 def _flip(check: _Check, state: State) -> Flip:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from meridian.feed.health import Observation, Report
+from meridian.health.vote import REPORT_EVERY
+
+_LATE = 1.5 * REPORT_EVERY  # seconds between two reports of a checker, of which the later one is late
 
 
 class Result(NamedTuple):
@@ -27,19 +30,26 @@ class Heard:
 
     Args:
         lag: By how many seconds it was older than the newest report when we started (R-HCD-5).
+
+    Attributes:
+        is_late: Its checker had fallen silent before we started: it does not count until it is renewed.
     """
 
     def __init__(self, report: Report, arrived: float, results: Mapping[int, Result], lag: float = 0.0) -> None:
         self.report = report
         self.arrived = arrived
         self.results = results
-        self._lag = lag
+        self.is_late = lag > _LATE
+        self._lag = lag if self.is_late else 0.0
         self._silent_for = 0  # how many of its block's limits it has been silent for
 
-    def age(self, limit: float, now: float) -> float:
-        """Seconds since it arrived; since it was made, if it was older than `limit` already when we started."""
-        age = now - self.arrived
-        return age if self._lag <= limit else age + self._lag
+    def age(self, now: float) -> float:
+        """Seconds since it arrived; since it was made, as far as we know, if it is late."""
+        return now - self.arrived + self._lag
+
+    def outlives(self, limit: float, now: float) -> bool:
+        """Whether it counts for checks of which a checker may be silent for so many seconds."""
+        return not self.is_late and self.age(now) <= limit
 
     def falls_silent(self, limits: Sequence[float], now: float) -> bool:
         """Whether it has outlived one more of these ascending limits since this was last asked."""
@@ -48,7 +58,7 @@ class Heard:
 
     def is_silent(self, limits: Sequence[float], now: float) -> bool:
         """Whether it has outlived any of these ascending limits."""
-        return bool(limits) and self.age(limits[0], now) > limits[0]
+        return bool(limits) and not self.outlives(limits[0], now)
 
 
 def hear(report: Report, before: Heard | None, limits: Mapping[int, float], now: float) -> Heard:
@@ -68,7 +78,7 @@ def hear(report: Report, before: Heard | None, limits: Mapping[int, float], now:
             since = now
         else:
             limit = limits.get(slot, float("inf"))
-            since = now if before.age(limit, now) > limit else old.since
+            since = old.since if before.outlives(limit, now) else now
         results[slot] = Result(observation, since)
     return Heard(report, now, results)
 

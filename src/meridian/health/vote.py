@@ -30,7 +30,8 @@ class Ballot(NamedTuple):
     Attributes:
         region: The region of the check that it stands for; None: the check is not to be probed from there.
         observation: None: its reports do not list the check.
-        age: Seconds since its last report arrived; infinite: nothing counts that it said so far.
+        age: Seconds since its last report arrived.
+        is_late: Whether it had fallen silent before we started, and was not heard since (R-HCD-5).
         settled: Seconds for which it has had results of this revision without falling silent.
     """
 
@@ -39,6 +40,7 @@ class Ballot(NamedTuple):
     address: str
     observation: Observation | None
     age: float
+    is_late: bool
     settled: float
 
 
@@ -96,7 +98,7 @@ def by_checkers(definition: Definition, ballots: Sequence[Ballot], last: bool | 
         quorum: The share of healthy votes that has to be exceeded.
     """
     limit = silence(definition)
-    fresh = [ballot for ballot in ballots if ballot.age <= limit]
+    fresh = [ballot for ballot in ballots if ballot.age <= limit and not ballot.is_late]
     counted = [one for one in fresh if one.observation is not None and is_result(definition, one.observation)]
     names = tuple(ballot.checker for ballot in counted)
     votes = [ballot.observation.healthy for ballot in counted if ballot.observation is not None]
