@@ -83,17 +83,22 @@ impl<'a> Client<'a> {
         *self.located.get_or_insert_with(|| self.places.geo.locate(self.prefix))
     }
 
-    /// What `choose` finds first, going along the regions from the nearest on. None as well where that order is not
-    /// known: where the client's own network was measured, it may differ from that of its place.
-    pub fn nearest<R>(&mut self, choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
+    /// What `choose` finds of the nearest region of which it finds anything, of equals the first by id (R-LAT-10).
+    pub fn nearest<R>(&mut self, mut choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
         let table = self.places.latency.as_deref()?;
-        let (measured, prefix_length) = table.measured(self.prefix);
-        if measured {
-            return None;
-        }
-        let located = self.locate();
-        let found = self.places.order.of(located.number).map(|region| &table.regions()[region]).find_map(choose)?;
-        self.widen(prefix_length.max(located.prefix_length));
+        let (located, own) = (self.locate(), table.own(self.prefix));
+        let mut choose = |region: usize| choose(&table.regions()[region]).map(|found| (region, found));
+        let measured = own.latencies().find_map(|(region, ms)| Some((ms, choose(region)?)));
+        let regions = own.regions();
+        let mut others = self.places.order.of(located.number).filter(|&region| regions & 1 << region == 0);
+        let (_, found) = match (measured, others.find_map(choose)) {
+            (Some((ms, own)), Some(other)) => {
+                let other_ms = table.clients(located.class).latency(other.0).ms;
+                if (ms, own.0) < (other_ms, other.0) { own } else { other }
+            }
+            (measured, other) => measured.map(|(_, own)| own).or(other)?,
+        };
+        self.widen(own.prefix_length.max(located.prefix_length));
         Some(found)
     }
 

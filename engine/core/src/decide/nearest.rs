@@ -25,7 +25,7 @@ pub fn standing(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnM
     }
 }
 
-/// The nearest arm that fits, where the order of regions is known ahead.
+/// The nearest arm that fits, by the order of regions that was made ahead.
 fn in_order(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Option<usize> {
     if decision.policy != Policy::Latency {
         return None;

@@ -1,8 +1,11 @@
 //! Zone images: from MessagePack to structures that a query can search.
 //!
-//! `wire` is the encoding as the control plane writes it, `shard` and `zone` are what it becomes,
-//! `records` are record sets encoded ahead.
+//! `wire` is the encoding as the control plane writes it, `shard` and `zone` are what it becomes:
+//! `records` are record sets encoded ahead, a `decision` has arms to choose from, and a `link` is
+//! what an arm leads to.
 
+mod decision;
+mod link;
 pub mod records;
 mod shard;
 pub mod wire;
@@ -10,8 +13,10 @@ mod zone;
 
 use std::fmt;
 
+pub use decision::{Arm, By, Decision, Key, Policy};
+pub use link::{Alias, Called, Target};
 pub use records::RecordSet;
-pub use shard::{Alias, Arm, By, Called, Decision, Group, Key, Node, Policy, Shard, Target};
+pub use shard::{Group, Node, Shard};
 pub use zone::{At, Found, Zone};
 
 /// The encoding this engine reads.

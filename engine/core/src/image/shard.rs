@@ -1,7 +1,11 @@
 //! One shard: a part of a zone's names, laid out for looking up.
 
+use std::mem::offset_of;
+
 use hashbrown::HashTable;
 
+use super::decision::{Arm, By, Decision, Policy};
+use super::link::{Alias, Called, Link, Target, Way};
 use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
 use crate::name::{self, Name, Named, Owner};
 use crate::place::Area;
@@ -14,24 +18,27 @@ pub const NS: u16 = 2;
 /// A part of a zone's names. Immutable once built.
 ///
 /// A query touches memory that other work has pushed out of the processor's caches, so what it needs
-/// stands together: a name's node in the table itself, with the name's first group; its record sets
-/// right behind its octets.
+/// stands together: what it needs of the shard itself in one line of the cache; a name's node in the
+/// table, with the name's first group; its record sets right behind its octets.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Shard {
+    table: HashTable<Node>,
+    /// Names in wire form, each with the record sets of its groups behind it.
+    octets: Box<[u8]>,
+    decisions: Box<[Decision]>,
+    /// All groups of a name but its first.
+    groups: Box<[Typed]>,
+    hidden: Box<[(Box<str>, Slot)]>,
     /// The zone version it was compiled at.
     pub version: u64,
     /// How many shards the zone had then.
     pub count: usize,
     /// Whether any of its names, the apex aside, is a delegation.
     pub has_cuts: bool,
-    table: HashTable<Node>,
-    /// Names in wire form, each with the record sets of its groups behind it.
-    octets: Box<[u8]>,
-    /// All groups of a name but its first.
-    groups: Box<[Typed]>,
-    decisions: Box<[Decision]>,
-    hidden: Box<[(Box<str>, Slot)]>,
 }
+
+const _: () = assert!(offset_of!(Shard, groups) == 64);
 
 /// One owner name. Without groups it is an empty non-terminal.
 #[derive(Debug)]
@@ -70,237 +77,6 @@ pub enum Group<'s> {
     Decision(&'s Decision),
 }
 
-/// Arms to choose from, and by which policy.
-#[derive(Debug)]
-pub struct Decision {
-    /// How to choose.
-    pub policy: Policy,
-    /// At least 1, at most `MAX_ARMS`.
-    pub arms: Box<[Arm]>,
-    /// The set identifier of each arm, empty in a simple group. Only explanations read them.
-    pub ids: Box<[Box<str>]>,
-    /// Numbers of the arms that have a key, each key's first.
-    by_key: HashTable<u16>,
-}
-
-/// What a client's own arm is found by, in groups where one arm is for one kind of client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key<'k> {
-    /// In geolocation groups.
-    Area(Area),
-    /// A region or a location, in latency and cidr groups.
-    Name {
-        /// Its id or name.
-        text: &'k str,
-        /// The hash of that (`name::hash`).
-        hash: u64,
-    },
-}
-
-impl<'k> Key<'k> {
-    /// The key of a region's id or a location's name.
-    pub fn name(text: &'k str) -> Self {
-        Self::Name { text, hash: name::hash(text.as_bytes()) }
-    }
-
-    /// The key of an arm; None in groups that have none.
-    pub fn of(by: &'k By) -> Option<Self> {
-        match by {
-            By::Area(area) => Some(Self::Area(*area)),
-            By::Region(name) | By::Location(name) => Some(Self::name(name)),
-            By::Itself | By::Weight(_) | By::Role { .. } | By::Point { .. } => None,
-        }
-    }
-
-    /// Whether it is the key of this arm.
-    pub fn is_of(self, by: &By) -> bool {
-        match (self, by) {
-            (Self::Area(area), By::Area(own)) => area == *own,
-            (Self::Name { text, .. }, By::Region(own) | By::Location(own)) => text == &**own,
-            _ => false,
-        }
-    }
-
-    fn hash(self) -> u64 {
-        match self {
-            Self::Area(area) => name::spread(area.bits()),
-            Self::Name { hash, .. } => name::spread(hash),
-        }
-    }
-}
-
-impl Decision {
-    fn new(policy: Policy, arms: Box<[Arm]>, ids: Box<[Box<str>]>) -> Self {
-        let mut by_key = HashTable::new();
-        for (number, arm) in arms.iter().enumerate() {
-            let Some(key) = Key::of(&arm.by) else { continue };
-            let same = |&other: &u16| Key::of(&arms[usize::from(other)].by) == Some(key);
-            let hash_of = |&other: &u16| Key::of(&arms[usize::from(other)].by).map_or(0, Key::hash);
-            by_key.entry(key.hash(), same, hash_of).or_insert(number as u16);
-        }
-        Self { policy, arms, ids, by_key }
-    }
-
-    /// The first arm with this key.
-    pub fn arm(&self, key: Key<'_>) -> Option<usize> {
-        let is = |&number: &u16| key.is_of(&self.arms[usize::from(number)].by);
-        self.by_key.find(key.hash(), is).map(|&number| usize::from(number))
-    }
-}
-
-/// The routing policies (routing.md §1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Policy {
-    /// One record set.
-    Simple,
-    /// In proportion to weights.
-    Weighted,
-    /// PRIMARY while it is healthy.
-    Failover,
-    /// Up to eight healthy ones at once.
-    Multivalue,
-    /// The smallest place that holds the client.
-    Geolocation,
-    /// The nearest, distances bent by bias.
-    Geoproximity,
-    /// The region with the lowest latency.
-    Latency,
-    /// The location of the client's block in a CIDR collection.
-    Cidr {
-        /// The collection's id.
-        collection: Box<str>,
-    },
-    /// A policy of a newer control plane, by name: answered with SERVFAIL.
-    Unknown(Box<str>),
-}
-
-/// One record set of a decision: 48 octets, as a query may look at each.
-#[derive(Debug)]
-pub struct Arm {
-    /// Slot in the health table, 0 for none.
-    pub health: u32,
-    /// Whether its target's health counts (R-TREE-2).
-    pub evaluate_target: bool,
-    /// What the policy chooses by.
-    pub by: By,
-    /// What it leads to; read it with `At::target`.
-    pub(super) link: Link,
-}
-
-/// What a policy chooses an arm by.
-#[derive(Debug)]
-pub enum By {
-    /// Nothing: simple and multivalue groups.
-    Itself,
-    /// 0 to 255, in weighted groups.
-    Weight(u8),
-    /// In failover groups.
-    Role {
-        /// SECONDARY, not PRIMARY.
-        secondary: bool,
-    },
-    /// In geolocation groups.
-    Area(Area),
-    /// In geoproximity groups.
-    Point {
-        /// Where the resource is.
-        point: Point,
-        /// -99 to 99: above zero it reaches farther (R-GPX-3).
-        bias: i8,
-    },
-    /// A region's id, in latency groups.
-    Region(Box<str>),
-    /// A location's name, `*` for the default, in cidr groups.
-    Location(Box<str>),
-}
-
-/// What an arm leads to, as a shard keeps it.
-///
-/// Names and ids stand in the shard's octets: `start` and `length` say where.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Link {
-    /// A record set of the same shard, by where it stands.
-    Set(u32),
-    /// The group of an owner name and type, with the name's hash.
-    Group { hash: u64, start: u32, length: u8, rtype: u16 },
-    /// Such a group in the same shard.
-    GroupHere { slot: Slot, start: u32, length: u8, rtype: u16 },
-    /// A hidden group, in the shard that the hash leads to.
-    Hidden { hash: u64, start: u32, length: u16 },
-    /// Such a group in the same shard.
-    HiddenHere { slot: Slot, start: u32, length: u16 },
-    /// A name outside the zone, with its hash, and the type asked for there.
-    Outside { hash: u64, start: u32, length: u8, rtype: u16 },
-}
-
-const _: () = assert!(size_of::<Arm>() == 48);
-
-/// What an arm leads to.
-#[derive(Debug, Clone, Copy)]
-pub enum Target<'s> {
-    /// A record set.
-    Set(RecordSet<'s>),
-    /// Another group of the zone.
-    Alias(Alias<'s>),
-    /// A name outside the zone.
-    Outside {
-        /// That name.
-        target: Named<'s>,
-        /// The type asked for there.
-        rtype: u16,
-    },
-}
-
-/// A group that an arm leads to; `Zone::follow` finds it.
-#[derive(Debug, Clone, Copy)]
-pub struct Alias<'s> {
-    /// Which group.
-    pub to: Called<'s>,
-    pub(super) way: Way<'s>,
-}
-
-/// What a group is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Called<'s> {
-    /// By owner name, in wire form, and type number.
-    Name(&'s [u8], u16),
-    /// By the id of a hidden group, in UTF-8.
-    Id(&'s [u8]),
-}
-
-/// How a group is found.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Way<'s> {
-    /// It is known where it stands.
-    Here(At<'s>),
-    /// By the hash of the name that places it in a shard.
-    Hash(u64),
-}
-
-impl<'s> Alias<'s> {
-    /// What tells it from others that have to be searched for; None where its group is at hand.
-    pub fn key(&self) -> Option<(u64, Called<'s>)> {
-        match self.way {
-            Way::Here(_) => None,
-            Way::Hash(hash) => Some((hash, self.to)),
-        }
-    }
-}
-
-impl Target<'_> {
-    /// What it is called, for people; None for a record set.
-    pub fn text(&self) -> Option<String> {
-        match self {
-            Self::Set(_) => None,
-            Self::Alias(Alias { to: Called::Name(owner, _), .. }) => Some(name::text(owner)),
-            Self::Alias(Alias { to: Called::Id(id), .. }) => {
-                Some(format!("traffic policy step {}", String::from_utf8_lossy(id)))
-            }
-            Self::Outside { target, .. } => Some(name::text(target.wire)),
-        }
-    }
-}
-
 impl Node {
     /// The lowest type number that it has a group of; None at an empty non-terminal.
     pub fn first_type(&self) -> Option<u16> {
@@ -337,8 +113,13 @@ impl Shard {
 
     /// Where a node's group of one type stands.
     pub(super) fn slot(&self, node: &Node, rtype: u16) -> Option<Slot> {
-        let more = &self.groups[node.more as usize..node.more as usize + usize::from(node.more_count)];
-        node.first.iter().chain(more).find(|typed| typed.rtype == rtype).map(|typed| typed.slot)
+        match node.first {
+            Some(first) if first.rtype == rtype => Some(first.slot),
+            _ => {
+                let more = &self.groups[node.more as usize..node.more as usize + usize::from(node.more_count)];
+                more.iter().find(|typed| typed.rtype == rtype).map(|typed| typed.slot)
+            }
+        }
     }
 
     /// Where a hidden group stands.

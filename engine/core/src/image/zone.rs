@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::shard::{Slot, Way};
+use super::link::Way;
+use super::shard::Slot;
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::name::{self, Name, Owner};
 

@@ -100,6 +100,7 @@ struct Measured {
     countries: Box<[CountryRow]>,
     /// First cell of each row; then the number of cells.
     rows: Box<[u32]>,
+    /// Of each row nearest first, of equals the first region.
     cells: Box<[Cell]>,
 }
 
@@ -114,6 +115,14 @@ struct Cell {
     tenths: u16,
     samples: u16,
     age_hours: u16,
+}
+
+/// Measurements of one network: few, if any.
+#[derive(Debug, Clone, Copy)]
+pub struct Own<'a> {
+    cells: &'a [Cell],
+    /// Length of the largest block around the client that has these: 0 to 32, or to 64 for IPv6.
+    pub prefix_length: u8,
 }
 
 /// One client's latencies, its tables found once for all regions.
@@ -174,18 +183,17 @@ impl Latency {
         Client { rows: [row, subdivision, country], prefix_length: length.max(located.prefix_length), ..client }
     }
 
-    /// What is known of clients of a class whose own network was not measured.
-    fn clients<'a>(&'a self, class: &'a Class) -> Client<'a> {
+    /// What is known of clients of a class, apart from measurements of their own networks.
+    pub fn clients<'a>(&'a self, class: &'a Class) -> Client<'a> {
         let subdivision = self.measured.country(class.country, class.subdivision);
         let country = self.measured.country(class.country, Code::UNKNOWN);
         Client { latency: self, class, rows: [0, subdivision, country], prefix_length: 0 }
     }
 
-    /// Whether a client's own network was measured, and the length of the largest block around the client of
-    /// which that holds.
-    pub fn measured(&self, client: Prefix) -> (bool, u8) {
-        let (row, length) = self.measured.ranges.find(client.address());
-        (row != 0, length)
+    /// What was measured of a client's own network.
+    pub fn own(&self, client: Prefix) -> Own<'_> {
+        let (row, prefix_length) = self.measured.ranges.find(client.address());
+        Own { cells: self.measured.row(row), prefix_length }
     }
 
     /// Numbers of the regions whose latency is known for clients of a class whose own network was not measured,
@@ -219,6 +227,19 @@ impl Latency {
     }
 }
 
+impl Own<'_> {
+    /// The regions that were measured, a bit for each number.
+    pub fn regions(&self) -> u64 {
+        self.cells.iter().fold(0, |regions, cell| regions | 1 << cell.region)
+    }
+
+    /// The regions that were measured, by number, with their latencies in milliseconds: nearest first, of equals the
+    /// first by id (R-LAT-10).
+    pub fn latencies(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.cells.iter().map(|cell| (usize::from(cell.region), cell.ms()))
+    }
+}
+
 impl Client<'_> {
     /// The latency to a region, by its number; one that does not exist is nothing known.
     pub fn latency(&self, region: usize) -> Estimate {
@@ -226,7 +247,7 @@ impl Client<'_> {
         if let Some(cell) = measured {
             let Cell { level, samples, age_hours, .. } = cell;
             let origin = Origin::Measured { samples, age_hours, level };
-            return Estimate { ms: f64::from(cell.tenths) / 10.0, origin };
+            return Estimate { ms: cell.ms(), origin };
         }
         match self.latency.regions.get(region).and_then(|region| self.latency.prior(self.class, region)) {
             Some(ms) => Estimate { ms, origin: Origin::Prior },
@@ -253,7 +274,7 @@ impl Measured {
         if measured.cells.len() % CELL_OCTETS != 0 {
             return refuse("latency table: cells are not whole");
         }
-        let cells: Box<[Cell]> = measured
+        let mut cells: Box<[Cell]> = measured
             .cells
             .chunks_exact(CELL_OCTETS)
             .map(|octets| Cell::read(octets, regions))
@@ -263,15 +284,21 @@ impl Measured {
         if rows.len() < 2 || !ends_fit || rows[1] != 0 || !rows.is_sorted() {
             return refuse("latency table: the rows do not fit the cells");
         }
+        for row in rows.windows(2) {
+            cells[row[0] as usize..row[1] as usize].sort_by_key(|cell| (cell.tenths, cell.region));
+        }
         let limit = (rows.len() - 1) as u32;
         let ranges = Ranges::read(measured.v4.sections(), measured.v6.sections(), limit)?;
         let countries = countries(&measured.countries, limit)?;
         Ok(Self { built: measured.built, ranges, countries, rows, cells })
     }
 
+    fn row(&self, row: u32) -> &[Cell] {
+        &self.cells[self.rows[row as usize] as usize..self.rows[row as usize + 1] as usize]
+    }
+
     fn cell(&self, row: u32, region: usize) -> Option<Cell> {
-        let (from, to) = (self.rows[row as usize] as usize, self.rows[row as usize + 1] as usize);
-        self.cells[from..to].iter().find(|cell| usize::from(cell.region) == region).copied()
+        self.row(row).iter().find(|cell| usize::from(cell.region) == region).copied()
     }
 
     fn country(&self, country: Code<2>, subdivision: Code<3>) -> u32 {
@@ -281,6 +308,10 @@ impl Measured {
 }
 
 impl Cell {
+    fn ms(&self) -> f64 {
+        f64::from(self.tenths) / 10.0
+    }
+
     fn read(octets: &[u8], regions: usize) -> Result<Self, PlaceError> {
         let number = |at: usize| u16::read(&octets[at..at + 2]);
         if usize::from(octets[0]) >= regions {

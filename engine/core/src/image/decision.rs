@@ -1,0 +1,190 @@
+//! A group that takes a decision: its policy and its arms.
+
+use super::link::Link;
+use crate::name;
+use crate::place::Area;
+use crate::place::sphere::Point;
+
+/// Arms to choose from, and by which policy.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Decision {
+    /// How to choose.
+    pub policy: Policy,
+    /// At least 1, at most `MAX_ARMS`.
+    pub arms: Box<[Arm]>,
+    by_key: Keys,
+    /// The set identifier of each arm, empty in a simple group. Only explanations read them.
+    pub ids: Box<Box<[Box<str>]>>,
+}
+
+const _: () = assert!(size_of::<Decision>() == 64); // A line of the processor's cache.
+
+/// What a client's own arm is found by, in groups where one arm is for one kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key<'k> {
+    /// In geolocation groups.
+    Area(Area),
+    /// A region or a location, in latency and cidr groups.
+    Name {
+        /// Its id or name.
+        text: &'k str,
+        /// The hash of that (`name::hash`).
+        hash: u64,
+    },
+}
+
+impl<'k> Key<'k> {
+    /// The key of a region's id or a location's name.
+    pub fn name(text: &'k str) -> Self {
+        Self::Name { text, hash: name::hash(text.as_bytes()) }
+    }
+
+    /// The key of an arm; None in groups that have none.
+    pub fn of(by: &'k By) -> Option<Self> {
+        match by {
+            By::Area(area) => Some(Self::Area(*area)),
+            By::Region(name) | By::Location(name) => Some(Self::name(name)),
+            By::Itself | By::Weight(_) | By::Role { .. } | By::Point { .. } => None,
+        }
+    }
+
+    /// Whether it is the key of this arm.
+    pub fn is_of(self, by: &By) -> bool {
+        match (self, by) {
+            (Self::Area(area), By::Area(own)) => area == *own,
+            (Self::Name { text, .. }, By::Region(own) | By::Location(own)) => text == &**own,
+            _ => false,
+        }
+    }
+
+    fn hash(self) -> u64 {
+        match self {
+            Self::Area(area) => name::spread(area.bits()),
+            Self::Name { hash, .. } => name::spread(hash),
+        }
+    }
+}
+
+impl Decision {
+    /// A decision among these arms, of which there is at least one.
+    pub(super) fn new(policy: Policy, arms: Box<[Arm]>, ids: Box<[Box<str>]>) -> Self {
+        let by_key = Keys::new(&arms);
+        Self { policy, arms, by_key, ids: Box::new(ids) }
+    }
+
+    /// The first arm with this key.
+    pub fn arm(&self, key: Key<'_>) -> Option<usize> {
+        self.by_key.find(&self.arms, key)
+    }
+}
+
+/// Arms by their keys: a hash table with places for twice as many.
+///
+/// A place holds 16 bits of the key's hash and the number of the arm: only an arm that is found is
+/// looked at, and the first look is most often the last.
+#[derive(Debug)]
+struct Keys(Box<[(u16, u16)]>);
+
+/// The number of no arm.
+const FREE: u16 = u16::MAX;
+
+impl Keys {
+    fn new(arms: &[Arm]) -> Self {
+        let keyed = arms.iter().filter(|arm| Key::of(&arm.by).is_some()).count();
+        let places = if keyed == 0 { 0 } else { (2 * keyed).next_power_of_two() };
+        let mut keys = Self(vec![(0, FREE); places].into());
+        for (number, arm) in arms.iter().enumerate() {
+            if let Some(key) = Key::of(&arm.by).filter(|&key| keys.find(arms, key).is_none()) {
+                let free = keys.probe(key.hash()).find(|&at| keys.0[at].1 == FREE);
+                keys.0[free.expect("half of the places are free")] = (tag(key.hash()), number as u16);
+            }
+        }
+        keys
+    }
+
+    fn find(&self, arms: &[Arm], key: Key<'_>) -> Option<usize> {
+        let hash = key.hash();
+        let places = self.probe(hash).map(|at| self.0[at]).take_while(|&(_, number)| number != FREE);
+        let mut numbers = places.filter(|&(own, _)| own == tag(hash)).map(|(_, number)| usize::from(number));
+        numbers.find(|&number| key.is_of(&arms[number].by))
+    }
+
+    /// Every place, from the key's own on.
+    fn probe(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
+        let count = self.0.len();
+        (0..count).map(move |step| ((hash >> 48) as usize + step) & (count - 1))
+    }
+}
+
+const fn tag(hash: u64) -> u16 {
+    (hash >> 32) as u16
+}
+
+/// The routing policies (routing.md §1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Policy {
+    /// One record set.
+    Simple,
+    /// In proportion to weights.
+    Weighted,
+    /// PRIMARY while it is healthy.
+    Failover,
+    /// Up to eight healthy ones at once.
+    Multivalue,
+    /// The smallest place that holds the client.
+    Geolocation,
+    /// The nearest, distances bent by bias.
+    Geoproximity,
+    /// The region with the lowest latency.
+    Latency,
+    /// The location of the client's block in a CIDR collection.
+    Cidr {
+        /// The collection's id.
+        collection: Box<str>,
+    },
+    /// A policy of a newer control plane, by name: answered with SERVFAIL.
+    Unknown(Box<str>),
+}
+
+/// One record set of a decision: 48 octets, as a query may look at each.
+#[derive(Debug)]
+pub struct Arm {
+    /// Slot in the health table, 0 for none.
+    pub health: u32,
+    /// Whether its target's health counts (R-TREE-2).
+    pub evaluate_target: bool,
+    /// What the policy chooses by.
+    pub by: By,
+    /// What it leads to; read it with `At::target`.
+    pub(super) link: Link,
+}
+
+/// What a policy chooses an arm by.
+#[derive(Debug)]
+pub enum By {
+    /// Nothing: simple and multivalue groups.
+    Itself,
+    /// 0 to 255, in weighted groups.
+    Weight(u8),
+    /// In failover groups.
+    Role {
+        /// SECONDARY, not PRIMARY.
+        secondary: bool,
+    },
+    /// In geolocation groups.
+    Area(Area),
+    /// In geoproximity groups.
+    Point {
+        /// Where the resource is.
+        point: Point,
+        /// -99 to 99: above zero it reaches farther (R-GPX-3).
+        bias: i8,
+    },
+    /// A region's id, in latency groups.
+    Region(Box<str>),
+    /// A location's name, `*` for the default, in cidr groups.
+    Location(Box<str>),
+}
+
+const _: () = assert!(size_of::<Arm>() == 48);
