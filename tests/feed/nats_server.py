@@ -27,8 +27,8 @@ class NatsServer:
 
     def __init__(self, folder: Path, config: str = "") -> None:
         self.folder = folder
-        self.port = _free_port()
-        self._config = config
+        self.port = free_port()
+        self.config = config
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -43,7 +43,7 @@ class NatsServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "nats.conf"
         store = f'jetstream {{ store_dir: "{self.folder / "store"}" }}\n' if jetstream else ""
-        file.write_text(f"listen: 127.0.0.1:{self.port}\n{store}{self._config}\n")
+        file.write_text(f"listen: 127.0.0.1:{self.port}\n{store}{self.config}\n")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([program, "-c", file], stdout=log, stderr=log)
         end = time.monotonic() + _PATIENCE
@@ -91,7 +91,8 @@ class NatsServer:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

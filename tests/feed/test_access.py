@@ -206,7 +206,7 @@ CONTROL = """
 
 def test_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The permissions of the guide are enough for each role, and keep an edge from writing a zone."""
-    monkeypatch.setattr(buckets, "_REPLY_WITHIN", 1.0)
+    monkeypatch.setattr(buckets, "_REPLY_WITHIN", 0.5)
 
     def as_user(name: str) -> Settings:
         url = server.url.replace("//", f"//{name}:secret@")
@@ -227,7 +227,7 @@ def test_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 assert await edge.keys("") == ["acks/one", FILLED, "zone/Z/head"]
                 with capture_logs() as logs, pytest.raises(TimeoutError):
                     await edge.put(Entry("zone/Z/head", b"wrong", 2))
-                assert [log["event"] for log in logs] == ["feed.forbidden"]
+                assert {log["event"] for log in logs} == {"feed.forbidden"}
             local.close()
             assert await control.get("zone/Z/head") == (b"right", 1)
 

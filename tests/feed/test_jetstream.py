@@ -6,22 +6,25 @@ import asyncio
 import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from nats.errors import Error
 from structlog.testing import capture_logs
 
 from meridian.clock import SystemClock
 from meridian.errors import MeridianError
 from meridian.feed import bucket as buckets
 from meridian.feed import jetstream as feeds
+from meridian.feed.bucket import Away
 from meridian.feed.feed import Entry
 from meridian.feed.jetstream import JetstreamFeed
 from meridian.feed.keys import FILLED
 from tests.feed.feeds import bucket_settings, jetstream, running
-from tests.feed.nats_server import NatsServer
+from tests.feed.nats_server import NatsServer, free_port
 
 
 @pytest.fixture
@@ -187,6 +190,58 @@ def test_a_value_that_is_too_large(nats: NatsServer) -> None:
             await feed.put(Entry("a", b"", 1))
 
     run(test)
+
+
+def test_three_servers_of_which_one_ends(tmp_path: Path) -> None:
+    """With a bucket on three servers, each of them may end in turn: puts go on, and so does a watch."""
+    servers = three_servers(tmp_path)
+
+    async def test() -> None:
+        urls = tuple(server.url for server in servers)
+        settings = msgspec.structs.replace(bucket_settings(servers[0]), feed=urls, feed_replicas=3)
+        async with jetstream(settings) as feed, aclosing(feed.watch("k/")) as watch:
+            for version, server in enumerate(servers, 1):
+                await feed.put(Entry("k/a", b"%d" % version, 2 * version))
+                server.kill()
+                await feed.put(Entry("k/a", b"%d" % version, 2 * version + 1))
+                assert await feed.get("k/a") == (b"%d" % version, 2 * version + 1)
+                await feed.put(Entry(f"k/{version}", b"", 1))
+                server.start()
+                while not await is_whole(feed):
+                    await asyncio.sleep(0.1)
+            given: set[str] = set()
+            while not {"k/1", "k/2", "k/3"} <= given:
+                given.add(await anext(watch))
+            assert not feed._replaced.is_set()
+
+    try:
+        for server in servers:
+            server.start()
+        asyncio.run(asyncio.wait_for(test(), 240))
+    finally:
+        for server in servers:
+            server.kill()
+
+
+async def is_whole(feed: JetstreamFeed) -> bool:
+    """Whether all three servers have all of the bucket, so that any of them may end."""
+    bucket = await feed.connection()
+    with suppress(Error, Away):
+        info = await bucket.ask(bucket._jetstream.stream_info(bucket._stream))
+        others = (info.cluster and info.cluster.replicas) or []
+        return len(others) == 2 and all(other.current and not other.offline for other in others)
+    return False
+
+
+def three_servers(folder: Path) -> list[NatsServer]:
+    """Servers of one cluster, not yet started."""
+    servers = [NatsServer(folder / f"nats{number}") for number in range(3)]
+    ports = [free_port() for _ in servers]
+    routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
+    for number, (server, port) in enumerate(zip(servers, ports, strict=True)):
+        cluster = f"cluster {{ name: test, listen: 127.0.0.1:{port}, routes: [ {routes} ] }}"
+        server.config = f"server_name: n{number}\n{cluster}"
+    return servers
 
 
 # --- a bucket that is lost

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
-_REPLY_WITHIN = 10.0  # seconds
+_REPLY_WITHIN = 5.0  # seconds
 _CONNECT_WITHIN = 2  # seconds, for each server
 _CLOSE_WITHIN = 1.0  # seconds
 _PING_EVERY = 5  # seconds; a connection whose pings go unanswered twice is broken
@@ -254,7 +254,14 @@ class Changes:
         self._inbox = await ask(
             self._client.subscribe(inbox, cb=self._arrive, pending_msgs_limit=0, pending_bytes_limit=0)
         )
-        info = await ask(self._jetstream.add_consumer(self._bucket._stream, self._config))
+        try:
+            info = await ask(self._jetstream.add_consumer(self._bucket._stream, self._config))
+        except BaseException as error:
+            with suppress(Away, nats.errors.Error):
+                await ask(self._inbox.unsubscribe())
+            if isinstance(error, TimeoutError):
+                raise Away from None
+            raise
         self._consumer = info.name
         delivered = info.delivered.consumer_seq if info.delivered else 0
         self.behind = bool(info.num_pending or delivered)
@@ -453,7 +460,8 @@ _REMEDIES = {
     "certificate": "look at feed_ca, feed_certificate and feed_key",
     "ssl": "look at feed_ca, feed_certificate and feed_key, and whether feed should say tls:// or nats://",
     "connection lost": "look at the servers' log: they may ask for a certificate (feed_certificate, feed_key)",
-    "jetstream": "start the servers with JetStream (nats-server -js), and allow it for this account",
+    "jetstream": "start the servers with JetStream (nats-server -js), and allow it for this account; of several, "
+    "more than half have to run",
 }
 
 
@@ -465,4 +473,6 @@ def _remedy(error: Exception) -> str:
 def _text(error: Exception) -> str:
     if isinstance(error, NoStreamResponseError | ServiceUnavailableError):
         return getattr(error, "description", None) or "no JetStream answers"
+    if isinstance(error, TimeoutError):
+        return "no answer from JetStream" if isinstance(error, nats.errors.TimeoutError) else "no answer"
     return str(error).removeprefix("nats: ") or type(error).__name__

@@ -28,6 +28,8 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 2.0  # seconds from one attempt to connect to the next
+_ATTEMPTS = 4  # at what the servers do not answer, before that is an error
+_LASTING = 10.0  # seconds that a connection lasts where the servers are in order
 _SAY_EVERY = 60.0  # seconds between two logs of one reason why it cannot be reached
 _LOOK_EVERY = 10.0  # seconds between looks whether the bucket still is filled
 _SWEEP_EVERY = 3600.0  # seconds between looks at deletions that nobody has to hear of any more
@@ -70,14 +72,16 @@ class JetstreamFeed:
         """Keep connected, until cancelled."""
         pause = _FIRST_PAUSE
         while True:
+            begun = self._clock.monotonic()
             try:
                 async with connect(self._settings, self._name, makes_bucket=self._makes_bucket) as bucket:
-                    pause = _FIRST_PAUSE
                     await self._serve(bucket)
             except Unreachable as error:
                 self._say(error)
             except Exception:
                 log.exception("feed.failed", again_in_s=pause)
+            if self._clock.monotonic() - begun > _LASTING:
+                pause = _FIRST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # so that many edges do not come all at once
             pause = min(2 * pause, _LAST_PAUSE)
 
@@ -217,14 +221,21 @@ class JetstreamFeed:
 
     async def _do(self, act: Callable[[Bucket], Awaitable[T]]) -> T:
         """Carry out what may be repeated, with the bucket as soon as it can be reached, again if it goes away."""
+        unanswered = 0
         while True:
             await self._may_go_on.wait()
             bucket = await self.connection()
             if not self._may_go_on.is_set():
                 continue
-            with suppress(Away):
+            try:
                 return await act(bucket)
-            await asyncio.sleep(0)  # let `run` see it
+            except Away:
+                await asyncio.sleep(0)  # let `run` see it
+            except TimeoutError:
+                # Servers that are choosing a leader lose what they are asked.
+                unanswered += 1
+                if unanswered == _ATTEMPTS:
+                    raise
 
     async def _read(self, bucket: Bucket, key: str) -> Change | None:
         found = await bucket.read(key)

@@ -29,7 +29,7 @@ from meridian.feed.waiting import news_within
 log = structlog.get_logger()
 
 COMPARE_EVERY = 300.0  # seconds
-_LOOK_EVERY = 1.0  # seconds between looks whether control has filled the bucket
+_LOOK_EVERY = 0.2  # seconds between looks whether control has filled the bucket
 _MOST_AT_ONCE = 1000  # changes in one transaction
 _MOST_OCTETS = 32 * 1024 * 1024
 
@@ -113,7 +113,7 @@ class Mirror:
             if found is not None and found.version is not None and (held is None or found.version > held[1]):
                 return
             if not is_told:
-                log.warning("mirror.waits", reason="control has not filled this bucket yet", remedy="start control")
+                log.info("mirror.waits", reason="control has not filled this bucket yet")
                 is_told = True
             await asyncio.sleep(_LOOK_EVERY)
 
