@@ -30,9 +30,8 @@ import msgspec
 
 from bench.machine import Machine
 from bench.propagation import Times
-from meridian.app import FEED_FILE
 from meridian.feed.health import REPORTS, Observation, decode_report
-from meridian.feed.local import LastValues
+from meridian.feed.local import FEED_FILE, LastValues
 from meridian.health.last import Checks
 from tests.peers.server import HOST, exchange, free_port
 from tests.peers.service import Service

@@ -22,7 +22,7 @@ from meridian.client import Api, connect
 from meridian.errors import MeridianError
 from meridian.explain import Explainer, apart
 from meridian.explain_text import lines
-from meridian.feed.local import LastValues
+from meridian.feed.local import FEED_FILE, LastValues
 from meridian.model.account import Credential
 from meridian.model.name import plain
 from meridian.model.question import (
@@ -40,7 +40,7 @@ from meridian.place.coordinates import places
 from meridian.settings import DEFAULTS, Quotas, Settings, from_text, load
 from meridian.store import account
 from meridian.store import zone as zones
-from meridian.store.database import Database
+from meridian.store.database import Database, open_database
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -282,7 +282,7 @@ def _account_of(users: list[tuple[str, str]], name: str) -> str:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
-    database = app.open_database(settings)
+    database = open_database(settings)
     try:
         yield database
     finally:
@@ -324,7 +324,7 @@ def explain_(name: str, rtype: str, batch: Path | None, as_json: bool, **options
     """
     settings = _settings(options)
     question = _question(name, rtype, **options)
-    values = LastValues(Path(settings.data_dir) / app.FEED_FILE)
+    values = LastValues(Path(settings.data_dir) / FEED_FILE)
     try:
         explainer = apart(settings, values)
         explained = explainer.explain(question) if batch is None else _try(explainer, question, batch, settings)

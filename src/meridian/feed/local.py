@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
+FEED_FILE = "feed.db"  # in the data folder of a process
+
 _PUT = """
     INSERT INTO value (key, version, value) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET version = excluded.version, value = excluded.value

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from meridian.errors import ApiError, MeridianError
+from meridian.settings import Settings
 
 WAIT_SECONDS = 5.0  # how long a write waits for others (R-CHG-11)
 
@@ -115,6 +116,18 @@ class Database:
                 callback()
             except Exception:
                 log.exception("store.listener_failed", listener=repr(callback))
+
+
+def open_database(settings: Settings) -> Database:
+    """
+    Open the database of these settings, with its schema up to date.
+
+    Raises:
+        MeridianError: It cannot be opened; says why.
+    """
+    database = Database(settings.database_url)
+    database.migrate()
+    return database
 
 
 def _busy() -> ApiError:

@@ -1,0 +1,232 @@
+"""
+The control role: the API, and what makes the feed say what the database says.
+
+    API ─ database ─commit─▶ publisher ─▶ feed      sync ◀─ feed
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from starlette.routing import Route
+
+from meridian._engine import Engine
+from meridian.api.context import Context
+from meridian.api.native import by_method
+from meridian.api.operations import OPERATIONS, explain, replace
+from meridian.api.operations.own import health_calls
+from meridian.api.server import build_app
+from meridian.clock import Clock
+from meridian.connect import subnets
+from meridian.connect.connector import Connector
+from meridian.errors import SettingsError
+from meridian.explain import Explainer, apart, beside
+from meridian.feed.feed import Feed
+from meridian.feed.jetstream import JetstreamFeed
+from meridian.feed.local import FEED_FILE, LastValues
+from meridian.feed.turns import forever
+from meridian.health.checker import Checker
+from meridian.health.sources import Sources
+from meridian.listening import listen_api
+from meridian.model import target
+from meridian.model.account import Credential
+from meridian.model.alias_service import services
+from meridian.notify import watch
+from meridian.notify.metrics import PATH as METRICS_PATH
+from meridian.notify.metrics import Beside, Metrics
+from meridian.notify.tail import Tail
+from meridian.notify.watch import Watch
+from meridian.notify.webhook import Webhooks, read_secret
+from meridian.parts import Part
+from meridian.place import install, latency, prior, samples, table
+from meridian.place.coordinates import places
+from meridian.publish import moved
+from meridian.publish.health import HealthPublisher
+from meridian.publish.place import PlacePublisher
+from meridian.publish.publisher import Publisher
+from meridian.publish.sync import Sync
+from meridian.resolve.resolver import Resolver, servers
+from meridian.settings import Settings
+from meridian.store import account
+from meridian.store.database import Database, open_database
+
+log = structlog.get_logger()
+
+_INSYNC_SECONDS = 0.5  # how long GetChange waits for a change that is on its way
+
+
+async def build_control(
+    settings: Settings,
+    feed: Feed,
+    remote: JetstreamFeed | None,
+    clock: Clock,
+    engine: Engine | None,
+    checker: Checker | None,
+    open_parts: ExitStack,
+    parts: list[Part],
+    on_first_key: Callable[[Credential], None],
+) -> str:
+    """Add the API, the publisher and sync; give the API's URL."""
+    target.read(settings.private_targets)  # so that a mistake in it is told now
+    database = open_database(settings)
+    open_parts.callback(database.close)
+    first = account.first_key(database)
+    if first is not None:
+        on_first_key(first)
+    moved.follow(database, places(settings))
+    # What control does rests on what is, not on a copy that may be a moment old.
+    fed = feed if remote is None else remote
+    sync = Sync(database, fed, clock)
+    publisher = Publisher(database, fed, clock, sync.wake, places(settings))
+    health, tail = await _build_watch(settings, feed, database, clock, parts)
+    beside = Beside(
+        None if engine is None else engine.counters,
+        None if checker is None else checker.statistics,
+    )
+    metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside)
+    explainer = _build_explainer(settings, engine, health, open_parts)
+    server, listener = _build_api(settings, database, clock, sync, explainer, health, tail, metrics)
+    open_parts.callback(listener.close)
+
+    def end_api() -> None:
+        tail.end()  # streams of events would hold the server up
+        server.end()
+
+    parts.append(Part(partial(server.serve, [listener]), end_api))
+    place_publisher = PlacePublisher(database, fed, partial(latency_table, settings, clock), sync.wake)
+    connector = _connector(settings, database, fed, clock)
+    filling = [publisher.run, place_publisher.run, HealthPublisher(database, fed).run, sync.run, connector.run]
+    if remote is None:
+        parts.extend(map(Part, filling))
+    else:
+        parts.append(Part(partial(remote.fill, *filling)))
+        parts.append(Part(partial(forever, remote.keep_house)))
+    return settings.base_url
+
+
+def _build_explainer(settings: Settings, engine: Engine | None, health: Watch, open_parts: ExitStack) -> Explainer:
+    """What explains answers: by the engine that gives them, or by one of its own where none does here."""
+    values = LastValues(Path(settings.data_dir) / FEED_FILE)
+    open_parts.callback(values.close)
+    return apart(settings, values, health.unhealthy) if engine is None else beside(settings, engine, values)
+
+
+async def _build_watch(
+    settings: Settings, feed: Feed, database: Database, clock: Clock, parts: list[Part]
+) -> tuple[Watch, Tail]:
+    """Add what follows the health of checks, with the feed's last values already, and what tells of it."""
+    folder = Path(settings.data_dir)
+    kept = timedelta(days=settings.health_history_days)
+    health = Watch(feed, database, clock, quorum=settings.health_quorum, kept=kept, file=folder / watch.MEMORY)
+    await health.load()
+    tail = Tail(database)
+    parts.append(Part(health.run))
+    parts.append(Part(tail.run))
+    keys = list(map(read_secret, settings.webhook_secrets))
+    if settings.webhooks:
+        name = f"{socket.gethostname()}:{folder.absolute()}"
+        parts.append(Part(Webhooks(database, tail, clock, settings.webhooks, keys, name).run))
+    return health, tail
+
+
+def _connector(settings: Settings, database: Database, feed: Feed, clock: Clock) -> Connector:
+    try:
+        services(settings.alias_zone_ids)
+    except ValueError as error:
+        raise SettingsError(f"alias_zone_ids: {error}") from None
+    resolver = Resolver(servers(settings.resolvers))
+    return Connector(database, feed, clock, resolver, subnets.read(settings.resolver_subnets))
+
+
+def latency_table(settings: Settings, clock: Clock) -> bytes:
+    """
+    The latency table for the engine: the prior, and what the sample files say (R-LAT-8, R-LAT-11).
+
+    Raises:
+        MeridianError: A sample file cannot be read; names the line.
+    """
+    regions = places(settings).regions
+    if not settings.latency_samples:
+        return latency.encode(regions, prior.default())
+    samples_of = chain.from_iterable(samples.read(Path(file)) for file in settings.latency_samples)
+    geo = install.current(Path(settings.data_dir) / "place") or table.empty()
+    measured = latency.measure(
+        samples_of,
+        now=clock.now(),
+        locate=lambda network: geo.find(network.network_address)[0],
+        regions=regions,
+        prior=prior.default(),
+    )
+    log.info("latency.measured", used=measured.used, ignored=dict(measured.ignored))
+    return latency.encode(regions, prior.default(), measured)
+
+
+def _build_api(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    sync: Sync,
+    explainer: Explainer,
+    health: Watch,
+    tail: Tail,
+    metrics: Metrics,
+) -> tuple[_Server, socket.socket]:
+    def find_secret(access_key_id: str) -> Credential | None:
+        with database.read() as conn:
+            return account.find_credential(conn, access_key_id)
+
+    def get_change(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+        """Wait a moment for a change on its way, so that a client's first look finds it in sync."""
+        return sync.wait_for(
+            lambda: OPERATIONS["GetChange"](context, request),
+            lambda reply: reply["ChangeInfo"]["Status"] == "INSYNC",
+            _INSYNC_SECONDS,
+        )
+
+    application = build_app(
+        operations={**OPERATIONS, "GetChange": get_change},
+        database=database,
+        settings=settings,
+        clock=clock,
+        find_secret=find_secret,
+        service=explainer,
+        states_of=health.states_of,
+        checkers=health.checkers,
+        metric_rule=Sources(settings, clock).rule,
+        extra_routes=[Route(METRICS_PATH, metrics.answer)],
+        native={**health_calls(tail), explain.PATH: explain.explain, replace.PATH: by_method(POST=replace.replace)},
+    )
+    config = uvicorn.Config(
+        application,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+    return _Server(config), listen_api(settings)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, ended by us and not by signals of its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+    def end(self) -> None:
+        """Take no more requests, answer those under way, and end."""
+        self.should_exit = True
