@@ -36,6 +36,13 @@ class InvalidInput(ApiError):
         super().__init__("InvalidInput", message)
 
 
+class InvalidPaginationToken(ApiError):
+    """A NextToken that this list did not give (R-PAG-1)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidPaginationToken", message)
+
+
 class ChangeRejected(ApiError):
     """
     A change batch that breaks a rule; nothing of it was done (R-CHG-2).

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meridian.api.operations.paging import Page, cut, from_token, to_token
-from meridian.errors import InvalidInput
+from meridian.errors import InvalidInput, InvalidPaginationToken
 
 FACTS = [
     ([], 2, Page([], None)),
@@ -61,5 +61,6 @@ def written(text: str) -> str:
 )
 def test_other_tokens_are_refused(token: str) -> None:
     """R-PAG-1: what another list wrote, or nobody; no text gets through that a database would not take."""
-    with pytest.raises(InvalidInput, match="The NextToken is not valid"):
-        from_token("list", {"NextToken": token}, 1)
+    for refusal in (InvalidInput, InvalidPaginationToken):
+        with pytest.raises(refusal, match="The NextToken is not valid"):
+            from_token("list", {"NextToken": token}, 1, refusal)

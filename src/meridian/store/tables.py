@@ -305,3 +305,16 @@ tag = Table(
     Column("key", BYTEWISE, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+# Whose queries are logged: at most one row a zone (R-LOG-1).
+query_logging_config = Table(
+    "query_logging_config",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("zone_id", String(32), ForeignKey(hosted_zone.c.id), nullable=False),
+    Column("log_group_arn", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),  # milliseconds since 1970
+    UniqueConstraint("zone_id"),
+    Index(None, "account_id", "id"),
+)

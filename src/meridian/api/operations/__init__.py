@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from meridian.api.context import Operation
-from meridian.api.operations import answer, change, cidr, geo, health, record, tag, zone
+from meridian.api.operations import answer, change, cidr, geo, health, querylog, record, tag, zone
 
 OPERATIONS: Mapping[str, Operation] = {
     "ChangeCidrCollection": cidr.change_cidr_collection,
@@ -12,9 +12,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateCidrCollection": cidr.create_cidr_collection,
     "CreateHealthCheck": health.create_health_check,
     "CreateHostedZone": zone.create_hosted_zone,
+    "CreateQueryLoggingConfig": querylog.create_query_logging_config,
     "DeleteCidrCollection": cidr.delete_cidr_collection,
     "DeleteHealthCheck": health.delete_health_check,
     "DeleteHostedZone": zone.delete_hosted_zone,
+    "DeleteQueryLoggingConfig": querylog.delete_query_logging_config,
     "GetAccountLimit": zone.get_account_limit,
     "GetChange": change.get_change,
     "GetCheckerIpRanges": health.get_checker_ip_ranges,
@@ -26,6 +28,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetHostedZone": zone.get_hosted_zone,
     "GetHostedZoneCount": zone.get_hosted_zone_count,
     "GetHostedZoneLimit": zone.get_hosted_zone_limit,
+    "GetQueryLoggingConfig": querylog.get_query_logging_config,
     "ListCidrBlocks": cidr.list_cidr_blocks,
     "ListCidrCollections": cidr.list_cidr_collections,
     "ListCidrLocations": cidr.list_cidr_locations,
@@ -33,6 +36,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListHealthChecks": health.list_health_checks,
     "ListHostedZones": zone.list_hosted_zones,
     "ListHostedZonesByName": zone.list_hosted_zones_by_name,
+    "ListQueryLoggingConfigs": querylog.list_query_logging_configs,
     "ListResourceRecordSets": record.list_resource_record_sets,
     "ListTagsForResource": tag.list_tags_for_resource,
     "ListTagsForResources": tag.list_tags_for_resources,

@@ -7,12 +7,12 @@ Where the API has an opaque NextToken, it holds the key of that item.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from meridian.errors import InvalidInput
+from meridian.errors import ApiError, InvalidInput
 
 T = TypeVar("T")
 
@@ -42,19 +42,24 @@ def to_token(of: str, *key: str) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode((of, *key))).decode()
 
 
-def from_token(of: str, request: Mapping[str, Any], parts: int) -> tuple[str, ...] | None:
+def from_token(
+    of: str, request: Mapping[str, Any], parts: int, refusal: Callable[[str], ApiError] = InvalidInput
+) -> tuple[str, ...] | None:
     """
     Read the NextToken of a request: a key of so many parts, or None where the list is to begin.
 
+    Args:
+        refusal: The error of this call: `InvalidPaginationToken` where the model lists it (R-PAG-1).
+
     Raises:
-        InvalidInput: It is not a token of this list (R-PAG-1). The key itself may be any text.
+        ApiError: It is not a token of this list. The key itself may be any text.
     """
     token = request.get("NextToken")
     if not token:
         return None
     key = _key(of, token)
     if key is None or len(key) != parts:
-        raise InvalidInput("The NextToken is not valid; send the one of the previous reply, for the same call.")
+        raise refusal("The NextToken is not valid; send the one of the previous reply, for the same call.")
     return key
 
 

@@ -16,7 +16,7 @@ from meridian.changes.zone import assign_delegation_set, default_record_sets, zo
 from meridian.errors import ApiError, InvalidInput
 from meridian.model import name as names
 from meridian.model.zone import DelegationSet, HostedZone
-from meridian.store import health, outbox
+from meridian.store import health, outbox, querylog
 from meridian.store import record as records
 from meridian.store import tag as tags
 from meridian.store import zone as zones
@@ -106,6 +106,7 @@ def delete_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, A
         zone = zones.owned(conn, context.caller.account_id, request["Id"], for_update=True)
         _require_empty(conn, zone)
         version = zones.bump_version(conn, zone.id)
+        querylog.delete_of_zone(conn, zone.id)
         zones.delete(conn, zone.id)
         tags.remove_all(conn, "hostedzone", zone.id)
         outbox.add(conn, zone.id, version, None)
