@@ -34,6 +34,8 @@ class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record_sets_per_group: Annotated[int, Meta(ge=1, description="record sets of one name and type")] = 100
     batch_values: Annotated[int, Meta(ge=1, description="ResourceRecord elements a change batch")] = 1000
     batch_characters: Annotated[int, Meta(ge=1, description="characters of all values of a change batch")] = 32_000
+    reusable_delegation_sets: Annotated[int, Meta(ge=0, description="reusable delegation sets an account")] = 100
+    zones_per_delegation_set: Annotated[int, Meta(ge=1, description="hosted zones a reusable delegation set")] = 100
     cidr_collections: Annotated[int, Meta(ge=0, description="CIDR collections an account")] = 5
     cidr_blocks_per_collection: Annotated[int, Meta(ge=1, description="blocks a CIDR collection")] = 1000
     health_checks: Annotated[int, Meta(ge=0, description="health checks an account")] = 200

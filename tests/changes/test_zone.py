@@ -1,25 +1,18 @@
-"""New zones: names, name servers, first record sets."""
-
-from random import Random
+"""New zones: names, first record sets."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from meridian.changes.zone import (
-    DelegationSetNotAvailable,
     InvalidDomainName,
-    assign_delegation_set,
     default_record_sets,
     zone_name,
 )
-from meridian.model.name import Name, parse
+from meridian.model.name import parse
 from meridian.model.rdata import BadValue, decode
 from meridian.model.zone import DelegationSet
 from meridian.settings import Settings
 
 SETTINGS = Settings(reserved_names=("Reserved.example.",))
-FAMILIES = ["a.example.net", "b.example.org", "c.example.com", "d.example.info"]
 
 
 @pytest.mark.parametrize(
@@ -65,39 +58,6 @@ def test_an_operator_may_allow_zones_of_one_label() -> None:
     assert zone_name("test", lenient) == parse("test")
     with pytest.raises(InvalidDomainName):
         zone_name(".", lenient)
-
-
-@given(st.integers(2, 4), st.randoms(use_true_random=False))
-def test_each_place_of_a_set_has_its_stripe_of_numbers(count: int, random: Random) -> None:
-    """Four names over the families in turn, place i from i*512+1 to i*512+511: the first is for private zones."""
-    found = assign_delegation_set(parse("example.com"), FAMILIES[:count], lambda name: (), random)
-
-    assert len(set(found.name_servers)) == 4
-    for place, server in enumerate(found.name_servers):
-        label, _, family = server.partition(".")
-        assert family == FAMILIES[place % count]
-        assert place * 512 < int(label.removeprefix("ns-")) < (place + 1) * 512
-    assert found.id is None
-
-
-def test_overlapping_zones_share_no_name_server_until_none_is_left() -> None:
-    """511 zones of one name have 2,044 different name servers; the next one is refused (R-ZON-6, R-DEL-2)."""
-    random = Random(1)
-    taken: list[str] = []
-    asked: list[Name] = []
-
-    def overlapping(name: Name) -> list[str]:
-        asked.append(name)
-        return taken
-
-    for _ in range(511):
-        taken += assign_delegation_set(parse("example.com"), FAMILIES, overlapping, random).name_servers
-
-    assert len(set(taken)) == len(taken) == 4 * 511
-    with pytest.raises(DelegationSetNotAvailable) as refused:
-        assign_delegation_set(parse("example.com"), FAMILIES, overlapping, random)
-    assert refused.value.code == "DelegationSetNotAvailable"
-    assert set(asked) == {parse("example.com")}
 
 
 def test_a_zone_begins_with_its_name_servers_and_its_start_of_authority() -> None:

@@ -83,7 +83,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"HostedZoneConfig": {"PrivateZone": True}}, "InvalidInput", "needs a VPC"),
     ({"VPC": {"VPCId": "vpc-1"}, "DelegationSetId": "N1"}, "InvalidInput", "cannot be used with a private"),
     ({"VPC": {"VPCId": "vpc-1", "VPCRegion": "eu-west-1"}}, "NotImplemented", "Private hosted zones"),
-    ({"DelegationSetId": "N1"}, "NotImplemented", "Reusable delegation sets"),
+    ({"DelegationSetId": "N1"}, "NoSuchDelegationSet", "No delegation set found with ID: N1"),
 ]
 
 
@@ -274,7 +274,7 @@ BAD_LISTS: list[tuple[str, dict[str, str], str]] = [
     ("ListHostedZonesByName", {"DNSName": "a..b"}, "InvalidDomainName"),
     ("ListHostedZones", {"MaxItems": "0"}, "InvalidInput"),
     ("ListHostedZones", {"MaxItems": "many"}, "InvalidInput"),
-    ("ListHostedZones", {"DelegationSetId": "N1"}, "NotImplemented"),
+    ("ListHostedZones", {"DelegationSetId": "N1"}, "NoSuchDelegationSet"),
 ]
 
 

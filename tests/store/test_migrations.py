@@ -11,7 +11,7 @@ import alembic.config
 import sqlalchemy as sa
 
 from meridian.model.zone import ChangeInfo
-from meridian.store import change, health, record, zone
+from meridian.store import change, delegation, health, record, zone
 from meridian.store import database as database_module
 from meridian.store.database import Database
 from meridian.store.record import Start
@@ -35,7 +35,7 @@ FIRST: list[tuple[str, Mapping[str, Any]]] = [
             "shard_count": 1,
             "record_set_count": 1,
             "private": False,
-            "name_servers": "[]",
+            "name_servers": '["ns-1.a.test","ns-2.a.test","ns-3.a.test"]',
         },
     ),
     (
@@ -95,6 +95,7 @@ def test_what_the_first_schema_held_is_kept(url: str) -> None:
         assert record.page(conn, "Z1", Start(), 10) == [WWW]
         assert change.published(conn, "Z1", 2, 7, 1) == 1
         change.insert(conn, change.new(datetime(2026, 1, 2, tzinfo=UTC)), "111122223333", "u" * 36, 1)
+        assert delegation.is_crowded(conn, ["ns-1.a.test", "ns-2.a.test", "ns-3.a.test"])
         kept = ChangeInfo("C1", "PENDING", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), "why")
         assert change.get(conn, "111122223333", "C1") == kept
     database.close()

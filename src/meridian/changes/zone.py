@@ -1,9 +1,8 @@
-"""Rules for making a hosted zone: its name, its name servers, its first record sets (zones.md §1, §3)."""
+"""Rules for making a hosted zone: its name, its first record sets (zones.md §1)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from random import Random
+from collections.abc import Sequence
 
 from meridian.errors import ApiError
 from meridian.model import name as names
@@ -12,9 +11,6 @@ from meridian.model.rdata import encode
 from meridian.model.record import RecordSet
 from meridian.model.zone import DelegationSet
 from meridian.settings import Settings
-
-STRIPE = 512  # numbers of each of the four places in a delegation set (R-DEL-1)
-PLACES = 4
 
 NS_TTL = 172_800  # seconds (R-APX-1)
 SOA_TTL = 900
@@ -26,13 +22,6 @@ class InvalidDomainName(ApiError):
 
     def __init__(self, message: str) -> None:
         super().__init__("InvalidDomainName", message)
-
-
-class DelegationSetNotAvailable(ApiError):
-    """Every name server already serves a zone of the same name, its parent or its child (R-ZON-6)."""
-
-    def __init__(self, name: Name) -> None:
-        super().__init__("DelegationSetNotAvailable", f"No name servers are left for another zone named {name}")
 
 
 def zone_name(text: str, settings: Settings) -> Name:
@@ -53,39 +42,6 @@ def zone_name(text: str, settings: Settings) -> Name:
     if name.text in {f"{reserved.rstrip('.').lower()}." for reserved in settings.reserved_names}:
         raise InvalidDomainName(f"{text} is reserved by the operator")
     return name
-
-
-def assign_delegation_set(
-    name: Name,
-    families: Sequence[str],
-    taken: Callable[[Name], Collection[str]],
-    random: Random,
-) -> DelegationSet:
-    """
-    Choose four name servers for a new public zone (R-DEL-1, R-DEL-2).
-
-    The four places of a set take their numbers from four stripes, `ns-0` to `ns-511`, `ns-512` to
-    `ns-1023` and so on, and their domains from the families in turn. The first number of a stripe
-    is kept for private zones (R-PVT-5).
-
-    Args:
-        families: One to four domains of name servers.
-        taken: Gives the name servers of all zones with the same name, a parent or a child of it,
-            and of those deleted that are still delegated to (R-ZON-10).
-
-    Raises:
-        DelegationSetNotAvailable: No number is left in one of the stripes (R-ZON-6).
-    """
-    occupied = frozenset(taken(name))
-    chosen = []
-    for place in range(PLACES):
-        family = families[place % len(families)].rstrip(".").lower()
-        stripe = range(place * STRIPE + 1, (place + 1) * STRIPE)
-        free = [server for number in stripe if (server := f"ns-{number}.{family}") not in occupied]
-        if not free:
-            raise DelegationSetNotAvailable(name)
-        chosen.append(random.choice(free))
-    return DelegationSet(name_servers=tuple(chosen))
 
 
 def default_record_sets(name: Name, delegation_set: DelegationSet, hostmaster: str) -> tuple[RecordSet, RecordSet]:

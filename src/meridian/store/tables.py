@@ -91,6 +91,35 @@ hosted_zone = Table(
     Index(None, "account_id", "id"),
     Index(None, "sort_key", "id"),
 )
+_has_set = hosted_zone.c.delegation_set_id.is_not(None)
+Index(
+    None,
+    hosted_zone.c.delegation_set_id,
+    hosted_zone.c.id,
+    sqlite_where=_has_set,  # few have a reusable one
+    postgresql_where=_has_set,
+)
+
+delegation_set = Table(
+    "delegation_set",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("caller_reference", String(128), nullable=False),
+    Column("name_servers", Text, nullable=False),  # JSON list of names
+    UniqueConstraint("account_id", "caller_reference"),
+    Index(None, "account_id", "id"),
+)
+
+# The name servers of each delegation set, one row a server, for those who ask which sets share how many.
+# The owner is a reusable set, or the public zone that has a set of its own.
+assigned_name_server = Table(
+    "assigned_name_server",
+    metadata,
+    Column("server", String(255), primary_key=True),
+    Column("owner", String(32), primary_key=True),
+    Index(None, "owner"),
+)
 
 record_set = Table(
     "record_set",

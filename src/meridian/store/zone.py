@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from meridian.errors import ApiError, NoSuchHostedZone
 from meridian.model.name import Name, from_wire
 from meridian.model.zone import DelegationSet, HostedZone
+from meridian.store import delegation
 from meridian.store.tables import ancestor, hosted_zone, record_set, zone_creation
 
 # More record sets than the number on the left need as many shards as the number on the right (architecture §3).
@@ -62,6 +63,8 @@ def insert(conn: Connection, zone: HostedZone) -> None:
         "name_servers": msgspec.json.encode(zone.delegation_set.name_servers).decode(),
     }
     conn.execute(sa.insert(hosted_zone), row)
+    if not zone.private and zone.delegation_set.id is None:
+        delegation.take(conn, zone.id, zone.delegation_set.name_servers)
 
 
 def get(conn: Connection, zone_id: str) -> HostedZone | None:
@@ -87,12 +90,25 @@ def owned(conn: Connection, account_id: str, zone_id: str, *, for_update: bool =
 
 
 def page(
-    conn: Connection, account_id: str, *, start: str = "", limit: int, private_only: bool = False
+    conn: Connection,
+    account_id: str,
+    *,
+    start: str = "",
+    limit: int,
+    private_only: bool = False,
+    delegation_set_id: str | None = None,
 ) -> list[HostedZone]:
-    """Up to `limit` zones of the account from id `start` on, in the order of ids (R-LSZ-1)."""
+    """
+    Up to `limit` zones of the account from id `start` on, in the order of ids (R-LSZ-1).
+
+    Args:
+        delegation_set_id: The reusable set that the zones use; None for all zones.
+    """
     query = _of_account(account_id).where(hosted_zone.c.id >= start).order_by(hosted_zone.c.id).limit(limit)
     if private_only:
         query = query.where(hosted_zone.c.private)
+    if delegation_set_id is not None:
+        query = query.where(hosted_zone.c.delegation_set_id == delegation_set_id)
     return [_zone(row) for row in conn.execute(query)]
 
 
@@ -145,6 +161,7 @@ def bump_version(conn: Connection, zone_id: str) -> int:
 
 def delete(conn: Connection, zone_id: str) -> None:
     """Delete the zone with its record sets. Its changes and its caller reference stay (R-CHG-17, R-ZON-4)."""
+    delegation.release(conn, zone_id)
     for table in (record_set, ancestor):
         conn.execute(sa.delete(table).where(table.c.zone_id == zone_id))
     conn.execute(sa.delete(hosted_zone).where(hosted_zone.c.id == zone_id))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from meridian.api.context import Operation
-from meridian.api.operations import answer, change, cidr, geo, health, querylog, record, tag, zone
+from meridian.api.operations import answer, change, cidr, delegation, geo, health, querylog, record, tag, zone
 
 OPERATIONS: Mapping[str, Operation] = {
     "ChangeCidrCollection": cidr.change_cidr_collection,
@@ -13,10 +13,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateHealthCheck": health.create_health_check,
     "CreateHostedZone": zone.create_hosted_zone,
     "CreateQueryLoggingConfig": querylog.create_query_logging_config,
+    "CreateReusableDelegationSet": delegation.create_reusable_delegation_set,
     "DeleteCidrCollection": cidr.delete_cidr_collection,
     "DeleteHealthCheck": health.delete_health_check,
     "DeleteHostedZone": zone.delete_hosted_zone,
     "DeleteQueryLoggingConfig": querylog.delete_query_logging_config,
+    "DeleteReusableDelegationSet": delegation.delete_reusable_delegation_set,
     "GetAccountLimit": zone.get_account_limit,
     "GetChange": change.get_change,
     "GetCheckerIpRanges": health.get_checker_ip_ranges,
@@ -29,6 +31,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetHostedZoneCount": zone.get_hosted_zone_count,
     "GetHostedZoneLimit": zone.get_hosted_zone_limit,
     "GetQueryLoggingConfig": querylog.get_query_logging_config,
+    "GetReusableDelegationSet": delegation.get_reusable_delegation_set,
+    "GetReusableDelegationSetLimit": delegation.get_reusable_delegation_set_limit,
     "ListCidrBlocks": cidr.list_cidr_blocks,
     "ListCidrCollections": cidr.list_cidr_collections,
     "ListCidrLocations": cidr.list_cidr_locations,
@@ -38,6 +42,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListHostedZonesByName": zone.list_hosted_zones_by_name,
     "ListQueryLoggingConfigs": querylog.list_query_logging_configs,
     "ListResourceRecordSets": record.list_resource_record_sets,
+    "ListReusableDelegationSets": delegation.list_reusable_delegation_sets,
     "ListTagsForResource": tag.list_tags_for_resource,
     "ListTagsForResources": tag.list_tags_for_resources,
     "TestDNSAnswer": answer.test_dns_answer,

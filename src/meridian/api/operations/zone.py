@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from meridian.api.context import Context
 from meridian.api.operations.change import change_to_api, record_change
+from meridian.api.operations.delegation import delegation_set_to_api
 from meridian.api.operations.paging import Page, cut
 from meridian.api.paging import page_size
 from meridian.changes.batch import Plan
-from meridian.changes.zone import assign_delegation_set, default_record_sets, zone_name
+from meridian.changes.delegation import assign, require_apart
+from meridian.changes.zone import default_record_sets, zone_name
 from meridian.errors import ApiError, InvalidInput
 from meridian.model import name as names
 from meridian.model.zone import DelegationSet, HostedZone
-from meridian.store import health, outbox, querylog
+from meridian.store import delegation, health, outbox, querylog
 from meridian.store import record as records
 from meridian.store import tag as tags
 from meridian.store import zone as zones
@@ -33,12 +36,13 @@ def create_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, A
     name = zone_name(request["Name"], context.settings)
     with context.database.write() as conn:
         zone = _insert(conn, context, request, name)
+        delegation_set = _full_set(conn, zone)
         outbox.add(conn, zone.id, zone.version, None)
         change = record_change(conn, context, zone.id, zone.version)
     return {
         "HostedZone": zone_to_api(zone),
         "ChangeInfo": change_to_api(change),
-        "DelegationSet": delegation_set_to_api(zone.delegation_set),
+        "DelegationSet": delegation_set_to_api(delegation_set),
         "Location": f"{context.settings.base_url}/2013-04-01/hostedzone/{zone.id}",
     }
 
@@ -47,22 +51,24 @@ def get_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]
     """One zone and its name servers (R-ZON-11)."""
     with context.database.read() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["Id"])
-    return {"HostedZone": zone_to_api(zone), "DelegationSet": delegation_set_to_api(zone.delegation_set)}
+        delegation_set = _full_set(conn, zone)
+    return {"HostedZone": zone_to_api(zone), "DelegationSet": delegation_set_to_api(delegation_set)}
 
 
 def list_hosted_zones(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A page of the account's zones, by id (R-LSZ-1)."""
-    if "DelegationSetId" in request:
-        raise _no_delegation_sets()
     limit = page_size(request, maximum=MAX_PAGE)
-    marker = request.get("Marker", "")
+    marker, set_id = request.get("Marker", ""), request.get("DelegationSetId")
     with context.database.read() as conn:
+        if set_id is not None:
+            delegation.owned(conn, context.caller.account_id, set_id)
         found = zones.page(
             conn,
             context.caller.account_id,
             start=marker,
             limit=limit + 1,
             private_only=request.get("HostedZoneType") == "PrivateHostedZone",
+            delegation_set_id=set_id,
         )
     page: Page[HostedZone] = cut(found, limit)
     reply = {**_zones_page(page, limit), "Marker": marker}
@@ -130,6 +136,7 @@ def get_account_limit(context: Context, request: dict[str, Any]) -> dict[str, An
     limits = {
         "MAX_HEALTH_CHECKS_BY_OWNER": (quotas.health_checks, health.count),
         "MAX_HOSTED_ZONES_BY_OWNER": (quotas.hosted_zones, zones.count),
+        "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": (quotas.reusable_delegation_sets, delegation.count),
     }
     if request["Type"] not in limits:
         raise ApiError("NotImplemented", f"The limit {request['Type']} is not implemented yet.", status=501)
@@ -150,11 +157,6 @@ def zone_to_api(zone: HostedZone) -> dict[str, Any]:
     }
 
 
-def delegation_set_to_api(delegation_set: DelegationSet) -> dict[str, Any]:
-    """The shape DelegationSet. A set of a single zone has no id (R-DEL-8)."""
-    return {"NameServers": list(delegation_set.name_servers)}
-
-
 def _refuse_unbuilt(request: dict[str, Any]) -> None:
     if "VPC" in request and "DelegationSetId" in request:
         raise InvalidInput("A reusable delegation set cannot be used with a private hosted zone.")  # R-ZON-3
@@ -162,13 +164,6 @@ def _refuse_unbuilt(request: dict[str, Any]) -> None:
         raise ApiError("NotImplemented", "Private hosted zones are not implemented yet; leave VPC out.", status=501)
     if request.get("HostedZoneConfig", {}).get("PrivateZone"):
         raise InvalidInput("A private hosted zone needs a VPC.")  # R-ZON-2
-    if "DelegationSetId" in request:
-        raise _no_delegation_sets()
-
-
-def _no_delegation_sets() -> ApiError:
-    text = "Reusable delegation sets are not implemented yet; leave DelegationSetId out."
-    return ApiError("NotImplemented", text, status=501)
 
 
 def _insert(conn: Connection, context: Context, request: dict[str, Any], name: names.Name) -> HostedZone:
@@ -178,10 +173,7 @@ def _insert(conn: Connection, context: Context, request: dict[str, Any], name: n
     if zones.count(conn, account_id) >= context.settings.quotas.hosted_zones:
         text = "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more hosted zones."
         raise ApiError("TooManyHostedZones", text)
-    settings = context.settings
-    delegation_set = assign_delegation_set(
-        name, settings.name_server_families, lambda at: zones.overlapping_name_servers(conn, at), _RANDOM
-    )
+    delegation_set = _delegation_set(conn, context, request, name)
     zone = HostedZone(
         id=zone_id,
         account_id=account_id,
@@ -195,9 +187,34 @@ def _insert(conn: Connection, context: Context, request: dict[str, Any], name: n
         comment=request.get("HostedZoneConfig", {}).get("Comment"),
     )
     zones.insert(conn, zone)
-    first = default_record_sets(name, delegation_set, settings.hostmaster)
+    first = default_record_sets(name, delegation_set, context.settings.hostmaster)
     records.apply(conn, zone, Plan(delete=(), put=first))
     return zones.owned(conn, account_id, zone_id)
+
+
+def _delegation_set(conn: Connection, context: Context, request: dict[str, Any], name: names.Name) -> DelegationSet:
+    """The reusable set that is asked for, or four name servers of the zone's own (R-ZON-6, R-ZON-7)."""
+    occupied = zones.overlapping_name_servers(conn, name)
+    if "DelegationSetId" not in request:
+        return assign(
+            context.settings.name_server_families,
+            _RANDOM,
+            name=name,
+            occupied=occupied,
+            is_crowded=partial(delegation.is_crowded, conn),
+        )
+    reusable = delegation.owned(conn, context.caller.account_id, request["DelegationSetId"], for_update=True)
+    require_apart(reusable, occupied)
+    if delegation.zones_of(conn, request["DelegationSetId"]) >= context.settings.quotas.zones_per_delegation_set:
+        text = "Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create more hosted zones."
+        raise ApiError("TooManyHostedZones", text)
+    return reusable
+
+
+def _full_set(conn: Connection, zone: HostedZone) -> DelegationSet:
+    """A zone's delegation set, with the caller reference that a reusable one has."""
+    set_id = zone.delegation_set.id
+    return zone.delegation_set if set_id is None else delegation.owned(conn, zone.account_id, set_id)
 
 
 def _require_empty(conn: Connection, zone: HostedZone) -> None:
