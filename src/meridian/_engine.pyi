@@ -18,7 +18,7 @@ class PlaceError(ValueError):
 
 @final
 class Engine:
-    """The data plane of one process. Rates: `publish` with each change, `respond` in tests and benches only."""
+    """The data plane of one process. Rates: `publish_all` with each change, `respond` in tests and benches only."""
 
     def __new__(
         cls,
@@ -61,6 +61,24 @@ class Engine:
 
         Raises:
             ImageError: An image cannot be read, or a shard that the head names is missing.
+        """
+
+    def publish_all(self, images: Sequence[tuple[bytes, Sequence[bytes]]]) -> list[str | None]:
+        """Serve a version of each of several zones, by head and shards, swapping them in at one moment.
+
+        Each is treated as `publish` would: what stops one holds up none of the others.
+
+        Returns:
+            For each zone None, or why it cannot be served: the text of its ImageError.
+        """
+
+    def stage(self, head: bytes, shards: Sequence[bytes]) -> None:
+        """Build some shards of a zone ahead of `publish`, so that not all octets of a large one are held at once.
+
+        `needs` and `publish` count them as held, until the zone is published or retired.
+
+        Raises:
+            ImageError: An image cannot be read, or the head does not name a shard in this version.
         """
 
     def retire(self, zone_id: str) -> bool:

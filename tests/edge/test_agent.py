@@ -103,7 +103,7 @@ def test_zone_that_fails(world: World) -> None:
         await world.serve()
         assert world.engine.zones() == {good: 1}
         _, failed = await ack_of(world)
-        assert failed == {bad: "NotLoaded: the feed holds no shard 1.0"}
+        assert failed == {bad: "shard 0 is not there at version 1"}
 
     asyncio.run(test())
 
@@ -120,6 +120,39 @@ def test_failed_zone_that_is_removed(world: World) -> None:
         await world.publish()
         await world.serve()
         assert (await ack_of(world))[1] == {}
+
+    asyncio.run(test())
+
+
+def test_a_large_zone_comes_in_parts(world: World) -> None:
+    """A zone of 4,096 shards is loaded whole, though no more than 256 are fetched at once."""
+
+    async def test() -> None:
+        zone_id = world.create(shards=4096)
+        world.change(zone_id, *(f"n{number}.deep.example.com" for number in range(300)))
+        await world.publish()
+        await world.serve()
+        assert world.engine.published == [(zone_id, 2, 4096)]
+        assert world.served() == world.stored()
+        assert max(map(len, world.feed.asked)) == 256
+
+    asyncio.run(test())
+
+
+def test_many_zones(world: World) -> None:
+    """Of many zones in one catalog those that can be served are, and each other is named."""
+
+    async def test() -> None:
+        zones = [world.create(f"zone-{number}.example", catalog=7) for number in range(300)]
+        await world.publish()
+        for bad in zones[::50]:
+            await world.feed.delete(head_key(bad))
+        for bad in zones[10::50]:
+            await world.feed.delete(shard_key(bad, 1, 0))
+        await world.serve()
+        bad_ones = {*zones[::50], *zones[10::50]}
+        assert world.engine.zones().keys() == set(zones) - bad_ones
+        assert (await ack_of(world))[1].keys() == bad_ones
 
     asyncio.run(test())
 

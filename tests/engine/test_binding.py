@@ -90,6 +90,25 @@ class TestPublishing:
         assert engine.needs(head(2, [1, 2])) == [1]
         assert engine.publish(head(2, [1, 2]), [shards(2, 2, WWW)[1]]) is True
 
+    def test_shards_built_ahead(self, engine: Any) -> None:
+        """Shards that were staged need not be given again; one of another version than the head's cannot be staged."""
+        engine.stage(head(3, [3, 3]), shards(3, 2, WWW)[:1])
+
+        assert engine.needs(head(3, [3, 3])) == [1]
+        assert engine.publish(head(3, [3, 3]), shards(3, 2, WWW)[1:]) is True
+        with pytest.raises(ValueError):
+            engine.stage(head(4, [3, 4]), shards(5, 2, WWW)[1:])
+
+    def test_together(self, engine: Any) -> None:
+        """Of zones published together each says why it cannot be served; the others are."""
+        reasons = engine.publish_all(
+            [(b"\xc1", []), (head(2, [2]), shards(2, 1, WWW)), (head(1, [1]), shards(1, 1, WWW))]
+        )
+
+        assert [reason is None for reason in reasons] == [False, True, True]
+        assert reasons[0]
+        assert engine.zones() == {ID: 2}
+
     def test_another_shard_count(self, engine: Any) -> None:
         """A zone cut into more shards needs them all, whatever their versions."""
         engine.publish(head(1, [1]), shards(1, 1, WWW))

@@ -21,6 +21,7 @@ class Engine:
         self.shards: dict[str, list[Shard]] = {}
         self.refuse: set[str] = set()
         self.places: dict[str, bytes] = {}
+        self.staged: dict[str, list[bytes]] = {}
         self.published: list[tuple[str, int, int]] = []
 
     def needs(self, head: bytes) -> list[int] | None:
@@ -28,7 +29,19 @@ class Engine:
         served = self.heads.get(wanted.zone_id)
         if served is not None and wanted.version <= served.version:
             return None
-        return [index for index in range(len(wanted.shard_versions)) if self._held(wanted, index) is None]
+        staged = {shard.index: shard.version for shard in map(decode_shard, self.staged.get(wanted.zone_id, ()))}
+        versions = enumerate(wanted.shard_versions)
+        return [at for at, version in versions if staged.get(at) != version and self._held(wanted, at) is None]
+
+    def stage(self, head: bytes, shards: Sequence[bytes]) -> None:
+        wanted = _head(head)
+        for shard in map(decode_shard, shards):
+            if shard.version != wanted.shard_versions[shard.index]:
+                raise ImageError(f"shard {shard.index} is not of version {shard.version}")
+        self.staged.setdefault(wanted.zone_id, []).extend(shards)
+
+    def publish_all(self, images: Sequence[tuple[bytes, Sequence[bytes]]]) -> list[str | None]:
+        return [self._reason(head, shards) for head, shards in images]
 
     def publish(self, head: bytes, shards: Sequence[bytes]) -> bool:
         wanted = _head(head)
@@ -36,6 +49,7 @@ class Engine:
             raise ImageError("refused by the test")
         if self.needs(head) is None:
             return False
+        shards = [*self.staged.get(wanted.zone_id, ()), *shards]
         given = {shard.index: shard for shard in map(decode_shard, shards)}
         swapped = []
         for index, version in enumerate(wanted.shard_versions):
@@ -43,6 +57,7 @@ class Engine:
             if shard is None or shard.version != version or shard.count != len(wanted.shard_versions):
                 raise ImageError(f"shard {index} is not there at version {version}")
             swapped.append(shard)
+        self.staged.pop(wanted.zone_id, None)
         self.heads[wanted.zone_id] = wanted
         self.shards[wanted.zone_id] = swapped
         self.published.append((wanted.zone_id, wanted.version, len(shards)))
@@ -50,6 +65,7 @@ class Engine:
 
     def retire(self, zone_id: str) -> bool:
         self.shards.pop(zone_id, None)
+        self.staged.pop(zone_id, None)
         return self.heads.pop(zone_id, None) is not None
 
     def set_place(self, kind: str, data: bytes) -> None:
@@ -66,6 +82,13 @@ class Engine:
             for owner in shard.names:
                 assert shard_of(from_wire(owner).slot, shard.count) == index
         return {owner for shard in self.shards[zone_id] for owner in shard.names}
+
+    def _reason(self, head: bytes, shards: Sequence[bytes]) -> str | None:
+        try:
+            self.publish(head, shards)
+        except ImageError as error:
+            return str(error)
+        return None
 
     def _held(self, wanted: Head, index: int) -> Shard | None:
         held = self.shards.get(wanted.zone_id, [])

@@ -47,6 +47,20 @@ def test_last_value(opened: Opening) -> None:
     run(opened, test)
 
 
+def test_many_values(opened: Opening) -> None:
+    """Many keys are got in the order asked for, also those that are not there and those that are asked for twice."""
+
+    async def test(feed: Feed) -> None:
+        await feed.put(Entry("a", b"one", 1), Entry("b", b"two", 7))
+        found = [(b"two", 7), None, (b"one", 1), (b"two", 7)]
+        assert await feed.get_all(["b", "c", "a", "b"]) == found
+        assert await feed.get_all([]) == []
+        await feed.put(Entry("c", b"three", 1))
+        assert await feed.get_all(["c"]) == [(b"three", 1)]
+
+    run(opened, test)
+
+
 @pytest.mark.parametrize("size", [0, 1, 100_000, 1_000_000])
 def test_values_survive(opened: Opening, size: int) -> None:
     """A feed opened again has every value, of up to about 1 MB: an edge starts from it."""

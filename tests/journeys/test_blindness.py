@@ -70,6 +70,9 @@ class PartialFeed:
             self._got[key] = await self._feed.get(key)
         return self._got.get(key)
 
+    async def get_all(self, keys: Sequence[str]) -> list[tuple[bytes, int] | None]:
+        return [await self.get(key) for key in keys]
+
     async def delete(self, *keys: str) -> None:
         await self._feed.delete(*keys)
 

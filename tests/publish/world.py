@@ -57,10 +57,15 @@ class BreakableFeed(LocalFeed):
     Attributes:
         calls_left: How many calls still work; None for all.
         refused: What keys begin with that cannot be put; None for no keys.
+        asked: The keys of each call of `get_all`.
     """
 
     calls_left: int | None = None
     refused: str | None = None
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self.asked: list[Sequence[str]] = []
 
     async def put(self, *entries: Entry) -> None:
         self._count()
@@ -71,6 +76,11 @@ class BreakableFeed(LocalFeed):
     async def get(self, key: str) -> tuple[bytes, int] | None:
         self._count()
         return await super().get(key)
+
+    async def get_all(self, keys: Sequence[str]) -> list[tuple[bytes, int] | None]:
+        self._count()
+        self.asked.append(keys)
+        return await super().get_all(keys)
 
     async def delete(self, *keys: str) -> None:
         self._count()

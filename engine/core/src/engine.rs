@@ -36,7 +36,21 @@ pub struct Engine {
 #[derive(Default)]
 struct Writer {
     zones: HashMap<Box<str>, Arc<Zone>>,
+    /// Shards that were built ahead, by zone.
+    staged: HashMap<Box<str>, Staged>,
     retired: Vec<Arc<Snapshot>>,
+}
+
+/// Shards of one zone that wait for their head, by number.
+struct Staged {
+    apex: Owner,
+    shards: HashMap<usize, Arc<Shard>>,
+}
+
+/// What shards of a zone there are already.
+struct Present {
+    held: Option<Arc<Zone>>,
+    staged: HashMap<usize, Arc<Shard>>,
 }
 
 impl Engine {
@@ -79,47 +93,77 @@ impl Engine {
     /// Which shards a head asks for that are not held; None if its version is not newer than the
     /// one held.
     pub fn needs(&self, head: &[u8]) -> Result<Option<Vec<u32>>, ImageError> {
-        let head = wire::head(head)?;
-        let held = hold(&self.writer).zones.get(head.zone_id).cloned();
-        if held.as_ref().is_some_and(|zone| zone.version >= head.version) {
+        let (head, apex) = read(head)?;
+        let present = hold(&self.writer).present(&head, &apex);
+        if !present.is_older_than(&head) {
             return Ok(None);
         }
-        let missing = (0..head.shard_versions.len()).filter(|&at| reuse(held.as_deref(), &head, at).is_none());
+        let missing = (0..head.shard_versions.len()).filter(|&at| present.shard(&head, &apex, at).is_none());
         Ok(Some(missing.map(|at| at as u32).collect()))
+    }
+
+    /// Builds some shards of a zone ahead of `publish`, so that nobody has to hold all their octets at once.
+    ///
+    /// They are kept until the zone is published or retired.
+    pub fn stage(&self, head: &[u8], shards: &[&[u8]]) -> Result<(), ImageError> {
+        let (head, apex) = read(head)?;
+        let built = shards.iter().map(|octets| build(&head, &apex, octets)).collect::<Result<Vec<_>, _>>()?;
+        let mut writer = hold(&self.writer);
+        let staged = writer.staged.entry(head.zone_id.into());
+        let staged = staged.or_insert_with(|| Staged { apex: apex.clone(), shards: HashMap::new() });
+        if staged.apex != apex {
+            *staged = Staged { apex, shards: HashMap::new() };
+        }
+        staged.shards.extend(built);
+        Ok(())
     }
 
     /// Serves this version of a zone. Shards that are held already may be left out. False: the
     /// version is not newer, nothing was done (fencing).
     pub fn publish(&self, head: &[u8], shards: &[&[u8]]) -> Result<bool, ImageError> {
-        let (head, apex) = read(head)?;
-        let held = hold(&self.writer).zones.get(head.zone_id).cloned();
-        if held.as_ref().is_some_and(|zone| zone.version >= head.version) {
-            return Ok(false);
-        }
-        let shards = assemble(&head, &apex, held.as_deref(), shards)?;
-        let zone = Arc::new(Zone::build(&head, apex, shards)?);
-        Ok(self.put(zone))
+        let zone = self.prepare(head, shards)?;
+        Ok(self.put([zone]) == [true])
     }
 
-    fn put(&self, zone: Arc<Zone>) -> bool {
-        let mut writer = hold(&self.writer);
-        let held = writer.zones.get(&zone.id);
-        // Another writer may have been faster while this one built.
-        if held.is_some_and(|held| held.version >= zone.version) {
-            return false;
+    /// Serves a version of each of several zones, by head and shards, with one swap for all. For each
+    /// it says what `publish` would; what stops one holds up none of the others.
+    pub fn publish_all(&self, images: &[(&[u8], Vec<&[u8]>)]) -> Vec<Result<bool, ImageError>> {
+        let mut zones: Vec<_> = images.iter().map(|(head, shards)| self.prepare(head, shards)).collect();
+        let put = self.put(zones.iter_mut().map(|zone| zone.as_mut().ok().and_then(Option::take)));
+        zones.into_iter().zip(put).map(|(zone, put)| zone.map(|_| put)).collect()
+    }
+
+    /// The zone of an image; None if its version is not newer than the one held.
+    fn prepare(&self, head: &[u8], shards: &[&[u8]]) -> Result<Option<Arc<Zone>>, ImageError> {
+        let (head, apex) = read(head)?;
+        let present = hold(&self.writer).present(&head, &apex);
+        if !present.is_older_than(&head) {
+            return Ok(None);
         }
-        let held = writer.zones.insert(zone.id.clone(), Arc::clone(&zone));
-        self.swap(&mut writer, |snapshot| snapshot.catalog = snapshot.catalog.replacing(held.as_ref(), zone));
-        true
+        let shards = assemble(&head, &apex, &present, shards)?;
+        Ok(Some(Arc::new(Zone::build(&head, apex, shards)?)))
+    }
+
+    /// Swaps zones in, and tells of each whether it is newer than the one held.
+    fn put(&self, zones: impl IntoIterator<Item = Option<Arc<Zone>>>) -> Vec<bool> {
+        let mut writer = hold(&self.writer);
+        let mut catalog = self.snapshot.load().catalog.clone();
+        let put = |zone: Option<_>| zone.is_some_and(|zone| writer.put(&mut catalog, zone));
+        let put: Vec<bool> = zones.into_iter().map(put).collect();
+        if put.contains(&true) {
+            self.swap(&mut writer, |snapshot| snapshot.catalog = catalog);
+        }
+        put
     }
 
     /// Stops serving a zone. False: it was not served.
     pub fn retire(&self, zone_id: &str) -> bool {
         let mut writer = hold(&self.writer);
+        writer.staged.remove(zone_id);
         let Some(zone) = writer.zones.remove(zone_id) else {
             return false;
         };
-        self.swap(&mut writer, |snapshot| snapshot.catalog = snapshot.catalog.without(&zone));
+        self.swap(&mut writer, |snapshot| snapshot.catalog.remove(&zone));
         true
     }
 
@@ -210,11 +254,12 @@ impl Engine {
             snapshot.health = Arc::new(snapshot.health.with(overrides.health));
         }
         if let Some(zone) = &image {
-            snapshot.catalog = snapshot.catalog.replacing(held(&zone.id).as_ref(), Arc::clone(zone));
+            snapshot.catalog.replace(held(&zone.id).as_ref(), Arc::clone(zone));
         }
         if let Some(id) = overrides.only {
             let zone = image.filter(|zone| *zone.id == *id).or_else(|| held(id)).filter(|zone| zone.is_public);
-            snapshot.catalog = zone.map_or_else(Catalog::default, |zone| Catalog::default().with(zone));
+            snapshot.catalog = Catalog::default();
+            zone.into_iter().for_each(|zone| snapshot.catalog.replace(None, zone));
         }
         Ok(snapshot)
     }
@@ -222,8 +267,8 @@ impl Engine {
     /// A zone of an image that is not to be served.
     fn build(&self, image: Image<'_>) -> Result<Arc<Zone>, ImageError> {
         let (head, apex) = read(image.head)?;
-        let held = hold(&self.writer).zones.get(head.zone_id).cloned();
-        let shards = assemble(&head, &apex, held.as_deref(), image.shards)?;
+        let present = hold(&self.writer).present(&head, &apex);
+        let shards = assemble(&head, &apex, &present, image.shards)?;
         Ok(Arc::new(Zone::build(&head, apex, shards)?))
     }
 }
@@ -252,32 +297,68 @@ pub fn system_draw() -> u64 {
 fn assemble(
     head: &wire::Head<'_>,
     apex: &Owner,
-    held: Option<&Zone>,
+    present: &Present,
     given: &[&[u8]],
 ) -> Result<Box<[Arc<Shard>]>, ImageError> {
     let count = head.shard_versions.len();
-    let mut shards: Vec<Option<Arc<Shard>>> = (0..count).map(|at| reuse(held, head, at)).collect();
+    let mut shards: Vec<_> = (0..count).map(|at| present.shard(head, apex, at).cloned()).collect();
     for octets in given {
-        let image = wire::shard(octets)?;
-        let at = image.index as usize;
-        let fits = image.zone_id == head.zone_id && image.count as usize == count;
-        if !fits || head.shard_versions.get(at) != Some(&image.version) {
-            return refuse(format!(
-                "zone {} version {}: shard {at} of {} version {} does not belong to it",
-                head.zone_id, head.version, image.count, image.version
-            ));
-        }
-        shards[at] = Some(Arc::new(Shard::build(&image, apex)?));
+        let (at, shard) = build(head, apex, octets)?;
+        shards[at] = Some(shard);
     }
     let missing = |at| ImageError(format!("zone {} version {}: shard {at} is missing", head.zone_id, head.version));
     shards.into_iter().enumerate().map(|(at, shard)| shard.ok_or_else(|| missing(at))).collect()
 }
 
-/// The shard held in this place, if it is the version the head names.
-fn reuse(held: Option<&Zone>, head: &wire::Head<'_>, at: usize) -> Option<Arc<Shard>> {
-    let zone = held.filter(|zone| zone.apex.wire() == head.apex.as_ref())?;
-    let shard = zone.shards().get(at)?;
-    (shard.count == head.shard_versions.len() && shard.version == head.shard_versions[at]).then(|| Arc::clone(shard))
+/// A shard of this head, with its number.
+fn build(head: &wire::Head<'_>, apex: &Owner, octets: &[u8]) -> Result<(usize, Arc<Shard>), ImageError> {
+    let image = wire::shard(octets)?;
+    let at = image.index as usize;
+    let fits = image.zone_id == head.zone_id && image.count as usize == head.shard_versions.len();
+    if !fits || head.shard_versions.get(at) != Some(&image.version) {
+        return refuse(format!(
+            "zone {} version {}: shard {at} of {} version {} does not belong to it",
+            head.zone_id, head.version, image.count, image.version
+        ));
+    }
+    Ok((at, Arc::new(Shard::build(&image, apex)?)))
+}
+
+impl Writer {
+    /// What there is of the zone that a head is of.
+    fn present(&self, head: &wire::Head<'_>, apex: &Owner) -> Present {
+        let staged = self.staged.get(head.zone_id).filter(|staged| staged.apex == *apex);
+        Present {
+            held: self.zones.get(head.zone_id).cloned(),
+            staged: staged.map_or_else(HashMap::new, |staged| staged.shards.clone()),
+        }
+    }
+
+    /// Puts a zone into a catalog and holds it. False: what is held is as new.
+    fn put(&mut self, catalog: &mut Catalog, zone: Arc<Zone>) -> bool {
+        let held = self.zones.get(&zone.id);
+        // Another writer may have been faster while this one built.
+        if held.is_some_and(|held| held.version >= zone.version) {
+            return false;
+        }
+        self.staged.remove(&zone.id);
+        let held = self.zones.insert(zone.id.clone(), Arc::clone(&zone));
+        catalog.replace(held.as_ref(), zone);
+        true
+    }
+}
+
+impl Present {
+    fn is_older_than(&self, head: &wire::Head<'_>) -> bool {
+        self.held.as_ref().is_none_or(|zone| zone.version < head.version)
+    }
+
+    /// The shard with this number, if there is one of the version that the head names.
+    fn shard(&self, head: &wire::Head<'_>, apex: &Owner, at: usize) -> Option<&Arc<Shard>> {
+        let held = self.held.as_ref().filter(|zone| zone.apex == *apex).and_then(|zone| zone.shards().get(at));
+        let mut known = self.staged.get(&at).into_iter().chain(held);
+        known.find(|shard| shard.count == head.shard_versions.len() && shard.version == head.shard_versions[at])
+    }
 }
 
 /// A writer that panicked has swapped nothing: what it guards is whole, so its lock is taken all the same.

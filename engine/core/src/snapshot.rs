@@ -108,36 +108,33 @@ impl Catalog {
         (from..=name.count()).find_map(|i| self.at(name, i).map(|zone| (zone, i)))
     }
 
-    /// This catalog with a zone put in, in place of an older version of it.
-    pub fn with(&self, zone: Arc<Zone>) -> Self {
-        self.edit(&zone.apex, |zones| {
-            zones.retain(|other| other.id != zone.id);
-            zones.push(Arc::clone(&zone));
-            zones.sort_by_key(|zone| zone.rank);
-        })
+    /// Puts a zone in, in place of the one held before it; a zone that is not public is not put in.
+    pub fn replace(&mut self, held: Option<&Arc<Zone>>, zone: Arc<Zone>) {
+        if let Some(held) = held.filter(|held| held.apex != zone.apex || !zone.is_public) {
+            self.remove(held);
+        }
+        if zone.is_public {
+            self.edit(&zone.apex, |zones| {
+                zones.retain(|other| other.id != zone.id);
+                zones.push(Arc::clone(&zone));
+                zones.sort_by_key(|zone| zone.rank);
+            });
+        }
     }
 
-    /// This catalog with a zone in place of the one held before it; a zone that is not public is not put in.
-    pub fn replacing(&self, held: Option<&Arc<Zone>>, zone: Arc<Zone>) -> Self {
-        let moved = held.filter(|held| held.apex != zone.apex || !zone.is_public);
-        let rest = moved.map_or_else(|| self.clone(), |moved| self.without(moved));
-        if zone.is_public { rest.with(zone) } else { rest }
+    /// Takes a zone out.
+    pub fn remove(&mut self, zone: &Zone) {
+        self.edit(&zone.apex, |zones| zones.retain(|other| other.id != zone.id));
     }
 
-    /// This catalog without a zone.
-    pub fn without(&self, zone: &Zone) -> Self {
-        self.edit(&zone.apex, |zones| zones.retain(|other| other.id != zone.id))
-    }
-
-    fn edit(&self, name: &Owner, change: impl FnOnce(&mut Vec<Arc<Zone>>)) -> Self {
+    /// Changes the zones of one name. The bucket is copied if others share it, which is once for any number of
+    /// changes between two swaps.
+    fn edit(&mut self, name: &Owner, change: impl FnOnce(&mut Vec<Arc<Zone>>)) {
         let hash = name.hash();
-        let mut buckets = self.buckets.clone();
-        let mut bucket_ = (*buckets[bucket(hash)]).clone();
-        let mut zones = bucket_.find(hash, name.wire()).map_or_else(Vec::new, |apex| apex.zones.clone());
+        let bucket = Arc::make_mut(&mut self.buckets[bucket(hash)]);
+        let mut zones = bucket.find(hash, name.wire()).map_or_else(Vec::new, |apex| apex.zones.clone());
         change(&mut zones);
-        bucket_.put(hash, name, zones);
-        buckets[bucket(hash)] = Arc::new(bucket_);
-        Self { buckets }
+        bucket.put(hash, name, zones);
     }
 }
 

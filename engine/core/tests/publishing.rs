@@ -66,6 +66,67 @@ fn unchanged_shards_are_shared() {
     assert_eq!(text::rdata(1, "192.0.2.2"), ask(&engine, "www.example.com.", "A", 0).sections[0][0].rdata);
 }
 
+/// Shards that were built ahead count as held by `needs` and `publish`, and by no other head or zone name.
+#[test]
+fn shards_may_be_built_ahead() {
+    let engine = Engine::new(Settings::default());
+    let zone = versioned(3);
+    let images = zone.shards(16);
+    let octets: Vec<&[u8]> = images.iter().map(|image| &image[..]).collect();
+
+    engine.stage(&zone.head(16), &octets[..9]).unwrap();
+    engine.stage(&zone.head(16), &octets[9..12]).unwrap();
+
+    assert_eq!(Some((12..16).collect()), engine.needs(&zone.head(16)).unwrap());
+    assert_eq!(Some((0..16).collect()), engine.needs(&versioned(4).head(16)).unwrap());
+    let renamed = Zone { id: "Z0".into(), ..numbered(0, 3) };
+    assert_eq!(Some((0..16).collect()), engine.needs(&renamed.head(16)).unwrap());
+    assert!(engine.stage(&versioned(4).head(16), &octets[..1]).is_err());
+    assert_eq!(None, served(&engine));
+
+    assert!(engine.publish(&zone.head(16), &octets[12..]).unwrap());
+    assert_eq!(Some(3), served(&engine));
+}
+
+/// What was built ahead is forgotten with the zone's next version, and when it is retired.
+#[test]
+fn what_was_built_ahead_is_forgotten() {
+    let ahead = versioned(9);
+    let engine = serving(&[versioned(1)], 1);
+    for forget in [|engine: &Engine| publish(engine, &versioned(2), 1), |engine: &Engine| assert!(engine.retire("Z0"))]
+    {
+        engine.stage(&ahead.head(1), &[&ahead.shards(1)[0]]).unwrap();
+        assert_eq!(Some(vec![]), engine.needs(&ahead.head(1)).unwrap());
+        forget(&engine);
+        assert_eq!(Some(vec![0]), engine.needs(&ahead.head(1)).unwrap());
+    }
+}
+
+/// Zones are swapped in together; one that is refused or not newer, or comes twice, holds up no other.
+#[test]
+fn zones_are_published_together() {
+    let engine = serving(&[versioned(5)], 1);
+    let other = Zone { id: "other".into(), rank: 9, ..versioned(7) };
+    let broken = Zone { id: "broken".into(), ..versioned(8) };
+    let (old, same) = (versioned(4).shards(1), versioned(6).shards(1));
+    let (heads, shards) = ([4, 6, 6].map(|version| versioned(version).head(1)), other.shards(1));
+
+    let done = engine.publish_all(&[
+        (&heads[0], vec![&old[0]]),
+        (&broken.head(1), vec![]),
+        (&heads[1], vec![&same[0]]),
+        (&other.head(1), vec![&shards[0]]),
+        (&heads[2], vec![&same[0]]),
+    ]);
+
+    let done: Vec<Option<bool>> = done.into_iter().map(Result::ok).collect();
+    assert_eq!([Some(false), None, Some(true), Some(true), Some(false)], done[..]);
+    assert_eq!(Some(6), served(&engine));
+    let mut zones = engine.zones();
+    zones.sort();
+    assert_eq!(vec![("Z0".to_string(), 6), ("other".to_string(), 7)], zones);
+}
+
 /// Of writers that publish one version at the same time one serves it, and the others are told that they did not.
 #[test]
 fn one_writer_wins_a_race() {
@@ -217,6 +278,43 @@ fn health_outlives_publishing() {
     assert_eq!(2, answer(&engine));
     engine.set_health(&[(70, true)]);
     assert_eq!(1, answer(&engine));
+}
+
+/// Zones by name, each with an address that says its number and version.
+fn numbered(number: usize, version: u64) -> Zone {
+    let apex = format!("zone{number}.test.");
+    let records = format!(
+        "{apex} 900 SOA ns.test. host.test. 1 7200 900 1209600 86400
+         {apex} 900 NS ns.test.
+         {apex} 60 A 192.0.{number}.{version}"
+    );
+    Zone::new(&format!("Z{number}"), version, &text::name(&apex), &text::records(&records))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Zones published together answer as if they had been published one after the other, whatever is retired between.
+    #[test]
+    fn together_is_one_after_the_other(
+        batches in prop::collection::vec((prop::collection::vec((0..12usize, 1..9u64), 0..20), 0..12usize), 1..6),
+    ) {
+        let (together, apart) = (Engine::new(Settings::default()), Engine::new(Settings::default()));
+        for (batch, retired) in batches {
+            let zones: Vec<_> = batch.iter().map(|&(number, version)| numbered(number, version)).collect();
+            let images: Vec<_> = zones.iter().map(|zone| (zone.head(1), zone.shards(1))).collect();
+            let octets: Vec<_> = images.iter().map(|(head, shards)| (&head[..], vec![&shards[0][..]])).collect();
+            let one_by_one: Vec<_> = octets.iter().map(|(head, shards)| apart.publish(head, shards)).collect();
+            prop_assert_eq!(one_by_one, together.publish_all(&octets));
+            for number in 0..12 {
+                let name = format!("zone{number}.test.");
+                let [left, right] = [&together, &apart].map(|engine| ask(engine, &name, "A", 0));
+                prop_assert_eq!(left.rcode, right.rcode);
+                prop_assert_eq!(&left.sections, &right.sections);
+            }
+            prop_assert_eq!(apart.retire(&format!("Z{retired}")), together.retire(&format!("Z{retired}")));
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -90,8 +90,22 @@ impl Engine {
 
     /// Serve this version of a zone. False: not newer, nothing done.
     fn publish(&self, py: Python<'_>, head: &[u8], shards: Vec<PyBackedBytes>) -> PyResult<bool> {
-        let shards: Vec<&[u8]> = shards.iter().map(|shard| &**shard).collect();
+        let shards = octets(&shards);
         py.detach(|| self.engine.publish(head, &shards)).map_err(image_error)
+    }
+
+    /// Serve a version of each of several zones; for each None, or why it cannot be served.
+    fn publish_all(&self, py: Python<'_>, images: Vec<(PyBackedBytes, Vec<PyBackedBytes>)>) -> Vec<Option<String>> {
+        let images: Vec<_> = images.iter().map(|(head, shards)| (&**head, octets(shards))).collect();
+        py.detach(|| {
+            self.engine.publish_all(&images).into_iter().map(|done| done.err().map(|e| e.to_string())).collect()
+        })
+    }
+
+    /// Build shards of a zone ahead of publishing it.
+    fn stage(&self, py: Python<'_>, head: &[u8], shards: Vec<PyBackedBytes>) -> PyResult<()> {
+        let shards = octets(&shards);
+        py.detach(|| self.engine.stage(head, &shards)).map_err(image_error)
     }
 
     /// Stop serving a zone. False: it was not served.
@@ -204,6 +218,10 @@ impl Engine {
     fn hold_listeners(&self) -> MutexGuard<'_, Vec<Listeners>> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn octets(shards: &[PyBackedBytes]) -> Vec<&[u8]> {
+    shards.iter().map(|shard| &**shard).collect()
 }
 
 /// How cookies are made: by the first secret; a second one is known as well.

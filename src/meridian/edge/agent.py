@@ -11,12 +11,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 import structlog
 
 from meridian.clock import Clock
-from meridian.compile.image import decode_head, outside_targets
+from meridian.edge import zones
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
     CATALOGS,
@@ -29,9 +30,7 @@ from meridian.feed.keys import (
     decode_ack,
     decode_catalog,
     encode,
-    head_key,
     place_key,
-    shard_key,
 )
 from meridian.feed.turns import Turns, forever
 from meridian.feed.waiting import news_within
@@ -41,35 +40,16 @@ log = structlog.get_logger()
 HEARTBEAT = 5.0  # seconds between acknowledgements when nothing changes; three of them make an edge live
 _LOOK_EVERY = 10.0  # seconds between looks at every catalog, for what a wake-up has missed and what failed
 _CATALOGS_AT_ONCE = 4
+_ZONES_AT_ONCE = 4096  # of one catalog; what all heads and keys of them take is small
 _PAUSES = (0.005, 0.02, 0.1, 0.4)  # seconds before each further attempt to load a zone
 
 
-class Serving(Protocol):
+class Serving(zones.Serving, Protocol):
     """What the agent asks of `meridian._engine.Engine`, whose face says what each call does."""
-
-    def needs(self, head: bytes) -> list[int] | None:
-        """Which shards are missing for this head; None if it is not newer than what is served."""
-        ...
-
-    def publish(self, head: bytes, shards: Sequence[bytes]) -> bool:
-        """Serve this version."""
-        ...
-
-    def retire(self, zone_id: str) -> bool:
-        """Serve the zone no more."""
-        ...
 
     def set_place(self, kind: str, data: bytes) -> None:
         """Put a table of places in force; no octets: it is gone."""
         ...
-
-
-class NotLoaded(Exception):
-    """A zone that cannot be loaded now, because of what the feed holds."""
-
-
-class NoHead(NotLoaded):
-    """A listed zone without a head: it was removed a moment ago, or the feed is damaged."""
 
 
 class Agent:
@@ -89,9 +69,9 @@ class Agent:
         clock: Clock,
         hold: Callable[[Iterable[tuple[bytes, int]]], Awaitable[None]] | None = None,
     ) -> None:
-        self._hold = hold
         self._feed = feed
         self._engine = engine
+        self._zones = zones.Zones(feed, engine, clock, hold)
         self._edge = edge
         self._clock = clock
         # Of each catalog: the version that is served, and each zone's version that the engine holds.
@@ -110,8 +90,8 @@ class Agent:
         begun = self._clock.monotonic()
         for key in await self._feed.keys(CATALOGS):
             await self.follow(key)
-        zones = sum(map(len, self._held.values()))
-        log.info("edge.loaded", edge=self._edge, zones=zones, took_ms=round((self._clock.monotonic() - begun) * 1000))
+        count = sum(map(len, self._held.values()))
+        log.info("edge.loaded", edge=self._edge, zones=count, took_ms=round((self._clock.monotonic() - begun) * 1000))
 
     async def run(self) -> None:
         """Follow the feed and acknowledge, until cancelled."""
@@ -179,9 +159,9 @@ class Agent:
 
     async def _bring_in_step(self, catalog: int, listed: dict[str, int]) -> None:
         held = self._held.setdefault(catalog, {})
-        for zone_id, version in listed.items():
-            if held.get(zone_id) != version:
-                await self._load_zone(zone_id, held)
+        due = (zone_id for zone_id, version in listed.items() if held.get(zone_id) != version)
+        while some := list(islice(due, _ZONES_AT_ONCE)):
+            await self._load_zones(some, held)
         for zone_id in [zone_id for zone_id in held if zone_id not in listed]:
             await asyncio.to_thread(self._engine.retire, zone_id)
             del held[zone_id]
@@ -213,55 +193,28 @@ class Agent:
         self._places[kind] = found[1]
         log.info("place.served", kind=kind, version=found[1])
 
-    async def _load_zone(self, zone_id: str, held: dict[str, int]) -> None:
-        """Load a zone, several times if its shards run ahead of its head; note why it cannot be."""
-        for pause in (*_PAUSES, None):
-            try:
-                held[zone_id] = await self._swap(zone_id, held.get(zone_id, 0))
-            except Exception as error:
-                self._failed[zone_id] = f"{type(error).__name__}: {error}"
-                if pause is None or isinstance(error, NoHead):
-                    break
-                await asyncio.sleep(pause)
-            else:
-                self._failed.pop(zone_id, None)
-                return
-        log.error("zone.load_failed", zone_id=zone_id, reason=self._failed[zone_id], again_in_s=_LOOK_EVERY)
+    async def _load_zones(self, zone_ids: Sequence[str], held: dict[str, int]) -> None:
+        """Load zones, several times those whose shards run ahead of their head; note why one cannot be."""
+        failed: dict[str, str] = {}
+        again = zone_ids
+        for pause in (0.0, *_PAUSES):
+            await asyncio.sleep(pause)
+            failed = {zone_id: reason for zone_id, reason in failed.items() if zone_id not in again}
+            failed |= await self._try(again, held)
+            again = [zone_id for zone_id, reason in failed.items() if reason != zones.NO_HEAD]
+            if not again:
+                break
+        for zone_id in zone_ids:
+            self._failed.pop(zone_id, None)
+        self._failed |= failed
+        for zone_id, reason in failed.items():
+            log.error("zone.load_failed", zone_id=zone_id, reason=reason, again_in_s=_LOOK_EVERY)
 
-    async def _swap(self, zone_id: str, served: int) -> int:
-        """Give the engine the zone as the feed has it now; return the version that it serves then."""
-        found = await self._feed.get(head_key(zone_id))
-        if found is None:
-            raise NoHead("the feed holds no head")
-        head, version = found
-        if version < served:
-            # The control plane went back in time, from a backup; an engine never does by itself.
-            await asyncio.to_thread(self._engine.retire, zone_id)
-        needed = self._engine.needs(head)
-        if needed is None:
-            return version
-        shards = await self._shards(zone_id, len(decode_head(head).shard_versions), needed)
-        await self._hold_targets(shards)
-        begun = self._clock.monotonic()
-        await asyncio.to_thread(self._engine.publish, head, shards)
-        took = round((self._clock.monotonic() - begun) * 1000, 1)
-        log.debug("zone.served", zone_id=zone_id, version=version, shards=len(shards), took_ms=took)
-        return version
-
-    async def _shards(self, zone_id: str, count: int, needed: Sequence[int]) -> list[bytes]:
-        shards = []
-        for index in needed:
-            found = await self._feed.get(shard_key(zone_id, count, index))
-            if found is None:
-                raise NotLoaded(f"the feed holds no shard {count}.{index}")
-            shards.append(found[0])
-        return shards
-
-    async def _hold_targets(self, shards: Sequence[bytes]) -> None:
-        """See to it that no alias is served whose target the feed knows and the engine does not."""
-        if self._hold is not None:
-            for shard in shards:
-                await self._hold(await asyncio.to_thread(outside_targets, shard))
+    async def _try(self, zone_ids: Sequence[str], held: dict[str, int]) -> dict[str, str]:
+        try:
+            return await self._zones.load(zone_ids, held)
+        except Exception as error:
+            return dict.fromkeys(zone_ids, f"{type(error).__name__}: {error}")
 
     async def _watch(self, turns: Turns) -> None:
         async for key in self._feed.watch(CATALOGS):

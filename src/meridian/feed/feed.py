@@ -8,7 +8,7 @@ is. `keys.py` says which keys there are.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -41,6 +41,10 @@ class Feed(Protocol):
 
     async def get(self, key: str) -> tuple[bytes, int] | None:
         """The last value of a key and its version; None where there is none."""
+        ...
+
+    async def get_all(self, keys: Sequence[str]) -> list[tuple[bytes, int] | None]:
+        """What `get` gives for each of these keys, in their order, got one after the other."""
         ...
 
     async def delete(self, *keys: str) -> None:

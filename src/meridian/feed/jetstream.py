@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
@@ -93,6 +93,10 @@ class JetstreamFeed:
         """The last value of a key and its version; None where there is none."""
         found = await self._do(lambda bucket: self._read(bucket, key))
         return None if found is None or found.version is None else (found.value, found.version)
+
+    async def get_all(self, keys: Sequence[str]) -> list[tuple[bytes, int] | None]:
+        """What `get` gives for each of these keys, got one after the other."""
+        return [await self.get(key) for key in keys]
 
     async def delete(self, *keys: str) -> None:
         """Forget keys, one after the other."""

@@ -60,6 +60,14 @@ class LastValues:
         found: tuple[bytes, int] | None = self._connection.execute(_GET, (key,)).fetchone()
         return found
 
+    def get_all(self, keys: Iterable[str]) -> list[tuple[bytes, int] | None]:
+        """What `get` gives for each of these keys, of one moment: one lock of the file for all."""
+        self._connection.execute("BEGIN")
+        try:
+            return [self.get(key) for key in keys]
+        finally:
+            self._connection.execute("COMMIT")
+
     def keys(self, prefix: str) -> list[str]:
         """All keys that begin with `prefix`, sorted."""
         return [key for (key,) in self._connection.execute(_KEYS, (prefix, prefix + _LAST))]
@@ -103,6 +111,10 @@ class LocalFeed:
     async def get(self, key: str) -> tuple[bytes, int] | None:
         """The last value of a key and its version; None where there is none."""
         return await self._run(self._reader, lambda: self._values.get(key))
+
+    async def get_all(self, keys: Sequence[str]) -> list[tuple[bytes, int] | None]:
+        """What `get` gives for each of these keys, of one moment."""
+        return await self._run(self._reader, lambda: self._values.get_all(keys))
 
     async def delete(self, *keys: str) -> None:
         """Forget keys, all in one transaction."""

@@ -12,7 +12,7 @@ bucket, or one that went back, only when control has filled it since (`keys.FILL
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 import structlog
@@ -64,6 +64,10 @@ class Mirror:
     async def get(self, key: str) -> tuple[bytes, int] | None:
         """The last value of a key and its version, as the file has it; None where there is none."""
         return await self._local.get(key)
+
+    async def get_all(self, keys: Sequence[str]) -> list[tuple[bytes, int] | None]:
+        """What `get` gives for each of these keys, as the file has it."""
+        return await self._local.get_all(keys)
 
     async def delete(self, *keys: str) -> None:
         """Forget keys, one after the other."""

@@ -1,0 +1,154 @@
+"""Brings zones from the feed into the engine: small ones many at a time, a large one in parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from meridian.clock import Clock
+from meridian.compile.image import decode_head, outside_targets
+from meridian.feed.feed import Feed
+from meridian.feed.keys import head_key, shard_key
+
+log = structlog.get_logger()
+
+NO_HEAD = "the feed holds no head"  # of a zone that was removed a moment ago, or the feed is damaged
+_SHARDS_AT_ONCE = 256  # bounds the memory that their octets take; most have some 20 kB
+
+
+class Serving(Protocol):
+    """What is asked of `meridian._engine.Engine`, whose face says what each call does."""
+
+    def needs(self, head: bytes) -> list[int] | None:
+        """Which shards are missing for this head; None if it is not newer than what is served."""
+        ...
+
+    def stage(self, head: bytes, shards: Sequence[bytes]) -> None:
+        """Build some shards ahead of their zone."""
+        ...
+
+    def publish_all(self, images: Sequence[tuple[bytes, Sequence[bytes]]]) -> list[str | None]:
+        """Serve these versions, each by head and shards; say of each None, or why it cannot be served."""
+        ...
+
+    def retire(self, zone_id: str) -> bool:
+        """Serve the zone no more."""
+        ...
+
+
+class _Image(NamedTuple):
+    """A head and its version, with the keys of the shards that are still to be fetched."""
+
+    zone_id: str
+    version: int
+    head: bytes
+    keys: tuple[str, ...]
+
+
+class Zones:
+    """
+    Loads zones into one engine.
+
+    Args:
+        hold: Called with the outside targets of shards before they are served.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        engine: Serving,
+        clock: Clock,
+        hold: Callable[[Iterable[tuple[bytes, int]]], Awaitable[None]] | None = None,
+    ) -> None:
+        self._feed = feed
+        self._engine = engine
+        self._clock = clock
+        self._hold = hold
+
+    async def load(self, zone_ids: Sequence[str], held: dict[str, int]) -> dict[str, str]:
+        """
+        Make the engine serve these zones as the feed has them now.
+
+        Args:
+            held: The version that the engine has of each zone; kept up.
+
+        Returns:
+            Of the zones that cannot be loaded, the reason. What the feed raises is passed on.
+        """
+        failed: dict[str, str] = {}
+        images = []
+        heads = await self._feed.get_all([head_key(zone_id) for zone_id in zone_ids])
+        for zone_id, found in zip(zone_ids, heads, strict=True):
+            try:
+                images.append(await self._image(zone_id, found, held.get(zone_id, 0)))
+            except ValueError as error:
+                failed[zone_id] = str(error)
+        for together in _together(images):
+            failed |= await self._serve(together, held)
+        return failed
+
+    async def _image(self, zone_id: str, found: tuple[bytes, int] | None, served: int) -> _Image:
+        if found is None:
+            raise ValueError(NO_HEAD)
+        head, version = found
+        if version < served:
+            # The control plane went back in time, from a backup; an engine never does by itself.
+            await asyncio.to_thread(self._engine.retire, zone_id)
+        needed = self._engine.needs(head) or ()
+        count = len(decode_head(head).shard_versions)
+        return _Image(zone_id, version, head, tuple(shard_key(zone_id, count, index) for index in needed))
+
+    async def _serve(self, images: Sequence[_Image], held: dict[str, int]) -> dict[str, str]:
+        """Serve zones together, or a large one alone; return the reasons of those that cannot be."""
+        try:
+            images = [await self._stage(image) for image in images]
+        except ValueError as error:
+            return {image.zone_id: str(error) for image in images}
+        shards = iter(await self._fetch([key for image in images for key in image.keys]))
+        # A shard that is not there is left out: the engine says which one it misses.
+        whole = [(image.head, [*filter(None, islice(shards, len(image.keys)))]) for image in images]
+        begun = self._clock.monotonic()
+        reasons = await asyncio.to_thread(self._engine.publish_all, whole)
+        took = round((self._clock.monotonic() - begun) * 1000, 1)
+        log.debug("zones.served", zones=len(images), took_ms=took)
+        told = dict(zip(images, reasons, strict=True))
+        held |= {image.zone_id: image.version for image, reason in told.items() if reason is None}
+        return {image.zone_id: reason for image, reason in told.items() if reason is not None}
+
+    async def _stage(self, image: _Image) -> _Image:
+        """Have all but the last shards of a large zone built; return what is left to do."""
+        while len(image.keys) > _SHARDS_AT_ONCE:
+            first, rest = image.keys[:_SHARDS_AT_ONCE], image.keys[_SHARDS_AT_ONCE:]
+            shards = [*filter(None, await self._fetch(first))]
+            await asyncio.to_thread(self._engine.stage, image.head, shards)
+            image = image._replace(keys=rest)
+        return image
+
+    async def _fetch(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Fetch shards, and see to it that no alias is served whose target the feed knows and the engine does not."""
+        shards = [None if found is None else found[0] for found in await self._feed.get_all(keys)]
+        if self._hold is not None:
+            await self._hold(await asyncio.to_thread(_targets, [*filter(None, shards)]))
+        return shards
+
+
+def _together(images: Iterable[_Image]) -> Iterator[list[_Image]]:
+    """Images in groups that have few shards to fetch between them; those that have many go alone."""
+    group: list[_Image] = []
+    shards = 0
+    for image in images:
+        shards += len(image.keys)
+        if group and shards > _SHARDS_AT_ONCE:
+            yield group
+            group, shards = [], len(image.keys)
+        group.append(image)
+    if group:
+        yield group
+
+
+def _targets(shards: Iterable[bytes]) -> set[tuple[bytes, int]]:
+    return set().union(*map(outside_targets, shards))
