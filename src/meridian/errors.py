@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class MeridianError(Exception):
@@ -20,13 +21,17 @@ class ApiError(MeridianError):
         code: The shape name in the service model, or one of R-EEN-5.
         message: The text that goes out, literally.
         status: Only for codes that the model does not list.
+        members: What the error's shape in the model has beside its message.
     """
 
-    def __init__(self, code: str, message: str, *, status: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, status: int | None = None, members: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.members = members or {}
 
 
 class InvalidInput(ApiError):

@@ -36,6 +36,7 @@ class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_characters: Annotated[int, Meta(ge=1, description="characters of all values of a change batch")] = 32_000
     reusable_delegation_sets: Annotated[int, Meta(ge=0, description="reusable delegation sets an account")] = 100
     zones_per_delegation_set: Annotated[int, Meta(ge=1, description="hosted zones a reusable delegation set")] = 100
+    protections_per_zone: Annotated[int, Meta(ge=0, description="protected names and types a hosted zone")] = 1000
     cidr_collections: Annotated[int, Meta(ge=0, description="CIDR collections an account")] = 5
     cidr_blocks_per_collection: Annotated[int, Meta(ge=1, description="blocks a CIDR collection")] = 1000
     health_checks: Annotated[int, Meta(ge=0, description="health checks an account")] = 200
@@ -235,6 +236,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ("127.0.0.0/8", "::1/128")
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
+    synchronous_standby: Annotated[
+        bool,
+        Meta(
+            description="a commit of the database is on a second machine before it returns, as PostgreSQL does with "
+            "synchronous_standby_names; zones may then have accelerated recovery (R-FEA-3)"
+        ),
+    ] = False
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
     log_format: Annotated[str, Meta(description="console (for people) or json")] = "console"
     quotas: Quotas = Quotas()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from meridian.api.context import Context
@@ -328,3 +329,30 @@ def test_zones_are_counted(context: Context, stranger: Context) -> None:
 
     assert call(context, "GetHostedZoneCount") == {"HostedZoneCount": 2}
     assert listed(context, create_zone(context)) == [("example.com.", "NS"), ("example.com.", "SOA")]
+
+
+def test_accelerated_recovery(context: Context) -> None:
+    """R-FEA-1, R-FEA-3, R-FEA-5: its status shows in the zone; no change comes of it."""
+    zone_id = create_zone(context)
+    with_standby = msgspec.structs.replace(
+        context, settings=msgspec.structs.replace(context.settings, synchronous_standby=True)
+    )
+
+    def switch(on: Context, enable: bool) -> dict[str, Any]:
+        assert call(on, "UpdateHostedZoneFeatures", HostedZoneId=zone_id, EnableAcceleratedRecovery=enable) == {}
+        features: dict[str, Any] = call(on, "GetHostedZone", Id=zone_id)["HostedZone"]["Features"]
+        return features
+
+    assert "Features" not in call(context, "GetHostedZone", Id=zone_id)["HostedZone"]
+    failed = switch(context, True)
+    assert failed["AcceleratedRecoveryStatus"] == "ENABLE_FAILED"
+    assert "synchronous_standby" in failed["FailureReasons"]["AcceleratedRecovery"]
+    assert switch(with_standby, True) == {"AcceleratedRecoveryStatus": "ENABLED"}
+    with pytest.raises(ApiError, match="accelerated recovery enabled; disable it first"):
+        call(context, "DeleteHostedZone", Id=zone_id)
+    assert switch(with_standby, False) == {"AcceleratedRecoveryStatus": "DISABLED"}
+    with pytest.raises(ApiError, match="InvalidInput"):
+        call(context, "UpdateHostedZoneFeatures", HostedZoneId=zone_id)
+    with context.database.read() as conn:
+        assert zones.versions(conn) == [(zone_id, 1)]
+    call(context, "DeleteHostedZone", Id=zone_id)

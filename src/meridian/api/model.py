@@ -87,11 +87,13 @@ class ServiceModel(msgspec.Struct, frozen=True):
 
     Attributes:
         namespace: XML namespace of requests and replies (R-API-1).
+        error_shapes: botocore's StructureShape of each error that the model lists.
     """
 
     operations: Mapping[str, OperationModel]
     error_status: Mapping[str, int]
     namespace: str
+    error_shapes: Mapping[str, Any]
 
     def status_of(self, code: str) -> int:
         """HTTP status of an error (R-EEN-3): 400 unless the model or `EXTRA_STATUS` says otherwise."""
@@ -117,7 +119,8 @@ def _load(regions: tuple[str, ...]) -> ServiceModel:
     known += [region for region in regions if region not in known]
     service = botocore.model.ServiceModel(document, "route53")
     operations = {name: _operation(service.operation_model(name)) for name in service.operation_names}
-    return ServiceModel(operations, _error_status(service), _namespace(document))
+    error_shapes = {shape.error_code: shape for shape in service.error_shapes}
+    return ServiceModel(operations, _error_status(service), _namespace(document), error_shapes)
 
 
 def _amend(document: dict[str, Any], amendment: Amendment) -> None:

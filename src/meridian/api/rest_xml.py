@@ -57,7 +57,8 @@ def compile_codec(operation: OperationModel, service: ServiceModel) -> Codec:
 def error_reply(error: ApiError, request_id: str, service: ServiceModel) -> HttpReply:
     """Write an error; its status is its own, the model's, or 400 (R-EEN-1, R-EEN-3)."""
     status = error.status if error.status is not None else service.status_of(error.code)
-    return HttpReply(status, _headers(request_id), error_body(error, status, request_id, service.namespace))
+    shape = service.error_shapes.get(error.code)
+    return HttpReply(status, _headers(request_id), error_body(error, status, request_id, service.namespace, shape))
 
 
 def _headers(request_id: str) -> tuple[tuple[str, str], ...]:

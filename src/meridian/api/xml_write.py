@@ -61,12 +61,21 @@ def compile_body_writer(name: str, shape: Any, namespace: str) -> Callable[[Mapp
     return write
 
 
-def error_body(error: ApiError, status: int, request_id: str, namespace: str) -> bytes:
-    """Write an error in the API's envelope (R-EEN-1, R-EEN-4)."""
+def error_body(error: ApiError, status: int, request_id: str, namespace: str, shape: Any = None) -> bytes:
+    """
+    Write an error in the API's envelope (R-EEN-1, R-EEN-4).
+
+    Args:
+        shape: The error's, for one that says more than a message; that stands beside it (R-EEN-6).
+    """
     fault = "Sender" if status < 500 else "Receiver"
+    more: list[str] = []
+    for member, value in error.members.items():
+        _writer(member, shape.members[member])(value, more)
     return (
         f'{DECLARATION}<ErrorResponse xmlns="{namespace}"><Error><Type>{fault}</Type><Code>{escape(error.code)}</Code>'
-        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f"<Message>{escape(error.message)}</Message>{''.join(more)}</Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     ).encode()
 
 

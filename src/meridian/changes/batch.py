@@ -61,6 +61,7 @@ def plan(
     record_set_count: int,
     outside: Services = _NO_SERVICES,
     missing: Container[CidrRoutingConfig] = frozenset(),
+    protected: Container[tuple[Name, str]] = frozenset(),
 ) -> Plan:
     """
     Work out what a batch does. Nothing or all of it: a batch with one wrong change has no plan (R-CHG-2).
@@ -70,6 +71,7 @@ def plan(
         record_set_count: How many record sets the zone has now.
         outside: The services that an alias may lead to, by hosted zone id.
         missing: Those of `References.cidr_locations` that do not exist.
+        protected: Names and types of the zone that nothing may be written at (R-PRO-1).
 
     Returns:
         An empty plan if the batch changes nothing (R-CHG-12).
@@ -79,7 +81,7 @@ def plan(
     """
     if oversize := size_reasons(changes, quotas):
         raise ChangeRejected(oversize)
-    trial = _Trial(zone, changes, read, quotas, outside, missing)
+    trial = _Trial(zone, changes, read, quotas, outside, missing, protected)
     trial.apply_in_order()
     trial.judge_final_state()
     reasons = [reason for told in trial.reasons for reason in told]
@@ -137,12 +139,14 @@ class _Trial:
         quotas: Quotas,
         outside: Services,
         missing: Container[CidrRoutingConfig],
+        protected: Container[tuple[Name, str]],
     ) -> None:
         self.zone = zone
         self.changes = changes
         self.quotas = quotas
         self.outside = outside
         self.missing = missing
+        self.protected = protected
         self.draft = Draft(read)
         self.reasons: list[list[str]] = [[] for _ in changes]
         self.written: dict[Key, int] = {}  # which change wrote a record set that is there at the end
@@ -166,6 +170,8 @@ class _Trial:
                 ]
 
     def _apply(self, index: int, change: Change, key: Key) -> list[str]:
+        if (key.name, key.type) in self.protected:
+            return [f"RRSet with DNS name {key.name}, type {key.type} cannot be changed as it is protected"]
         stored = self.draft.find(key)
         if change.action == "DELETE":
             return self._delete(index, change.record_set, stored)

@@ -10,6 +10,7 @@ import msgspec
 from meridian.model.name import Name
 
 ChangeStatus = Literal["PENDING", "INSYNC"]
+RecoveryStatus = Literal["ENABLED", "ENABLE_FAILED", "DISABLED"]
 
 
 class DelegationSet(msgspec.Struct, frozen=True):
@@ -35,6 +36,7 @@ class HostedZone(msgspec.Struct, frozen=True):
         rank: Order of creation. Of several public zones with one name, the lowest rank answers here.
         version: Grows by one with each accepted change; names the zone's image.
         shard_count: A power of two, 1 to 4096 (architecture §3).
+        accelerated_recovery: The status of that feature; None where it was never asked for (R-FEA-1).
     """
 
     id: str
@@ -48,6 +50,7 @@ class HostedZone(msgspec.Struct, frozen=True):
     delegation_set: DelegationSet
     comment: str | None = None
     private: bool = False
+    accelerated_recovery: RecoveryStatus | None = None
 
 
 class ChangeInfo(msgspec.Struct, frozen=True):

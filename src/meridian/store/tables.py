@@ -88,6 +88,7 @@ hosted_zone = Table(
     Column("private", Boolean, nullable=False),
     Column("delegation_set_id", String(32)),
     Column("name_servers", Text, nullable=False),  # JSON list of names
+    Column("accelerated_recovery", String(32)),  # its status; null where it was never asked for (R-FEA-1)
     Index(None, "account_id", "id"),
     Index(None, "sort_key", "id"),
 )
@@ -109,6 +110,17 @@ delegation_set = Table(
     Column("name_servers", Text, nullable=False),  # JSON list of names
     UniqueConstraint("account_id", "caller_reference"),
     Index(None, "account_id", "id"),
+)
+
+# Names and types of a zone that nothing may be written at. The record sets need not be there (R-PRO-2).
+record_set_protection = Table(
+    "record_set_protection",
+    metadata,
+    Column("zone_id", String(32), ForeignKey(hosted_zone.c.id), primary_key=True),
+    Column("sort_key", BYTEWISE, primary_key=True),
+    Column("type", BYTEWISE, primary_key=True),
+    Column("name_wire", LargeBinary, nullable=False),
+    Column("comment", Text),
 )
 
 # The name servers of each delegation set, one row a server, for those who ask which sets share how many.

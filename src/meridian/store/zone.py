@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meridian.errors import ApiError, NoSuchHostedZone
 from meridian.model.name import Name, from_wire
-from meridian.model.zone import DelegationSet, HostedZone
+from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus
 from meridian.store import delegation
 from meridian.store.tables import ancestor, hosted_zone, record_set, zone_creation
 
@@ -147,6 +147,11 @@ def set_comment(conn: Connection, zone_id: str, comment: str | None) -> None:
     _update(conn, zone_id, comment=comment)
 
 
+def set_accelerated_recovery(conn: Connection, zone_id: str, status: RecoveryStatus) -> None:
+    """Set the status of the feature (R-FEA-1)."""
+    _update(conn, zone_id, accelerated_recovery=status)
+
+
 def set_shard_count(conn: Connection, zone_id: str, shard_count: int) -> None:
     """Set the number of shards; the zone's whole image has to be compiled after it."""
     _update(conn, zone_id, shard_count=shard_count)
@@ -211,4 +216,5 @@ def _zone(row: Any) -> HostedZone:
         delegation_set=DelegationSet(tuple(_servers(row.name_servers)), row.delegation_set_id),
         comment=row.comment,
         private=row.private,
+        accelerated_recovery=row.accelerated_recovery,
     )

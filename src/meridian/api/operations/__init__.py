@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 
 from meridian.api.context import Operation
-from meridian.api.operations import answer, change, cidr, delegation, geo, health, querylog, record, tag, zone
+from meridian.api.operations import (
+    answer,
+    change,
+    cidr,
+    delegation,
+    geo,
+    health,
+    protection,
+    querylog,
+    record,
+    tag,
+    zone,
+)
 
 OPERATIONS: Mapping[str, Operation] = {
     "ChangeCidrCollection": cidr.change_cidr_collection,
@@ -13,11 +25,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateHealthCheck": health.create_health_check,
     "CreateHostedZone": zone.create_hosted_zone,
     "CreateQueryLoggingConfig": querylog.create_query_logging_config,
+    "CreateResourceRecordSetProtections": protection.create_resource_record_set_protections,
     "CreateReusableDelegationSet": delegation.create_reusable_delegation_set,
     "DeleteCidrCollection": cidr.delete_cidr_collection,
     "DeleteHealthCheck": health.delete_health_check,
     "DeleteHostedZone": zone.delete_hosted_zone,
     "DeleteQueryLoggingConfig": querylog.delete_query_logging_config,
+    "DeleteResourceRecordSetProtections": protection.delete_resource_record_set_protections,
     "DeleteReusableDelegationSet": delegation.delete_reusable_delegation_set,
     "GetAccountLimit": zone.get_account_limit,
     "GetChange": change.get_change,
@@ -41,6 +55,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListHostedZones": zone.list_hosted_zones,
     "ListHostedZonesByName": zone.list_hosted_zones_by_name,
     "ListQueryLoggingConfigs": querylog.list_query_logging_configs,
+    "ListResourceRecordSetProtections": protection.list_resource_record_set_protections,
     "ListResourceRecordSets": record.list_resource_record_sets,
     "ListReusableDelegationSets": delegation.list_reusable_delegation_sets,
     "ListTagsForResource": tag.list_tags_for_resource,
@@ -48,4 +63,5 @@ OPERATIONS: Mapping[str, Operation] = {
     "TestDNSAnswer": answer.test_dns_answer,
     "UpdateHealthCheck": health.update_health_check,
     "UpdateHostedZoneComment": zone.update_hosted_zone_comment,
+    "UpdateHostedZoneFeatures": zone.update_hosted_zone_features,
 }

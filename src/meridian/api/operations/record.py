@@ -22,7 +22,7 @@ from meridian.model.place import nameable
 from meridian.model.record import Change, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.settings import Settings
-from meridian.store import cidr, health, outbox
+from meridian.store import cidr, health, outbox, protection
 from meridian.store import record as records
 from meridian.store import zone as zones
 
@@ -41,7 +41,7 @@ def change_resource_record_sets(context: Context, request: dict[str, Any]) -> di
 def list_resource_record_sets(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A page of the zone's record sets, from the start that is asked for on, inclusive (R-LST-1..12)."""
     limit = page_size(request, maximum=MAX_PAGE)
-    start = _start(request)
+    start = start_of(request)
     with context.database.read() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"])
         page: Page[RecordSet] = cut(records.page(conn, zone.id, start, limit + 1), limit)
@@ -92,6 +92,7 @@ def plan_of(conn: Connection, settings: Settings, zone: HostedZone, changes: Seq
         record_set_count=zone.record_set_count,
         outside=services(settings.alias_zone_ids),
         missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
+        protected=protection.among(conn, zone.id, [change.record_set.key[:2] for change in changes]),
     )
 
 
@@ -118,7 +119,13 @@ def _require_health_checks(conn: Connection, account_id: str, ids: AbstractSet[s
         raise NoSuchHealthCheck(check)
 
 
-def _start(request: dict[str, Any]) -> records.Start:
+def start_of(request: dict[str, Any]) -> records.Start:
+    """
+    Where a listing of a zone's names begins (R-LST-5, R-LST-6, R-LST-10).
+
+    Raises:
+        InvalidInput: A part without those before it, or a name that is none.
+    """
     name, type_, identifier = (request.get(f"StartRecord{part}") for part in ("Name", "Type", "Identifier"))
     if type_ is not None and name is None:
         raise InvalidInput("StartRecordType can only be given together with StartRecordName.")

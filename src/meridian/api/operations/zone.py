@@ -18,8 +18,9 @@ from meridian.changes.delegation import assign, require_apart
 from meridian.changes.zone import default_record_sets, zone_name
 from meridian.errors import ApiError, InvalidInput
 from meridian.model import name as names
-from meridian.model.zone import DelegationSet, HostedZone
-from meridian.store import delegation, health, outbox, querylog
+from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus
+from meridian.settings import Settings
+from meridian.store import delegation, health, outbox, protection, querylog
 from meridian.store import record as records
 from meridian.store import tag as tags
 from meridian.store import zone as zones
@@ -28,6 +29,7 @@ from meridian.store.ids import new_id
 MAX_PAGE = 100  # zones a page (R-PAG-2)
 
 _RANDOM = random.SystemRandom()
+_NO_STANDBY = "This server keeps no synchronous copy of its database, by the setting synchronous_standby."
 
 
 def create_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -106,11 +108,24 @@ def update_hosted_zone_comment(context: Context, request: dict[str, Any]) -> dic
     return {"HostedZone": zone_to_api(zone)}
 
 
+def update_hosted_zone_features(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Switch accelerated recovery on or off (R-FEA-1, R-FEA-3); record sets and images stay as they are (R-FEA-5)."""
+    enable = request.get("EnableAcceleratedRecovery")
+    with context.database.write() as conn:
+        zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"], for_update=True)
+        if zone.private:
+            raise InvalidInput("Accelerated recovery is only supported for public hosted zones.")
+        if enable is None:
+            raise InvalidInput("EnableAcceleratedRecovery must be given.")
+        zones.set_accelerated_recovery(conn, zone.id, _recovery_status(enable, context.settings))
+    return {}
+
+
 def delete_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Delete a zone that holds nothing but its NS and SOA (R-ZDL-1, R-ZDL-3, R-ZDL-5)."""
     with context.database.write() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["Id"], for_update=True)
-        _require_empty(conn, zone)
+        _require_deletable(conn, zone)
         version = zones.bump_version(conn, zone.id)
         querylog.delete_of_zone(conn, zone.id)
         zones.delete(conn, zone.id)
@@ -154,7 +169,17 @@ def zone_to_api(zone: HostedZone) -> dict[str, Any]:
         "CallerReference": zone.caller_reference,
         "Config": {**comment, "PrivateZone": zone.private},
         "ResourceRecordSetCount": zone.record_set_count,
+        **_features_to_api(zone),
     }
+
+
+def _features_to_api(zone: HostedZone) -> dict[str, Any]:
+    if zone.accelerated_recovery is None:
+        return {}
+    features: dict[str, Any] = {"AcceleratedRecoveryStatus": zone.accelerated_recovery}
+    if zone.accelerated_recovery == "ENABLE_FAILED":
+        features["FailureReasons"] = {"AcceleratedRecovery": _NO_STANDBY}
+    return {"Features": features}
 
 
 def _refuse_unbuilt(request: dict[str, Any]) -> None:
@@ -217,7 +242,18 @@ def _full_set(conn: Connection, zone: HostedZone) -> DelegationSet:
     return zone.delegation_set if set_id is None else delegation.owned(conn, zone.account_id, set_id)
 
 
-def _require_empty(conn: Connection, zone: HostedZone) -> None:
+def _recovery_status(enable: bool, settings: Settings) -> RecoveryStatus:
+    if not enable:
+        return "DISABLED"
+    return "ENABLED" if settings.synchronous_standby else "ENABLE_FAILED"
+
+
+def _require_deletable(conn: Connection, zone: HostedZone) -> None:
+    if zone.accelerated_recovery == "ENABLED":  # R-FEA-2a
+        raise InvalidInput("The hosted zone has accelerated recovery enabled; disable it first.")
+    if protection.count(conn, zone.id):  # R-PRO-3
+        text = "The specified hosted zone contains resource record set protections and so cannot be deleted."
+        raise ApiError("HostedZoneNotEmpty", text)
     required = {(zone.name, "NS"), (zone.name, "SOA")}
     if any((found.name, found.type) not in required for found in records.page(conn, zone.id, records.Start(), 3)):
         text = "The specified hosted zone contains non-required resource record sets  and so cannot be deleted."
