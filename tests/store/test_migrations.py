@@ -10,11 +10,13 @@ import alembic.command
 import alembic.config
 import sqlalchemy as sa
 
+from meridian.model.name import parse as name
 from meridian.model.zone import ChangeInfo
-from meridian.store import change, delegation, health, record, zone
+from meridian.store import change, delegation, health, outbox, record, zone
 from meridian.store import database as database_module
 from meridian.store.database import Database
 from meridian.store.record import Start
+from meridian.store.tables import ancestor, record_set
 from tests.store.samples import a
 
 WWW = a("www.example.com")
@@ -46,7 +48,7 @@ FIRST: list[tuple[str, Mapping[str, Any]]] = [
             "type": "A",
             "set_identifier": "",
             "name_wire": WWW.name.wire,
-            "slot": WWW.name.slot,
+            "slot": 742,
             "ttl": 60,
             "record_values": '["192.0.2.1"]',
             "rdata": b"\x91\xc4\4\xc0\0\2\1",
@@ -91,13 +93,30 @@ def test_what_the_first_schema_held_is_kept(url: str) -> None:
     database.migrate()
 
     with database.write() as conn:
-        assert zone.owned(conn, "111122223333", "Z1").version == 2
+        assert zone.owned(conn, "111122223333", "Z1").version == 3
         assert record.page(conn, "Z1", Start(), 10) == [WWW]
         assert change.published(conn, "Z1", 2, 7, 1) == 1
         change.insert(conn, change.new(datetime(2026, 1, 2, tzinfo=UTC)), "111122223333", "u" * 36, 1)
         assert delegation.is_crowded(conn, ["ns-1.a.test", "ns-2.a.test", "ns-3.a.test"])
         kept = ChangeInfo("C1", "PENDING", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), "why")
         assert change.get(conn, "111122223333", "C1") == kept
+    database.close()
+
+
+def test_names_have_the_slots_of_todays_hash(url: str) -> None:
+    """Names and their ancestors are put into the slots that the engine looks in, and their zones published anew."""
+    below = name("a.long-label.example.com").between(name("example.com"))[0]
+    database = at_revision(url, "0001")
+    with database.write() as conn:
+        for table, row in FIRST:
+            add(conn, table, row)
+        add(conn, "ancestor", {"zone_id": "Z1", "name_wire": below.wire, "slot": 7, "descendants": 1})
+    database.migrate()
+
+    with database.read() as conn:
+        assert [row.slot for row in conn.execute(sa.select(record_set))] == [WWW.name.slot] != [742]
+        assert [row.slot for row in conn.execute(sa.select(ancestor))] == [below.slot] != [7]
+        assert [(row.version, row.slots) for row in outbox.of_zone(conn, "Z1")] == [(3, None)]
     database.close()
 
 

@@ -136,6 +136,18 @@ impl<'o, 'q> Reply<'o, 'q> {
         Ok(())
     }
 
+    /// Adds all records of a set in the order in which they are kept, or none.
+    ///
+    /// For name servers: a resolver goes by what it has measured of them, not by their order.
+    pub fn add_in_order(&mut self, section: Section, set: RecordSet<'_>, owner: usize) -> Result<(), Full> {
+        if set.octets().len() > self.limit - self.at || owner > MOST_POINTED {
+            return Err(Full);
+        }
+        set.records().for_each(|record| self.put_record(record, owner));
+        self.counts[section as usize] += set.count();
+        Ok(())
+    }
+
     /// A set of up to `N` records in random order.
     fn put_shuffled<const N: usize>(&mut self, set: RecordSet<'_>, owner: usize, draw: &mut Draw) {
         let count = usize::from(set.count());

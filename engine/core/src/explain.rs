@@ -103,7 +103,7 @@ pub(crate) fn explain(
     let mut steps = Steps::default();
     let counters = Counters::default();
     let arrival = Arrival::new(client, Transport::Tcp, draw);
-    let length = respond_traced(snapshot, &packet, &arrival, &counters, &mut out, &mut steps);
+    let length = respond_traced(snapshot, &packet, &arrival, &counters, &mut Name::root(), &mut out, &mut steps);
     let explanation = Explanation {
         name: name::text(name),
         r#type: rtype,

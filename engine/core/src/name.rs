@@ -7,9 +7,11 @@ pub const MAX_NAME: usize = 255;
 /// Labels of the longest name, without the root: 127 of one octet each.
 pub const MAX_LABELS: usize = 127;
 
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+/// The hash of the root.
+const ROOT_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Octets that are hashed at once.
+const WORD: usize = 8;
 
 /// A name that is not well-formed, uncompressed wire form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +24,8 @@ pub struct BadName;
 /// allocate.
 #[derive(Clone)]
 pub struct Name {
-    octets: [u8; MAX_NAME],
+    /// Behind the name there is room for a word to be read.
+    octets: [u8; MAX_NAME + WORD],
     length: u8,
     count: u8,
     starts: [u8; MAX_LABELS + 1],
@@ -33,7 +36,7 @@ impl Name {
     /// The root; a place to `read` into.
     pub fn root() -> Self {
         let mut name = Self {
-            octets: [0; MAX_NAME],
+            octets: [0; MAX_NAME + WORD],
             length: 1,
             count: 0,
             starts: [0; MAX_LABELS + 1],
@@ -82,20 +85,23 @@ impl Name {
         Ok(length)
     }
 
-    /// Copies a name in lower case and hashes its suffixes, in one pass from the root up.
+    /// Copies a name in lower case and hashes its suffixes, from the root up.
     fn take_up(&mut self, wire: &[u8]) {
+        // Length octets are below 64 and no letters: nothing happens to them.
+        let (words, rest) = wire.as_chunks();
+        let (own, _) = self.octets.as_chunks_mut();
+        let mut last = [0; WORD];
+        last[..rest.len()].copy_from_slice(rest);
+        for (own, word) in own.iter_mut().zip(words.iter().chain([&last])) {
+            *own = lower_case(*word);
+        }
         let count = usize::from(self.count);
+        let mut end = usize::from(self.starts[count]);
         let mut hash = ROOT_HASH;
         self.hashes[count] = hash;
-        let mut end = usize::from(self.starts[count]);
-        self.octets[end] = 0;
         for suffix in (0..count).rev() {
             let start = usize::from(self.starts[suffix]);
-            for (own, octet) in self.octets[start..end].iter_mut().zip(&wire[start..end]).rev() {
-                // Length octets are below 64 and no letters: nothing happens to them.
-                *own = octet.to_ascii_lowercase();
-                hash = step(hash, *own);
-            }
+            hash = below(hash, &self.octets, start, end);
             self.hashes[suffix] = hash;
             end = start;
         }
@@ -128,7 +134,7 @@ impl Name {
 
     /// The hash of `*` under suffix `i`.
     pub fn wildcard_hash(&self, i: usize) -> u64 {
-        step(step(self.hashes[i], b'*'), 1)
+        step(self.hashes[i], u64::from_le_bytes([1, b'*', 0, 0, 0, 0, 0, 0]))
     }
 
     /// Whether it is `apex` or below.
@@ -198,18 +204,49 @@ impl fmt::Debug for Name {
     }
 }
 
-const ROOT_HASH: u64 = step(FNV_OFFSET, 0);
-
-/// One step of FNV-1a over a name's wire form, taken from its last octet to its first.
+/// Takes up to eight octets into a hash.
 ///
-/// In that order the hash of a name begins with the hash of its parent, so one pass gives all.
-const fn step(hash: u64, octet: u8) -> u64 {
-    (hash ^ octet as u64).wrapping_mul(FNV_PRIME)
+/// A product carries upward only; the shift brings what it has made of the high bits down again.
+const fn step(hash: u64, word: u64) -> u64 {
+    let product = (hash ^ word).wrapping_mul(GOLDEN);
+    product ^ (product >> 32)
+}
+
+/// The hash of a name, from that of its parent and its own leftmost label, which stands with its
+/// length octet from `start` to `end` and has a word of room behind it.
+///
+/// The label is taken in words of eight octets, the last one filled up with zeros. So one pass over a
+/// name, from the root up, gives the hashes of all its ancestors, at a step or two for each label.
+fn below(parent: u64, octets: &[u8; MAX_NAME + WORD], start: usize, end: usize) -> u64 {
+    let (mut hash, mut at) = (parent, start);
+    while at < end {
+        let word = octets[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+        let spare = WORD.saturating_sub(end - at) as u32 * u8::BITS;
+        hash = step(hash, word & (u64::MAX >> spare));
+        at += WORD;
+    }
+    hash
+}
+
+/// Eight octets with A to Z made lower case.
+///
+/// In each octet, without its high bit, adding carries into that bit from `A` on, and from behind `Z` on.
+const fn lower_case(word: [u8; WORD]) -> [u8; WORD] {
+    let word = u64::from_le_bytes(word);
+    let low = word & repeated(0x7f);
+    let from_a = low + repeated(0x80 - b'A');
+    let behind_z = low + repeated(0x80 - b'Z' - 1);
+    let upper = from_a & !behind_z & !word & repeated(0x80);
+    (word | (upper >> 2)).to_le_bytes()
+}
+
+const fn repeated(octet: u8) -> u64 {
+    u64::from_le_bytes([octet; WORD])
 }
 
 /// A hash of octets that are no name.
 pub fn hash(octets: &[u8]) -> u64 {
-    octets.iter().fold(FNV_OFFSET, |hash, &octet| step(hash, octet))
+    octets.iter().fold(ROOT_HASH, |hash, &octet| step(hash, octet.into()))
 }
 
 /// Spreads a name's hash over 64 bits. The 12 highest choose the shard (`slot` in the control
@@ -272,6 +309,15 @@ mod tests {
         assert_eq!(b"\x07example\x03com\0", name.suffix(1));
         assert_eq!(b"\0", name.suffix(3));
         assert_eq!("www.example.com.", text(name.wire()));
+    }
+
+    #[test]
+    fn letters_and_nothing_else_become_lower_case() {
+        for octet in 0..=u8::MAX {
+            assert_eq!([octet.to_ascii_lowercase(); WORD], lower_case([octet; WORD]));
+            let beside = [0, octet, 0xff, octet, b'Z', octet, b'[', b'@'];
+            assert_eq!(beside.map(|octet| octet.to_ascii_lowercase()), lower_case(beside));
+        }
     }
 
     #[test]

@@ -53,9 +53,17 @@ const MAX_CHAIN: usize = 16;
 
 /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
 ///
-/// The reply keeps to the room that `out` has: at least 512 octets for UDP, 65,535 for TCP.
-pub fn respond(snapshot: &Snapshot, packet: &[u8], arrival: &Arrival, counters: &Counters, out: &mut [u8]) -> usize {
-    respond_traced(snapshot, packet, arrival, counters, out, &mut NoTrace)
+/// The reply keeps to the room that `out` has: at least 512 octets for UDP, 65,535 for TCP. `name` is
+/// working space, which each thread has once, as it is large.
+pub fn respond(
+    snapshot: &Snapshot,
+    packet: &[u8],
+    arrival: &Arrival,
+    counters: &Counters,
+    name: &mut Name,
+    out: &mut [u8],
+) -> usize {
+    respond_traced(snapshot, packet, arrival, counters, name, out, &mut NoTrace)
 }
 
 /// As `respond`, telling `trace` each step.
@@ -64,6 +72,7 @@ pub fn respond_traced<T: Trace>(
     packet: &[u8],
     arrival: &Arrival,
     counters: &Counters,
+    name: &mut Name,
     out: &mut [u8],
     trace: &mut T,
 ) -> usize {
@@ -71,8 +80,7 @@ pub fn respond_traced<T: Trace>(
         Transport::Udp => counters.queries_udp.add(),
         Transport::Tcp => counters.queries_tcp.add(),
     }
-    let mut name = Name::root();
-    let query = match query::read(packet, &mut name) {
+    let query = match query::read(packet, name) {
         Ok(query) => query,
         Err(Unanswerable::Silence) => {
             counters.dropped.add();
@@ -84,9 +92,9 @@ pub fn respond_traced<T: Trace>(
         }
     };
     if query.is_plain() {
-        return reply(snapshot, &query, &mut name, arrival, None, None, counters, out, trace);
+        return reply(snapshot, &query, name, arrival, None, None, counters, out, trace);
     }
-    reply_beside(snapshot, &query, &mut name, arrival, counters, out, trace)
+    reply_beside(snapshot, &query, name, arrival, counters, out, trace)
 }
 
 /// Replies where more than an answer may be due: options that are asked for, or a word about ourselves.
@@ -265,7 +273,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
 
     fn at_node(&mut self, zone: &Zone, apex: usize, owner: usize, asked: u16, found: Found<'_>) -> Result<Link, Full> {
         // Of all types, one RRset is answer enough (RFC 8482 §4.1).
-        let rtype = if asked == rtype::ANY { found.node.first_type().unwrap_or(asked) } else { asked };
+        let rtype = if asked == rtype::ANY { found.first_type().unwrap_or(asked) } else { asked };
         if let Some(at) = found.group(rtype) {
             return self.group(zone, apex, owner, rtype, at).map(Link::Done);
         }
@@ -358,7 +366,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
 
     /// No such name, or no such type: the SOA tells for how long (RFC 2308 §3).
     fn negative(&mut self, zone: &Zone, apex: usize, rcode: u16) -> Result<u16, Full> {
-        self.reply.add(Section::Authority, zone.negative(), apex, &mut self.circumstances.draw)?;
+        self.reply.add_in_order(Section::Authority, zone.negative(), apex)?;
         Ok(rcode)
     }
 
@@ -369,7 +377,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
             return;
         }
         // No room is no harm here.
-        let _ = self.reply.add(Section::Authority, zone.ns(), apex, &mut self.circumstances.draw);
+        let _ = self.reply.add_in_order(Section::Authority, zone.ns(), apex);
     }
 
     /// The way to a delegated zone: its NS records and the addresses of those that lie in our
@@ -383,7 +391,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         };
         self.reply.authoritative = self.reply.count(Section::Answer) > 0;
         let start = self.reply.position();
-        self.reply.add(Section::Authority, set, owner, &mut self.circumstances.draw)?;
+        self.reply.add_in_order(Section::Authority, set, owner)?;
         let end = self.reply.position();
         self.glue(zone, cut, start, end)
     }
@@ -547,7 +555,7 @@ fn client_step(client: &Client<'_>) -> Step {
 
 fn name_step(name: &Name, place: Place<'_>) -> Step {
     let (found, by) = match place {
-        Place::AtName(found) if found.node.first_type().is_none() => (trace::Place::EmptyNonTerminal, name.wire()),
+        Place::AtName(found) if found.first_type().is_none() => (trace::Place::EmptyNonTerminal, name.wire()),
         Place::AtName(_) => (trace::Place::Exact, name.wire()),
         Place::AtWildcard(found, _) => (trace::Place::Wildcard, found.shard.name(found.node)),
         Place::BelowCut(_, suffix) => (trace::Place::Delegation, name.suffix(suffix)),

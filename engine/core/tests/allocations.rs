@@ -7,6 +7,7 @@ use common::message::{Edns, Question};
 use common::{CLIENT, table, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
+use meridian_engine::name::Name;
 use meridian_engine::respond::{Arrival, Transport, respond};
 
 /// A client subnet, and all that OPT may ask for: identity, cookie, idle time, padding.
@@ -25,7 +26,7 @@ fn allocations(engine: &Engine, packets: &[Vec<u8>]) -> u64 {
     let mut out = vec![0; 65_535];
     cache.load();
     let mut answer = |packet: &[u8], transport, draw| {
-        respond(cache.load(), packet, &Arrival::new(CLIENT, transport, draw), &counters, &mut out);
+        respond(cache.load(), packet, &Arrival::new(CLIENT, transport, draw), &counters, &mut Name::root(), &mut out);
     };
     let all = || {
         for (packet, draw) in packets.iter().flat_map(|packet| (0..16).map(move |draw| (packet, draw))) {

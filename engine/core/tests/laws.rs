@@ -293,11 +293,23 @@ proptest! {
     }
 }
 
-/// FNV-1a over the lower-case wire form from its last octet on, as `model/name.py` says it.
+/// Label by label from the root, in words of eight octets, as `model/name.py` says it.
 fn plain_slot(wire: &[u8]) -> usize {
-    let step = |hash: u64, octet: &u8| (hash ^ u64::from(octet.to_ascii_lowercase())).wrapping_mul(0x100_0000_01b3);
-    let hash = wire.iter().rev().fold(0xcbf2_9ce4_8422_2325, step);
-    ((hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let lower = wire.to_ascii_lowercase();
+    let (mut labels, mut rest) = (Vec::new(), &lower[..]);
+    while rest[0] != 0 {
+        let (label, after) = rest.split_at(1 + usize::from(rest[0]));
+        labels.push(label);
+        rest = after;
+    }
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for word in labels.iter().rev().flat_map(|label| label.chunks(8)) {
+        let number = word.iter().rev().fold(0, |number, &octet| number << 8 | u64::from(octet));
+        hash = (hash ^ number).wrapping_mul(GOLDEN);
+        hash ^= hash >> 32;
+    }
+    ((hash ^ (hash >> 32)).wrapping_mul(GOLDEN) >> 52) as usize
 }
 
 /// Publishes images that may be anything; where they are taken, every question gets a whole reply.
@@ -454,7 +466,14 @@ fn drawn(engine: &Engine, name: &str, draws: u64) -> Vec<Vec<usize>> {
     let (snapshot, counters, mut out) = (engine.snapshots().load(), Counters::default(), vec![0; 65_535]);
     let number = |rdata: &[u8]| usize::from(rdata[2]) * 256 + usize::from(rdata[3]);
     let mut answer = |draw| {
-        let length = respond(&snapshot, &packet, &Arrival::new(CLIENT, Transport::Tcp, draw), &counters, &mut out);
+        let length = respond(
+            &snapshot,
+            &packet,
+            &Arrival::new(CLIENT, Transport::Tcp, draw),
+            &counters,
+            &mut Name::root(),
+            &mut out,
+        );
         let reply = message::read(&out[..length]).expect("a whole message");
         reply.sections[0].iter().map(|record| number(&record.rdata)).collect()
     };

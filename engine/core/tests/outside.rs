@@ -12,6 +12,7 @@ use common::{CLIENT, ask, example, publish, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::explain::Overrides;
+use meridian_engine::name::Name;
 use meridian_engine::respond::{Arrival, Transport, respond};
 use meridian_engine::snapshot::Settings;
 use serde::Serialize;
@@ -231,7 +232,14 @@ fn answering_allocates_nothing() {
 
     let taken = measure(|| {
         for packet in &packets {
-            let length = respond(cache.load(), packet, &Arrival::new(CLIENT, Transport::Udp, 1), &counters, &mut out);
+            let length = respond(
+                cache.load(),
+                packet,
+                &Arrival::new(CLIENT, Transport::Udp, 1),
+                &counters,
+                &mut Name::root(),
+                &mut out,
+            );
             assert!(length > packet.len());
         }
     });

@@ -15,8 +15,7 @@ _SIMPLE = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 MAX_LABEL = 63  # octets, RFC 1035 §2.3.4
 MAX_NAME = 255  # octets in wire form, RFC 1035 §2.3.4
 
-_FNV_OFFSET = 0xCBF29CE484222325
-_FNV_PRIME = 0x100000001B3
+_ROOT_HASH = 0xCBF29CE484222325
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
 
@@ -105,12 +104,16 @@ class Name:
         Where the name lives in a zone, 0 to 4095.
 
         A zone of 2**k shards keeps it in shard `slot >> (12 - k)`. The engine computes the same
-        number (`engine/core/src/image/hash.rs`): FNV-1a, 64 bits, over the wire form from its last
-        octet to its first, so that one pass hashes a name and all its ancestors.
+        number (`engine/core/src/name.rs`), label by label from the root, so that one pass hashes
+        a name and all its ancestors: each label with its length octet, in little-endian words of
+        eight octets.
         """
-        h = _FNV_OFFSET
-        for octet in reversed(self.wire):
-            h = ((h ^ octet) * _FNV_PRIME) & _MASK
+        h = _ROOT_HASH
+        for label in reversed(self.labels):
+            octets = bytes((len(label),)) + label
+            for at in range(0, len(octets), 8):
+                h = ((h ^ int.from_bytes(octets[at : at + 8], "little")) * _GOLDEN) & _MASK
+                h ^= h >> 32
         return (((h ^ (h >> 32)) * _GOLDEN) & _MASK) >> 52
 
     def __str__(self) -> str:

@@ -2,75 +2,87 @@
 
 use crate::image::MAX_ARMS;
 
+/// Arms in one word.
+const WORD: usize = u64::BITS as usize;
+
 /// Numbers of arms, each below `MAX_ARMS`.
+///
+/// Most groups are small, and one word of bits is all that is ever touched of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arms {
-    words: [u64; MAX_ARMS / 64],
-    /// Words in use: groups are small, so that most of the bits are never touched.
-    used: usize,
+pub enum Arms {
+    /// Arms below 64, as bits.
+    Few(u64),
+    /// Others.
+    Many([u64; MAX_ARMS / 64]),
 }
 
 impl Arms {
     /// The empty set.
     pub const fn none() -> Self {
-        Self { words: [0; MAX_ARMS / 64], used: 0 }
+        Self::Few(0)
     }
 
     /// The arms below `count` that fit a condition.
     pub fn of(count: usize, mut fits: impl FnMut(usize) -> bool) -> Self {
-        let mut arms = Self::none();
-        let mut first = 0;
-        for (at, word) in arms.words.iter_mut().enumerate() {
-            let last = count.min(first + 64);
-            for arm in first..last {
-                *word |= u64::from(fits(arm)) << (arm % 64);
-            }
-            if *word != 0 {
-                arms.used = at + 1;
-            }
-            if last == count {
-                break;
-            }
-            first = last;
+        let mut word = |first: usize| {
+            let last = count.min(first + WORD);
+            (first..last).fold(0, |word, arm| word | u64::from(fits(arm)) << (arm % WORD))
+        };
+        if count <= WORD {
+            return Self::Few(word(0));
         }
-        arms
+        let mut words = [0; MAX_ARMS / WORD];
+        for (at, own) in words.iter_mut().enumerate().take(count.div_ceil(WORD)) {
+            *own = word(at * WORD);
+        }
+        Self::Many(words)
     }
 
     /// The set of one arm.
-    pub fn only(arm: usize) -> Self {
-        let mut arms = Self::none();
-        arms.words[arm / 64] = 1 << (arm % 64);
-        arms.used = arm / 64 + 1;
-        arms
+    pub const fn only(arm: usize) -> Self {
+        if arm < WORD {
+            return Self::Few(1 << arm);
+        }
+        let mut words = [0; MAX_ARMS / WORD];
+        words[arm / WORD] = 1 << (arm % WORD);
+        Self::Many(words)
     }
 
     /// Whether an arm is in the set.
     pub fn has(&self, arm: usize) -> bool {
-        self.words[arm / 64] & (1 << (arm % 64)) != 0
+        self.words().get(arm / WORD).is_some_and(|word| word & (1 << (arm % WORD)) != 0)
     }
 
     /// How many arms it has.
     pub fn count(&self) -> usize {
-        self.words[..self.used].iter().map(|word| word.count_ones() as usize).sum()
+        self.words().iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Whether it has none.
-    pub const fn is_empty(&self) -> bool {
-        self.used == 0
+    pub fn is_empty(&self) -> bool {
+        self.words().iter().all(|&word| word == 0)
     }
 
     /// The arms, lowest first.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
-        self.words[..self.used].iter().enumerate().flat_map(|(at, &word)| {
-            let mut rest = word;
-            std::iter::from_fn(move || {
-                (rest != 0).then(|| {
-                    let bit = rest.trailing_zeros() as usize;
-                    rest &= rest - 1;
-                    at * 64 + bit
-                })
-            })
+        let words = self.words();
+        let (mut at, mut rest) = (0, words[0]);
+        std::iter::from_fn(move || {
+            while rest == 0 {
+                at += 1;
+                rest = *words.get(at)?;
+            }
+            let bit = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            Some(at * WORD + bit)
         })
+    }
+
+    const fn words(&self) -> &[u64] {
+        match self {
+            Self::Few(word) => std::slice::from_ref(word),
+            Self::Many(words) => words,
+        }
     }
 }
 

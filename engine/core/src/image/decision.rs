@@ -82,9 +82,13 @@ impl Decision {
 /// Arms by their keys: a hash table with places for twice as many.
 ///
 /// A place holds 16 bits of the key's hash and the number of the arm: only an arm that is found is
-/// looked at, and the first look is most often the last.
+/// looked at, and the first look is most often the last. Most keys asked for are no arm's: `any` has
+/// a bit for each arm's key, which tells that of most.
 #[derive(Debug)]
-struct Keys(Box<[(u16, u16)]>);
+struct Keys {
+    places: Box<[(u16, u16)]>,
+    any: u64,
+}
 
 /// The number of no arm.
 const FREE: u16 = u16::MAX;
@@ -93,11 +97,12 @@ impl Keys {
     fn new(arms: &[Arm]) -> Self {
         let keyed = arms.iter().filter(|arm| Key::of(&arm.by).is_some()).count();
         let places = if keyed == 0 { 0 } else { (2 * keyed).next_power_of_two() };
-        let mut keys = Self(vec![(0, FREE); places].into());
+        let mut keys = Self { places: vec![(0, FREE); places].into(), any: 0 };
         for (number, arm) in arms.iter().enumerate() {
             if let Some(key) = Key::of(&arm.by).filter(|&key| keys.find(arms, key).is_none()) {
-                let free = keys.probe(key.hash()).find(|&at| keys.0[at].1 == FREE);
-                keys.0[free.expect("half of the places are free")] = (tag(key.hash()), number as u16);
+                let free = keys.probe(key.hash()).find(|&at| keys.places[at].1 == FREE);
+                keys.places[free.expect("half of the places are free")] = (tag(key.hash()), number as u16);
+                keys.any |= bit(key.hash());
             }
         }
         keys
@@ -105,16 +110,24 @@ impl Keys {
 
     fn find(&self, arms: &[Arm], key: Key<'_>) -> Option<usize> {
         let hash = key.hash();
-        let places = self.probe(hash).map(|at| self.0[at]).take_while(|&(_, number)| number != FREE);
+        if self.any & bit(hash) == 0 {
+            return None;
+        }
+        let places = self.probe(hash).map(|at| self.places[at]).take_while(|&(_, number)| number != FREE);
         let mut numbers = places.filter(|&(own, _)| own == tag(hash)).map(|(_, number)| usize::from(number));
         numbers.find(|&number| key.is_of(&arms[number].by))
     }
 
     /// Every place, from the key's own on.
     fn probe(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
-        let count = self.0.len();
+        let count = self.places.len();
         (0..count).map(move |step| ((hash >> 48) as usize + step) & (count - 1))
     }
+}
+
+/// One of 64 bits, by bits of the hash that choose neither place nor tag.
+const fn bit(hash: u64) -> u64 {
+    1 << (hash & 63)
 }
 
 const fn tag(hash: u64) -> u16 {
@@ -141,10 +154,10 @@ pub enum Policy {
     /// The location of the client's block in a CIDR collection.
     Cidr {
         /// The collection's id.
-        collection: Box<str>,
+        collection: Box<Box<str>>,
     },
     /// A policy of a newer control plane, by name: answered with SERVFAIL.
-    Unknown(Box<str>),
+    Unknown(Box<Box<str>>),
 }
 
 /// One record set of a decision: 48 octets, as a query may look at each.

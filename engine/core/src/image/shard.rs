@@ -2,8 +2,6 @@
 
 use std::mem::offset_of;
 
-use hashbrown::HashTable;
-
 use super::decision::{Arm, By, Decision, Policy};
 use super::link::{Alias, Called, Link, Target, Way};
 use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
@@ -19,15 +17,16 @@ pub const NS: u16 = 2;
 ///
 /// A query touches memory that other work has pushed out of the processor's caches, so what it needs
 /// stands together: what it needs of the shard itself in one line of the cache; a name's node in the
-/// table, with the name's first group; its record sets right behind its octets.
+/// table, with where its group is; its record sets right behind its octets.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Shard {
-    table: HashTable<Node>,
+    /// A hash table: each name's node stands at the place that its hash names, or at the next free one.
+    nodes: Box<[Option<Node>]>,
     /// Names in wire form, each with the record sets of its groups behind it.
     octets: Box<[u8]>,
     decisions: Box<[Decision]>,
-    /// All groups of a name but its first.
+    /// The groups of names that have several, each name's by type number.
     groups: Box<[Typed]>,
     hidden: Box<[(Box<str>, Slot)]>,
     /// The zone version it was compiled at.
@@ -38,20 +37,33 @@ pub struct Shard {
     pub has_cuts: bool,
 }
 
-const _: () = assert!(offset_of!(Shard, groups) == 64);
+const _: () = assert!(offset_of!(Shard, groups) <= 64);
 
-/// One owner name. Without groups it is an empty non-terminal.
+/// One owner name.
 #[derive(Debug)]
 pub struct Node {
     name: u32,
     name_length: u8,
     /// Whether the name is a delegation: it has NS records and is not the apex.
     pub is_cut: bool,
-    /// The group of the lowest type number.
-    first: Option<Typed>,
-    /// The others, by type number.
-    more: u32,
-    more_count: u16,
+    /// Bits of its hash, so that few other names are compared with.
+    tag: u16,
+    held: Held,
+}
+
+const _: () = assert!(size_of::<Option<Node>>() == 16);
+
+/// What a name holds.
+#[derive(Debug, Clone, Copy)]
+enum Held {
+    /// No group: it is an empty non-terminal.
+    Nothing,
+    /// One record set, without anything to decide, by where it stands.
+    Plain { rtype: u16, start: u32 },
+    /// One decision, by its number.
+    Decision { rtype: u16, number: u32 },
+    /// So many groups, from this one on.
+    Several { count: u16, first: u32 },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +72,7 @@ struct Typed {
     slot: Slot,
 }
 
-/// Where a group stands: most are one plain record set and need no decision.
+/// A group: most are one plain record set and need no decision.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Slot {
     /// The start of a record set.
@@ -75,13 +87,6 @@ pub enum Group<'s> {
     Plain(RecordSet<'s>),
     /// Something to decide.
     Decision(&'s Decision),
-}
-
-impl Node {
-    /// The lowest type number that it has a group of; None at an empty non-terminal.
-    pub fn first_type(&self) -> Option<u16> {
-        self.first.map(|typed| typed.rtype)
-    }
 }
 
 impl Shard {
@@ -103,7 +108,13 @@ impl Shard {
 
     /// The node of a name, given as hash and wire form.
     pub fn find(&self, hash: u64, owner: &[u8]) -> Option<&Node> {
-        self.table.find(table_hash(hash), |node| self.name(node) == owner)
+        for place in probe(hash, self.nodes.len()) {
+            let node = self.nodes[place].as_ref()?;
+            if node.tag == tag(hash) && self.name(node) == owner {
+                return Some(node);
+            }
+        }
+        None
     }
 
     /// A node's name in wire form.
@@ -113,12 +124,23 @@ impl Shard {
 
     /// Where a node's group of one type stands.
     pub(super) fn slot(&self, node: &Node, rtype: u16) -> Option<Slot> {
-        match node.first {
-            Some(first) if first.rtype == rtype => Some(first.slot),
-            _ => {
-                let more = &self.groups[node.more as usize..node.more as usize + usize::from(node.more_count)];
-                more.iter().find(|typed| typed.rtype == rtype).map(|typed| typed.slot)
+        match node.held {
+            Held::Plain { rtype: own, start } => (own == rtype).then_some(Slot::Plain(start)),
+            Held::Decision { rtype: own, number } => (own == rtype).then_some(Slot::Decision(number)),
+            Held::Nothing => None,
+            Held::Several { count, first } => {
+                let groups = &self.groups[first as usize..first as usize + usize::from(count)];
+                groups.iter().find(|typed| typed.rtype == rtype).map(|typed| typed.slot)
             }
+        }
+    }
+
+    /// The lowest type number that a node has a group of; None at an empty non-terminal.
+    pub fn first_type(&self, node: &Node) -> Option<u16> {
+        match node.held {
+            Held::Nothing => None,
+            Held::Plain { rtype, .. } | Held::Decision { rtype, .. } => Some(rtype),
+            Held::Several { first, .. } => Some(self.groups[first as usize].rtype),
         }
     }
 
@@ -181,9 +203,16 @@ impl Shard {
     }
 }
 
-/// The high bits of `spread` have chosen the shard; hashbrown takes its own from both ends.
-fn table_hash(hash: u64) -> u64 {
-    name::spread(hash).rotate_left(12)
+/// Every place of a table of so many nodes, a power of two, from the one that a hash names on. The
+/// highest 12 bits of `spread` have chosen the shard.
+fn probe(hash: u64, places: usize) -> impl Iterator<Item = usize> {
+    let first = (name::spread(hash) >> 20) as usize;
+    (0..places).map(move |step| (first + step) & (places - 1))
+}
+
+/// The bits of a hash that have chosen neither the shard nor the place.
+const fn tag(hash: u64) -> u16 {
+    name::spread(hash) as u16
 }
 
 struct Builder<'a> {
@@ -191,7 +220,7 @@ struct Builder<'a> {
     index: usize,
     shift: u32,
     scratch: Name,
-    table: HashTable<Node>,
+    nodes: Vec<Option<Node>>,
     octets: Vec<u8>,
     groups: Vec<Typed>,
     decisions: Vec<Decision>,
@@ -200,12 +229,13 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(image: &wire::Shard<'_>, apex: &'a Owner) -> Self {
+        let names = image.names.0.len();
         Self {
             apex,
             index: image.index as usize,
             shift: 12 - (image.count.max(1)).trailing_zeros().min(12),
             scratch: Name::root(),
-            table: HashTable::with_capacity(image.names.0.len()),
+            nodes: (0..(names + names / 2 + 1).next_power_of_two()).map(|_| None).collect(),
             octets: Vec::new(),
             groups: Vec::new(),
             decisions: Vec::new(),
@@ -225,19 +255,28 @@ impl<'a> Builder<'a> {
         if typed.windows(2).any(|pair| pair[0].rtype == pair[1].rtype) {
             return refuse(format!("{}: one type twice", name::text(owner)));
         }
-        let more = typed.get(1..).unwrap_or_default();
-        let node = Node {
-            name,
-            name_length: owner.len() as u8,
-            is_cut: owner != self.apex.wire() && typed.iter().any(|typed| typed.rtype == NS),
-            first: typed.first().copied(),
-            more: self.groups.len() as u32,
-            more_count: more.len() as u16, // Types are 16 bits and differ.
-        };
-        self.groups.extend_from_slice(more);
-        // There is room for all, so that no node moves and asks for its hash.
-        self.table.insert_unique(table_hash(hash), node, |_| 0);
+        let is_cut = owner != self.apex.wire() && typed.iter().any(|typed| typed.rtype == NS);
+        let held = self.hold(&typed);
+        let node = Node { name, name_length: owner.len() as u8, is_cut, tag: tag(hash), held };
+        let mut places = probe(hash, self.nodes.len());
+        // A third of the places stays free.
+        if let Some(free) = places.find(|&place| self.nodes[place].is_none()) {
+            self.nodes[free] = Some(node);
+        }
         Ok(())
+    }
+
+    fn hold(&mut self, groups: &[Typed]) -> Held {
+        match *groups {
+            [] => Held::Nothing,
+            [Typed { rtype, slot: Slot::Plain(start) }] => Held::Plain { rtype, start },
+            [Typed { rtype, slot: Slot::Decision(number) }] => Held::Decision { rtype, number },
+            _ => {
+                let first = self.groups.len() as u32;
+                self.groups.extend_from_slice(groups);
+                Held::Several { count: groups.len() as u16, first } // Types are 16 bits and differ.
+            }
+        }
     }
 
     fn is_here(&self, hash: u64) -> bool {
@@ -333,8 +372,8 @@ impl<'a> Builder<'a> {
         let mut shard = Shard {
             version: image.version,
             count: image.count as usize,
-            has_cuts: self.table.iter().any(|node| node.is_cut),
-            table: self.table,
+            has_cuts: self.nodes.iter().flatten().any(|node| node.is_cut),
+            nodes: self.nodes.into(),
             octets: self.octets.into(),
             groups: self.groups.into(),
             decisions: [].into(),
@@ -357,8 +396,8 @@ fn policy(group: &wire::Group<'_>) -> Policy {
         "geo" => Policy::Geolocation,
         "geoproximity" => Policy::Geoproximity,
         "latency" => Policy::Latency,
-        "cidr" => Policy::Cidr { collection: group.collection.into() },
-        other => Policy::Unknown(other.into()),
+        "cidr" => Policy::Cidr { collection: Box::new(group.collection.into()) },
+        other => Policy::Unknown(Box::new(other.into())),
     }
 }
 

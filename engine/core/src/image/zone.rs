@@ -42,6 +42,11 @@ impl<'z> Found<'z> {
     pub fn group(self, rtype: u16) -> Option<At<'z>> {
         self.shard.slot(self.node, rtype).map(|slot| At { shard: self.shard, slot })
     }
+
+    /// The lowest type number that it has a group of; None at an empty non-terminal.
+    pub fn first_type(self) -> Option<u16> {
+        self.shard.first_type(self.node)
+    }
 }
 
 /// A group, by the shard it stands in and where.

@@ -9,6 +9,7 @@ use arc_swap::Guard;
 use crate::counters::Counters;
 use crate::decide::Draw;
 use crate::engine::{Engine, system_draw, system_seconds};
+use crate::name::Name;
 use crate::respond::{Arrival, Transport, respond};
 use crate::snapshot::Snapshot;
 
@@ -23,6 +24,7 @@ pub(super) struct Responder {
     snapshot: Arc<Snapshot>,
     pub(super) counters: Arc<Counters>,
     draws: Draw, // a new one for each query
+    name: Name,  // working space
     now: u32,    // seconds, read once a batch, and only if cookies are made
     /// How long a TCP connection may be idle, in units of 100 ms.
     pub(super) idle: u16,
@@ -36,6 +38,7 @@ impl Responder {
             snapshot: engine.snapshots().load_full(),
             counters: engine.register_counters(),
             draws: Draw::new(system_draw()),
+            name: Name::root(),
             now: 0,
             idle: 0,
         }
@@ -56,8 +59,8 @@ impl Responder {
     pub(super) fn answer(&mut self, packet: &[u8], client: IpAddr, transport: Transport, out: &mut [u8]) -> usize {
         let draw = self.draws.next();
         let arrival = Arrival { resolver: client, transport, draw, now: self.now, idle: self.idle };
-        let (snapshot, counters) = (&*self.snapshot, &*self.counters);
-        guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, out))
+        let (snapshot, counters, name) = (&*self.snapshot, &*self.counters, &mut self.name);
+        guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, name, out))
     }
 }
 
