@@ -71,11 +71,25 @@ def build() -> Path:
 
 
 def run(
-    program: Path, address: tuple[str, int], questions: Path, *, count: int, window: int, core: int | None = None
+    program: Path,
+    address: tuple[str, int],
+    questions: Path,
+    *,
+    count: int,
+    window: int,
+    rate: int | None = None,
+    core: int | None = None,
 ) -> Load:
-    """Ask `count` questions of a file that `write` made, `window` of them outstanding at any moment."""
+    """
+    Ask `count` questions of a file that `write` made, `window` of them outstanding at any moment.
+
+    Args:
+        rate: Questions a second, evenly spread, with `window` as the most that are outstanding; None: as many as
+            are answered.
+    """
     command = [str(program), f"{address[0]}:{address[1]}", str(questions)]
     options = ["--count", str(count), "--window", str(window)] + ([] if core is None else ["--core", str(core)])
+    options += [] if rate is None else ["--rate", str(rate)]
     done = subprocess.run(command + options, check=True, capture_output=True)
     return msgspec.json.decode(done.stdout, type=Load)
 

@@ -93,18 +93,18 @@ class _Zone:
         name = self._name(self._draw.randrange(self._names))
         address = f"203.0.{self._draw.randrange(256)}.{self._draw.randrange(256)}"
         before = time.perf_counter()
-        reply = self._submit([_change("UPSERT", name, address)])
+        reply = self._submit([one_change("UPSERT", name, address)])
         took = time.perf_counter() - before
         query = dns.message.make_query(name, "A", use_edns=0, payload=1232).to_wire()
         return query, socket.inet_aton(address), reply, took
 
     def until_answered(self, query: bytes, address: bytes) -> tuple[float, bool]:
         """Ask without pause until the answer ends in this address: seconds it took, whether the first did."""
-        return _until(lambda: address in exchange(self._socket, query))
+        return until(lambda: address in exchange(self._socket, query))
 
     def until_insync(self, change: str) -> tuple[float, bool]:
         """Call GetChange without pause until it says INSYNC: seconds it took, whether the first did."""
-        return _until(lambda: self._route53.get_change(Id=change)["ChangeInfo"]["Status"] == "INSYNC")
+        return until(lambda: self._route53.get_change(Id=change)["ChangeInfo"]["Status"] == "INSYNC")
 
     def close(self) -> None:
         """Close the socket; the zone goes with the service's folder."""
@@ -115,7 +115,7 @@ class _Zone:
         change = ""
         for start in range(0, self._names, _BATCH):
             batch = range(start, min(start + _BATCH, self._names))
-            change = self._submit([_change("CREATE", self._name(index), "192.0.2.1") for index in batch])
+            change = self._submit([one_change("CREATE", self._name(index), "192.0.2.1") for index in batch])
         self.until_insync(change)
 
     def _submit(self, changes: list[dict[str, Any]]) -> str:
@@ -150,7 +150,13 @@ def measure(service: Service, names: int, trials: int) -> Result:
     )
 
 
-def _until(is_there: Callable[[], bool]) -> tuple[float, bool]:
+def until(is_there: Callable[[], bool]) -> tuple[float, bool]:
+    """
+    Look without pause: seconds until it is there, and whether it was at the first look.
+
+    Raises:
+        NeverSeen: It was not, for as long as the bench has patience.
+    """
     start = time.perf_counter()
     polls = 1
     while not is_there():
@@ -160,7 +166,8 @@ def _until(is_there: Callable[[], bool]) -> tuple[float, bool]:
     return time.perf_counter() - start, polls == 1
 
 
-def _change(action: str, name: str, address: str) -> dict[str, Any]:
+def one_change(action: str, name: str, address: str) -> dict[str, Any]:
+    """A change of a batch, of one address."""
     record_set = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": address}]}
     return {"Action": action, "ResourceRecordSet": record_set}
 

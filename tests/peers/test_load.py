@@ -93,3 +93,11 @@ def test_questions_without_an_answer_are_lost(program: Path, tmp_path: Path) -> 
     loadgen.write(sample, tmp_path / "questions")
     load = loadgen.run(program, (HOST, free_port()), tmp_path / "questions", count=20, window=20)
     assert (load.sent, load.answered, load.lost) == (20, 0, 20)
+
+
+def test_questions_at_a_rate(program: Path, workload: Workload, nsd: Server, tmp_path: Path) -> None:
+    """Questions at a rate take the time that they are spread over, and all are answered."""
+    loadgen.write(workload.questions, tmp_path / "static")
+    load = loadgen.run(program, nsd.address, tmp_path / "static", count=1000, window=256, rate=5000)
+    assert (load.answered, load.wrong, load.lost) == (1000, 0, 0)
+    assert load.seconds >= 999 / 5000

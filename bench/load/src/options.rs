@@ -13,6 +13,8 @@ reached, and checks each answer. Prints one JSON object.
 
   --count N      questions to ask (default: each once)
   --window N     questions outstanding at any moment, 1 to 256 (default 128)
+  --rate N       questions a second, evenly spread (default: as fast as answers come); the time of each
+                 answer counts from when its question was due
   --sockets N    source ports, 1 to 64 (default 8)
   --core N       keep to this core
   --timeout MS   a question without an answer for so long is lost (default 1000)
@@ -32,6 +34,8 @@ pub struct Options {
     pub count: u64,
     /// Questions outstanding at any moment, 1 to 256.
     pub window: usize,
+    /// The time between two questions; zero: as fast as answers come.
+    pub interval: Duration,
     /// Source ports, 1 to 64.
     pub sockets: usize,
     /// The core to keep to.
@@ -44,11 +48,15 @@ pub struct Options {
 pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut places = Vec::new();
     let (mut count, mut window, mut sockets, mut core, mut timeout) = (0, 128, 8, None, 1000);
+    let mut interval = Duration::ZERO;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--help" | "-h" => return Err(HELP.into()),
             "--count" => count = number(&argument, arguments.next(), 1, u64::MAX)?,
             "--window" => window = number(&argument, arguments.next(), 1, 256)?,
+            "--rate" => {
+                interval = Duration::from_secs(1) / number(&argument, arguments.next(), 1, 10_000_000)? as u32;
+            }
             "--sockets" => sockets = number(&argument, arguments.next(), 1, 64)?,
             "--core" => core = Some(number(&argument, arguments.next(), 0, 1023)? as usize),
             "--timeout" => timeout = number(&argument, arguments.next(), 1, 60_000)?,
@@ -62,6 +70,7 @@ pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, Stri
         questions: questions.into(),
         count,
         window: window as usize,
+        interval,
         sockets: (sockets as usize).min(window as usize),
         core,
         timeout: Duration::from_millis(timeout),

@@ -1,4 +1,4 @@
-//! One run: questions out, answers in, a fixed number outstanding.
+//! One run: questions out, answers in, a fixed number outstanding, or as many as fall due.
 //!
 //! Each outstanding question has a slot; its id is the slot's number and, above it, how often the
 //! slot has been used, so that a late answer is told from the one that is waited for. A slot
@@ -56,7 +56,11 @@ struct Run<'a> {
     questions: &'a [Question],
     count: u64,
     timeout: Duration,
+    start: Instant,
+    interval: Duration,
     slots: Vec<Slot>,
+    /// Slots without an outstanding question.
+    free: Vec<usize>,
     outcome: Outcome,
     scratch: Scratch,
 }
@@ -72,60 +76,63 @@ pub fn run(options: &Options, questions: &[Question]) -> Result<Outcome> {
         questions,
         count,
         timeout: options.timeout,
+        start: Instant::now(),
+        interval: options.interval,
         slots: (0..options.window).map(slot).collect(),
+        free: (0..options.window).rev().collect(),
         outcome: Outcome { latencies: Vec::with_capacity(count as usize), ..Outcome::default() },
         scratch: Scratch::default(),
     };
-    let start = Instant::now();
-    for index in 0..options.window {
-        run.ask(index, &mut sockets, start);
-    }
     let mut idle = 0;
     while run.outcome.answered + run.outcome.lost < run.count {
+        run.ask(&mut sockets);
         idle = if run.sweep(&mut sockets)? { 0 } else { idle + 1 };
         if idle > IDLE_SWEEPS {
-            run.give_up_late(&mut sockets);
-            std::thread::sleep(Duration::from_micros(50)); // the server is busy elsewhere
+            run.give_up_late();
+            if options.interval.is_zero() {
+                std::thread::sleep(Duration::from_micros(50)); // the server is busy elsewhere
+            }
         }
     }
-    run.outcome.seconds = start.elapsed().as_secs_f64();
+    run.outcome.seconds = run.start.elapsed().as_secs_f64();
     Ok(run.outcome)
 }
 
 impl Run<'_> {
-    /// Puts the next question into a slot and into its socket's batch, unless all are asked.
-    fn ask(&mut self, index: usize, sockets: &mut [Batch], now: Instant) {
-        let slot = &mut self.slots[index];
-        slot.sent = None;
-        if self.outcome.sent == self.count {
-            return;
+    /// Puts the questions that are due into free slots and into their sockets' batches, until all are asked.
+    fn ask(&mut self, sockets: &mut [Batch]) {
+        let now = Instant::now();
+        while self.outcome.sent < self.count {
+            let due = if self.interval.is_zero() { now } else { self.start + self.interval * self.outcome.sent as u32 };
+            let Some(index) = (if due > now { None } else { self.free.pop() }) else {
+                return;
+            };
+            let slot = &mut self.slots[index];
+            slot.question = (self.outcome.sent % self.questions.len() as u64) as usize;
+            slot.uses = slot.uses.wrapping_add(1);
+            slot.sent = Some(due);
+            sockets[slot.socket].push(&self.questions[slot.question].packet, slot.id(index));
+            self.outcome.sent += 1;
         }
-        slot.question = (self.outcome.sent % self.questions.len() as u64) as usize;
-        slot.uses = slot.uses.wrapping_add(1);
-        slot.sent = Some(now);
-        sockets[slot.socket].push(&self.questions[slot.question].packet, slot.id(index));
-        self.outcome.sent += 1;
     }
 
     /// For each socket: send what is to be sent, take what has come. Tells whether anything came.
     fn sweep(&mut self, sockets: &mut [Batch]) -> Result<bool> {
         let mut any = false;
-        for socket in 0..sockets.len() {
-            sockets[socket].send()?;
-            let received = sockets[socket].receive()?;
+        for (number, socket) in sockets.iter_mut().enumerate() {
+            socket.send()?;
+            let received = socket.receive()?;
             let now = Instant::now();
             for packet in 0..received {
-                if let Some(index) = self.take(sockets[socket].packet(packet), socket, now) {
-                    self.ask(index, sockets, now);
-                }
+                self.take(socket.packet(packet), number, now);
             }
             any |= received > 0;
         }
         Ok(any)
     }
 
-    /// Counts and checks one packet; returns the slot that it frees.
-    fn take(&mut self, packet: &[u8], socket: usize, now: Instant) -> Option<usize> {
+    /// Counts and checks one packet, and frees its slot.
+    fn take(&mut self, packet: &[u8], socket: usize, now: Instant) {
         let id = if packet.len() < 2 { None } else { Some(u16::from_be_bytes([packet[0], packet[1]])) };
         let index = id.map(|id| usize::from(id & 0xFF)).filter(|&index| index < self.slots.len());
         let waiting = index.filter(|&index| {
@@ -134,26 +141,27 @@ impl Run<'_> {
         });
         let Some(index) = waiting else {
             self.outcome.stray += 1;
-            return None;
+            return;
         };
-        let slot = &self.slots[index];
-        let latency = slot.sent.map_or(Duration::ZERO, |sent| now - sent);
+        let slot = &mut self.slots[index];
+        let latency = slot.sent.take().map_or(Duration::ZERO, |sent| now - sent);
         self.outcome.latencies.push(u32::try_from(latency.as_nanos()).unwrap_or(u32::MAX));
         self.outcome.answered += 1;
         if !is_right(packet, &self.questions[slot.question], &mut self.scratch) {
             self.outcome.wrong += 1;
             self.outcome.first_wrong.get_or_insert_with(|| (slot.question, packet.to_vec()));
         }
-        Some(index)
+        self.free.push(index);
     }
 
-    /// Counts the questions that have waited too long as lost and asks others in their place.
-    fn give_up_late(&mut self, sockets: &mut [Batch]) {
+    /// Counts the questions that have waited too long as lost, and frees their slots.
+    fn give_up_late(&mut self) {
         let now = Instant::now();
         for index in 0..self.slots.len() {
             if self.slots[index].sent.is_some_and(|sent| now - sent > self.timeout) {
                 self.outcome.lost += 1;
-                self.ask(index, sockets, now);
+                self.slots[index].sent = None;
+                self.free.push(index);
             }
         }
     }
