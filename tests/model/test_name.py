@@ -51,6 +51,13 @@ def test_text_and_wire_lead_back_to_the_name(name: Name) -> None:
 
 
 @given(NAME)
+def test_a_name_read_is_as_one_made(name: Name) -> None:
+    """A name read from wire form, in whatever case, has the wire form, the text and the slot of the same one made."""
+    read = from_wire(name.wire.upper())
+    assert (read.wire, read.text, read.slot, read.sort_key) == (name.wire, name.text, name.slot, name.sort_key)
+
+
+@given(NAME)
 def test_the_wire_form_is_dnspythons(name: Name) -> None:
     """The octets are those of RFC 1035 §3.1."""
     assert dns.name.Name((*name.labels, b"")).to_wire() == name.wire

@@ -38,6 +38,26 @@ fn image_vectors() {
     }
 }
 
+/// A target of an unknown kind is refused, and one that lacks a field of its kind; the fields may come in any order,
+/// and those of other kinds and unknown ones are passed over.
+#[test]
+fn targets() {
+    let read = |value: Value| {
+        let octets = rmp_serde::to_vec(&value).expect("MessagePack");
+        rmp_serde::from_slice::<wire::Target<'_>>(&octets).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let cases = [
+        (json!({"id": "i", "ttl": 60, "rdata": [], "kind": "records", "newer": {"x": [1]}}), Ok(())),
+        (json!({"kind": "records", "ttl": 60}), Err("a target of kind records that lacks a field".to_string())),
+        (json!({"kind": "hidden", "id": "x"}), Err("a target of kind hidden that lacks a field".to_string())),
+        (json!({"kind": "newer"}), Err("a target of the unknown kind newer".to_string())),
+        (json!({"ttl": 60, "rdata": []}), Err("missing field `kind`".to_string())),
+    ];
+    for (value, expected) in cases {
+        assert_eq!(expected, read(value.clone()), "{value}");
+    }
+}
+
 fn head(head: &wire::Head<'_>) -> Value {
     json!({
         "format": head.format, "zone_id": head.zone_id, "version": head.version, "apex": hex(head.apex),

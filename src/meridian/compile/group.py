@@ -35,6 +35,8 @@ def group(
     Raises:
         CannotCompile: A record set leads nowhere, or stands nobody knows where.
     """
+    if len(record_sets) == 1 and _is_plain(record_sets[0]):
+        return Group("simple", [Arm(records(record_sets[0]))])
     ordered = sorted(record_sets, key=lambda record_set: record_set.set_identifier or "")
     policy, cidr = ordered[0].policy, ordered[0].cidr_routing_config
     return Group(
@@ -54,7 +56,13 @@ def records(record_set: RecordSet) -> Records:
     if record_set.ttl is None or not record_set.rdata:
         raise CannotCompile(f"{record_set.name} {record_set.type}: neither records nor an alias")
     # Values that differ only in spelling, as ::1 and 0::1 do, are one record (RFC 2181 §5).
-    return Records(ttl=record_set.ttl, rdata=list(dict.fromkeys(record_set.rdata)))
+    rdata = record_set.rdata
+    return Records(ttl=record_set.ttl, rdata=list(rdata if len(rdata) == 1 else dict.fromkeys(rdata)))
+
+
+def _is_plain(record_set: RecordSet) -> bool:
+    """Whether it is nothing but records, as most are; there is no policy without an identifier (R-POL-1, R-POL-6)."""
+    return record_set.set_identifier is None and record_set.alias is None and record_set.health_check_id is None
 
 
 def _arm(zone_id: str, record_set: RecordSet, places: Places, checks: Mapping[str, int]) -> Arm:

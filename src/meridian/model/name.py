@@ -148,12 +148,16 @@ def parse(text: str) -> Name:
 
 def from_wire(wire: bytes) -> Name:
     """Read an uncompressed wire-form name that this program has written itself."""
+    lower = wire.lower()  # lengths are below 64 and no letters
     labels = []
     at = 0
-    while length := wire[at]:
-        labels.append(wire[at + 1 : at + 1 + length].lower())
-        at += 1 + length
-    return Name(tuple(labels))
+    while length := lower[at]:
+        at += 1
+        labels.append(lower[at : at + length])
+        at += length
+    name = Name(tuple(labels))
+    vars(name)["wire"] = lower  # what `wire` would put there: most names that are read are asked for it
+    return name
 
 
 def plain(name: Name) -> str:
