@@ -40,6 +40,17 @@ WRONG: list[tuple[str, str]] = [
     ("cookies_required = true", "cookies_required: no cookie can be ours without cookie_secrets; give one"),
     (f'dns_identity = "{"x" * 129}"', "{file}: dns_identity: Expected `str` matching regex"),
     ('dns_version = "\\u00e9"', "{file}: dns_version: Expected `str` matching regex"),
+    ('query_allow = ["10.0.0.1/8"]', "query_allow: 10.0.0.1/8 has host bits set; give networks such as 192.0.2.0/24"),
+    ('query_deny = ["office"]', "query_deny: 'office' does not appear to be an IPv4 or IPv6 network; give networks"),
+    ('rate_limit_exempt = ["::/129"]', "rate_limit_exempt: '::/129' does not appear to be"),
+    ("rate_limit = -1", "{file}: rate_limit: Expected `int` >= 0"),
+    ("rate_limit_slip = 101", "{file}: rate_limit_slip: Expected `int` <= 100"),
+    ("tcp_connections = 0", "{file}: tcp_connections: Expected `int` >= 1"),
+    ("tcp_idle = 0", "{file}: tcp_idle: Expected `float` >= 0.1"),
+    ("udp_payload_without_cookie = 511", "udp_payload_without_cookie: 511; give 512 to udp_payload, which is 1232"),
+    ("udp_payload_without_cookie = 1400", "udp_payload_without_cookie: 1400; give 512 to udp_payload, which is 1232"),
+    ("udp_payload_without_cookie = 512", "udp_payload_without_cookie: nobody can show a cookie without cookie_secrets"),
+    ('group = "meridian"', "group: it goes with user; give both"),
     ('feed_bucket = "a.b"', "feed_bucket: 'a.b'; a bucket's name has letters, digits, - and _"),
     ('feed_credentials = "/nowhere/a.creds"', "feed_credentials: /nowhere/a.creds: no file that this user can read"),
     (
@@ -87,3 +98,17 @@ def test_who_is_told(given: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError) as raised:
         load(None, given)
     assert str(raised.value).startswith(message)
+
+
+def test_a_rate_limit_as_the_engine_takes_it() -> None:
+    """Without a rate there is no limit; a burst of 0 is what a second has."""
+    assert Settings().rate_and_burst_and_slip is None
+    assert Settings(rate_limit=50).rate_and_burst_and_slip == (50, 50, 2)
+    assert Settings(rate_limit=50, rate_limit_burst=7, rate_limit_slip=0).rate_and_burst_and_slip == (50, 7, 0)
+
+
+def test_networks_as_the_engine_takes_them() -> None:
+    """Networks are address and prefix length; where none is allowed, everybody is."""
+    settings = Settings(query_allow=("10.0.0.0/8", "2001:db8::/32"), query_deny=("192.0.2.1",))
+    assert (settings.allowed, settings.denied) == ([("10.0.0.0", 8), ("2001:db8::", 32)], [("192.0.2.1", 32)])
+    assert (Settings().allowed, Settings().denied, Settings().unlimited) == (None, [], [])

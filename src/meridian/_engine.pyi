@@ -24,17 +24,23 @@ class Engine:
         cls,
         *,
         udp_payload: int = 1232,
+        udp_payload_without_cookie: int = 0,
         reciprocal_bias: bool = False,
         coordinates: tuple[int, int] | None = None,
         cookie_secrets: Sequence[bytes] = ...,
         cookies_required: bool = False,
         identity: str = "",
         version: str = "",
+        allow: Sequence[tuple[str, int]] | None = None,
+        deny: Sequence[tuple[str, int]] = ...,
+        rate_limit: tuple[int, int, int] | None = None,
+        rate_limit_exempt: Sequence[tuple[str, int]] = ...,
     ) -> Self:
         """Make an engine that serves nothing yet.
 
         Args:
             udp_payload: The largest UDP answer in octets, 512 to 4096.
+            udp_payload_without_cookie: The same for clients that show no cookie of ours; 0: `udp_payload`.
             reciprocal_bias: Stretch distances by a negative bias as guides up to 2023 had it (R-GPX-5).
             coordinates: Latitude and longitude of this edge in hundredths of a degree; they stand in
                 for those of clients whose place is unknown (R-GPX-13).
@@ -44,6 +50,12 @@ class Engine:
             identity: What the server calls itself, 128 octets at most: NSID, `id.server`, `hostname.bind`;
                 empty: nothing.
             version: What it says to `version.server` and `version.bind`, 255 octets at most; empty: nothing.
+            allow: Networks, address and prefix length each, whose questions are answered; None: everybody's.
+            deny: Networks whose questions are REFUSED, even where `allow` has them.
+            rate_limit: Rate, burst and slip: answers of one kind a second over UDP to one client network (/24, /56)
+                on one address, answers at once, and that one in so many beyond it is sent truncated (0: none).
+                Clients with a cookie of ours are exempt. None: no limit.
+            rate_limit_exempt: Networks that are exempt as well.
         """
 
     def needs(self, head: bytes) -> list[int] | None:
@@ -157,11 +169,27 @@ class Engine:
     def counters(self) -> dict[str, int]:
         """Sums over all threads since start, by name."""
 
-    def listen(self, udp: Sequence[str], tcp: Sequence[str], *, threads: int = 0) -> list[str]:
+    def listen(
+        self,
+        udp: Sequence[str],
+        tcp: Sequence[str],
+        *,
+        threads: int = 0,
+        tcp_connections: int = 500,
+        tcp_connections_per_client: int = 50,
+        tcp_idle: float = 10.0,
+        tcp_idle_when_busy: float = 2.0,
+        tcp_unread: int = 65_536,
+    ) -> list[str]:
         """Open sockets and serve. Addresses are `192.0.2.1:53` or `[2001:db8::1]:53`; port 0 takes a free one.
 
         Args:
             threads: UDP threads for each address; 0 for one a core.
+            tcp_connections: Connections at once; for a further one, the one that is idle longest is closed.
+            tcp_connections_per_client: Connections at once of one IPv4 address or IPv6 /64; more are closed at once.
+            tcp_idle: Seconds for which a connection may ask nothing, or leave replies unread.
+            tcp_idle_when_busy: The same while more than half of `tcp_connections` are taken.
+            tcp_unread: Octets of replies that wait for a client; beyond them no more of its questions are read.
 
         Returns:
             The addresses opened, `udp://…` and `tcp://…`, with their real ports, in the order asked.

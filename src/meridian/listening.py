@@ -10,6 +10,7 @@ import socket
 import structlog
 
 from meridian._engine import Engine
+from meridian.edge.engine import listen
 from meridian.errors import SettingsError
 from meridian.settings import Settings, split_address
 
@@ -52,7 +53,7 @@ def listen_dns(engine: Engine, settings: Settings) -> list[str]:
     opened: list[str] = []
     for address in settings.dns_listen:
         try:
-            opened += engine.listen([address], [address], threads=settings.dns_threads)
+            opened += listen(engine, address, settings)
         except OSError as error:
             if split_address(address, "dns_listen")[0] == "::1" and _number(error) in _NO_IPV6:
                 log.warning("dns.address_skipped", address=address, reason="this machine has no IPv6")

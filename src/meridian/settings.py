@@ -11,7 +11,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,6 +97,83 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cookies_required: Annotated[
         bool, Meta(description="UDP queries with a cookie that is not ours get BADCOOKIE in place of an answer")
     ] = False
+    udp_payload_without_cookie: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=4096,
+            description="the same for clients that show no DNS cookie of ours, whose address may be forged; "
+            "0: udp_payload",
+        ),
+    ] = 0
+    query_allow: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="networks whose questions are answered, such as 10.0.0.0/8, and no others'; none: everybody's"
+        ),
+    ] = ()
+    query_deny: Annotated[
+        tuple[str, ...],
+        Meta(description="networks whose questions are REFUSED, even where query_allow has them"),
+    ] = ()
+    rate_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="answers of one kind a second over UDP to one network of clients, an IPv4 /24 or IPv6 /56, on "
+            "each address; 0: no limit (docs/guides/operations.md)",
+        ),
+    ] = 0
+    rate_limit_burst: Annotated[
+        int, Meta(ge=0, le=10_000_000, description="answers at once after a silence; 0: as many as in a second")
+    ] = 0
+    rate_limit_slip: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            description="of the answers beyond rate_limit, one in so many is sent truncated, so that a client comes "
+            "again over TCP; 0: none",
+        ),
+    ] = 2
+    rate_limit_exempt: Annotated[
+        tuple[str, ...],
+        Meta(description="networks without a rate_limit; clients that show a DNS cookie of ours have none anyway"),
+    ] = ()
+    tcp_connections: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="connections for DNS at once; for one more, the idlest makes room"),
+    ] = 500
+    tcp_connections_per_client: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="the same of one client, an IPv4 address or IPv6 /64; more are closed"),
+    ] = 50
+    tcp_idle: Annotated[
+        float,
+        Meta(ge=0.1, le=3600, description="seconds for which a connection may ask nothing or leave replies unread"),
+    ] = 10.0
+    tcp_idle_when_busy: Annotated[
+        float,
+        Meta(ge=0.1, le=3600, description="the same while more than half of tcp_connections are taken"),
+    ] = 2.0
+    tcp_unread: Annotated[
+        int,
+        Meta(
+            ge=512,
+            le=16 * 1024 * 1024,
+            description="octets of replies that wait for a connection's client; beyond them no more of its questions "
+            "are read",
+        ),
+    ] = 65_536
+    user: Annotated[
+        str,
+        Meta(
+            description="user, by name or number, that the program becomes once it has its addresses, if it was "
+            "started by root; empty: none other (docs/guides/operations.md)"
+        ),
+    ] = ""
+    group: Annotated[str, Meta(description="group, by name or number, beside user; empty: the user's own")] = ""
     api_listen: Annotated[str, Meta(description="address of the API")] = "127.0.0.1:5380"
     public_url: Annotated[
         str, Meta(description="URL under which clients reach the API; empty: http://api_listen (R-API-8)")
@@ -292,6 +369,28 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [bytes.fromhex(secret) for secret in self.cookie_secrets]
 
     @property
+    def allowed(self) -> list[tuple[str, int]] | None:
+        """Networks whose questions are answered; None: everybody's. Raises SettingsError: something is none."""
+        return _networks("query_allow", self.query_allow) or None
+
+    @property
+    def denied(self) -> list[tuple[str, int]]:
+        """Networks whose questions are refused. Raises SettingsError: something is none."""
+        return _networks("query_deny", self.query_deny)
+
+    @property
+    def unlimited(self) -> list[tuple[str, int]]:
+        """Networks without a rate limit. Raises SettingsError: something is none."""
+        return _networks("rate_limit_exempt", self.rate_limit_exempt)
+
+    @property
+    def rate_and_burst_and_slip(self) -> tuple[int, int, int] | None:
+        """The rate limit as the engine takes it; None: there is none."""
+        if not self.rate_limit:
+            return None
+        return self.rate_limit, self.rate_limit_burst or self.rate_limit, self.rate_limit_slip
+
+    @property
     def metrics_blocks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """
         Who may read the metrics.
@@ -440,11 +539,38 @@ def _check(settings: Settings) -> None:
     settings.metrics_blocks  # noqa: B018 - as above
     if not settings.cookie_keys and settings.cookies_required:
         raise SettingsError("cookies_required: no cookie can be ours without cookie_secrets; give one")
+    _check_clients(settings)
     _check_webhooks(settings)
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
     if settings.log_format not in ("console", "json"):
         raise SettingsError(f"log_format: '{settings.log_format}'; choose console or json")
+
+
+def _networks(key: str, texts: Sequence[str]) -> list[tuple[str, int]]:
+    """Networks as address and prefix length."""
+    try:
+        networks = list(map(ipaddress.ip_network, texts))
+    except ValueError as error:
+        raise SettingsError(f"{key}: {error}; give networks such as 192.0.2.0/24 or 2001:db8::/32") from None
+    return [(str(network.network_address), network.prefixlen) for network in networks]
+
+
+def _check_clients(settings: Settings) -> None:
+    """What has to do with clients that mean harm."""
+    settings.allowed, settings.denied, settings.unlimited  # noqa: B018 - reading them checks them
+    without = settings.udp_payload_without_cookie
+    if without and not 512 <= without <= settings.udp_payload:
+        raise SettingsError(
+            f"udp_payload_without_cookie: {without}; give 512 to udp_payload, which is {settings.udp_payload}"
+        )
+    if without and not settings.cookie_keys:
+        raise SettingsError(
+            "udp_payload_without_cookie: nobody can show a cookie without cookie_secrets; give one, "
+            "or lower udp_payload"
+        )
+    if settings.group and not settings.user:
+        raise SettingsError("group: it goes with user; give both")
 
 
 def _check_webhooks(settings: Settings) -> None:

@@ -10,10 +10,10 @@ _PATIENCE = 20.0  # seconds
 
 
 class Stream:
-    """One connection to a server."""
+    """One connection to a server, from `source` if that is given."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._socket = socket.create_connection(address, _PATIENCE)
+    def __init__(self, address: tuple[str, int], source: str = "") -> None:
+        self._socket = socket.create_connection(address, _PATIENCE, (source, 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
@@ -75,6 +76,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cookies_required: bool = False
     identity: str = ""
     version: str = ""
+    allow: tuple[str, ...] | None = None
+    deny: tuple[str, ...] = ()
+    udp_payload_without_cookie: int = 0
 
 
 class Place(msgspec.Struct, forbid_unknown_fields=True):
@@ -220,12 +224,20 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
             cookies_required=self.settings.cookies_required,
             identity=self.settings.identity,
             version=self.settings.version,
+            allow=None if self.settings.allow is None else blocks(self.settings.allow),
+            deny=blocks(self.settings.deny),
+            udp_payload_without_cookie=self.settings.udp_payload_without_cookie,
         )
         for kind, octets in places(self.place, self.cidr, self.latency):
             engine.set_place(kind, octets)
         for number, zone in enumerate(self.zone):
             assert engine.publish(*images(zone, f"Z{number}", shards))
         return engine
+
+
+def blocks(networks: Sequence[str]) -> list[tuple[str, int]]:
+    """Networks as address and prefix length."""
+    return [(address, int(length)) for address, length in (network.split("/") for network in networks)]
 
 
 def load(folder: str) -> dict[str, Table]:

@@ -73,8 +73,18 @@ counters! {
     server_failures,
     /// Replies that did not fit and carry TC.
     truncated,
-    /// Packets that get no reply: responses, runts, source port 0.
+    /// Packets that get no reply: responses, runts, ports that nobody asks from.
     dropped,
+    /// Of these, responses: what others answer to questions that were forged in our name.
+    dropped_responses,
+    /// Of these, packets from ports that nobody asks from.
+    dropped_ports,
+    /// Replies with RCODE REFUSED because of who asks.
+    prohibited,
+    /// Replies over UDP beyond the rate of their client's network.
+    rate_limited,
+    /// Of these, replies that were sent all the same, truncated.
+    rate_slipped,
     /// Panics while answering, each turned into a SERVFAIL.
     panics,
     /// Replies that the socket did not take.

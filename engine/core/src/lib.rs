@@ -4,6 +4,7 @@
 //! `io` → `respond` → `query` → `lookup` → `decide` → `answer` → `io`. Everything it needs stands
 //! in one immutable `Snapshot`.
 
+pub mod access;
 pub mod answer;
 pub mod cookie;
 pub mod counters;
@@ -13,8 +14,10 @@ pub mod explain;
 pub mod health;
 pub mod image;
 pub mod io;
+pub mod limit;
 pub mod lookup;
 pub mod name;
+pub mod networks;
 pub mod options;
 pub mod outside;
 pub mod place;

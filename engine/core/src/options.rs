@@ -4,7 +4,8 @@
 //! A query that asks for none of it comes through here in one comparison.
 
 use crate::cookie::{Seen, WHOLE};
-use crate::query::{Asked, Query, class, rcode, rtype};
+use crate::name::Name;
+use crate::query::{self, Asked, HEADER, Query, class, rcode, rtype};
 use crate::respond::{Arrival, Transport};
 use crate::snapshot::Settings;
 
@@ -74,6 +75,11 @@ impl<'s> Told<'s> {
         }
     }
 
+    /// Whether the client has shown a cookie of ours that is still good: its address is not forged.
+    pub fn is_of_known_client(&self) -> bool {
+        self.cookie.is_some_and(|seen| seen.is_known)
+    }
+
     /// Octets that these options take, without padding.
     pub fn octets(&self) -> usize {
         let cookie = self.cookie.map_or(0, |_| HEAD + WHOLE);
@@ -81,6 +87,18 @@ impl<'s> Told<'s> {
         let idle = self.idle.map_or(0, |_| HEAD + 2);
         cookie + identity + idle
     }
+}
+
+/// Whether a query shows a cookie of ours that is still good. `name` is working space.
+pub fn is_of_known_client(packet: &[u8], settings: &Settings, arrival: &Arrival, name: &mut Name) -> bool {
+    let has_additional = packet.get(10..HEADER).is_some_and(|count| count != [0, 0]);
+    let Some(cookies) = settings.cookies.as_ref().filter(|_| has_additional) else {
+        return false;
+    };
+    let query = query::read(packet, name);
+    let cookie = query.as_ref().ok().and_then(Query::asked).and_then(|asked| asked.cookie);
+    let seen = cookie.and_then(|option| cookies.look(option, arrival.resolver, arrival.now));
+    seen.is_some_and(|seen| seen.is_known)
 }
 
 /// What we say of ourselves to a question of class CHAOS (RFC 4892), if the operator lets us.

@@ -110,8 +110,10 @@ pub struct Asked<'p> {
 /// Why a packet is no query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unanswerable {
-    /// No reply is due: a runt, or a response.
-    Silence,
+    /// Less than a header; no reply is due.
+    Runt,
+    /// A response; no reply is due.
+    Response,
     /// A reply of the header alone with this RCODE.
     Header(u16),
 }
@@ -119,10 +121,10 @@ pub enum Unanswerable {
 /// Reads a packet. `name` takes the name asked for, in lower case.
 pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswerable> {
     let Some(header) = packet.first_chunk::<HEADER>() else {
-        return Err(Unanswerable::Silence);
+        return Err(Unanswerable::Runt);
     };
     if header[2] & 0x80 != 0 {
-        return Err(Unanswerable::Silence);
+        return Err(Unanswerable::Response);
     }
     if header[2] & 0x78 != 0 {
         return Err(Unanswerable::Header(rcode::NOTIMP));
@@ -246,6 +248,16 @@ fn check_client_subnet(data: &[u8]) -> Option<()> {
     let spare = octets * 8 - usize::from(*prefix);
     let clean = address.last().is_none_or(|last| last.trailing_zeros() as usize >= spare);
     (*prefix <= bits && *scope == 0 && address.len() == octets && clean).then_some(())
+}
+
+/// The octet after the one question of a message and so many of the records behind it. None: they are not there.
+pub fn records_end(message: &[u8], count: usize) -> Option<usize> {
+    let mut at = skip_name(message, HEADER)? + 4;
+    for _ in 0..count {
+        let fixed = skip_name(message, at)?;
+        at = fixed + 10 + usize::from(number(message, fixed + 8)?);
+    }
+    (at <= message.len()).then_some(at)
 }
 
 /// The octet after a name that may be compressed; its contents do not matter.

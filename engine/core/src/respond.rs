@@ -82,8 +82,13 @@ pub fn respond_traced<T: Trace>(
     }
     let query = match query::read(packet, name) {
         Ok(query) => query,
-        Err(Unanswerable::Silence) => {
+        Err(Unanswerable::Runt) => {
             counters.dropped.add();
+            return 0;
+        }
+        Err(Unanswerable::Response) => {
+            counters.dropped.add();
+            counters.dropped_responses.add();
             return 0;
         }
         Err(Unanswerable::Header(rcode)) => {
@@ -131,7 +136,9 @@ fn reply<T: Trace>(
     trace: &mut T,
 ) -> usize {
     let payload = snapshot.settings.udp_payload;
-    let size = size_limit(query, arrival.transport, payload);
+    let is_known = told.is_some_and(Told::is_of_known_client);
+    let most = if is_known { payload } else { snapshot.settings.udp_payload_without_cookie };
+    let size = size_limit(query, arrival.transport, most);
     let mut reply = Reply::new(out, query, size, payload, told);
     let client = Client::new(
         &snapshot.places,
@@ -142,7 +149,13 @@ fn reply<T: Trace>(
     trace.step(|| client_step(&client));
     let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(arrival.draw));
     let mut answering = Answering { reply: &mut reply, name, circumstances: &mut circumstances, trace };
-    let refusal = refusal(query, told, about_us.is_some());
+    let is_prohibited = snapshot.settings.access.as_ref().is_some_and(|access| access.refuses(arrival.resolver));
+    let refusal = if is_prohibited {
+        counters.prohibited.add();
+        Some((rcode::REFUSED, Some(ede::PROHIBITED)))
+    } else {
+        refusal(query, told, about_us.is_some())
+    };
     let rcode = match (refusal, about_us) {
         (None, Some(text)) => answering.about_us(text),
         (None, None) => {
@@ -163,7 +176,7 @@ fn reply<T: Trace>(
     reply.finish(rcode)
 }
 
-/// Largest reply in octets (RFC 6891 §6.2.3, R-DNS-1).
+/// Largest reply in octets (RFC 6891 §6.2.3, R-DNS-1); `payload` is the most that we send over UDP.
 fn size_limit(query: &Query<'_>, transport: Transport, payload: u16) -> usize {
     match (transport, query.edns) {
         (Transport::Tcp, _) => usize::from(u16::MAX),

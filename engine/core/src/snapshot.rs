@@ -15,9 +15,11 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use crate::access::Access;
 use crate::cookie::Cookies;
 use crate::health::Health;
 use crate::image::Zone;
+use crate::limit::RateLimit;
 use crate::name::{self, Name, Owner};
 use crate::outside::Outside;
 use crate::place::Places;
@@ -28,6 +30,8 @@ use crate::place::sphere::{NegativeBias, Point};
 pub struct Settings {
     /// Largest reply over UDP in octets, 512 to 4096; also what we advertise (R-DNS-1).
     pub udp_payload: u16,
+    /// The same for clients that have shown no cookie of ours, 512 to `udp_payload`.
+    pub udp_payload_without_cookie: u16,
     /// How a negative bias stretches a distance (R-GPX-5).
     pub negative_bias: NegativeBias,
     /// Where this edge is: it stands in for clients whose place is unknown (R-GPX-13).
@@ -38,6 +42,10 @@ pub struct Settings {
     pub identity: Arc<[u8]>,
     /// Which version we say we are (RFC 4892), at most 255 octets; empty: none.
     pub version: Arc<[u8]>,
+    /// Whose questions are answered; None: everybody's.
+    pub access: Option<Arc<Access>>,
+    /// How many answers over UDP a network of clients gets; None: as many as it asks for.
+    pub rate_limit: Option<Arc<RateLimit>>,
 }
 
 impl Default for Settings {
@@ -45,11 +53,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             udp_payload: 1232,
+            udp_payload_without_cookie: 1232,
             negative_bias: NegativeBias::Linear,
             edge: None,
             cookies: None,
             identity: Arc::default(),
             version: Arc::default(),
+            access: None,
+            rate_limit: None,
         }
     }
 }

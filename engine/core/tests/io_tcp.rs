@@ -240,6 +240,46 @@ fn slow_readers_are_closed() {
     ask(&mut connect(&listeners), 2);
 }
 
+/// Questions keep no connection open whose replies are left unread.
+#[test]
+fn who_asks_on_and_reads_nothing_is_closed() {
+    let engine = engine();
+    let listeners = tcp(&engine, TcpLimits { unread: 16 << 20, ..short(1_000) });
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small window");
+    socket.connect(&listeners.addresses().tcp[0].into()).expect("connected");
+    let mut client = TcpStream::from(socket);
+    // More replies than the kernel takes, and far fewer than stop the server from reading.
+    let queries: Vec<u8> = (0..100_000).flat_map(|id| framed(&query(id as u16))).collect();
+    let _ = client.write_all(&queries); // On a busy machine it is closed before all is sent.
+
+    eventually("closed", || {
+        std::thread::sleep(Duration::from_millis(50));
+        client.write_all(&framed(&query(1))).is_err()
+    });
+    assert_eq!(counter(&engine, "tcp_limited"), 1);
+}
+
+/// A client that takes its replies slowly, but takes them, is not closed.
+#[test]
+fn slow_readers_that_read_are_served() {
+    const QUERIES: u16 = 12_000;
+    let listeners = tcp(&engine(), TcpLimits { unread: 16 << 20, ..short(2_000) });
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small window");
+    socket.connect(&listeners.addresses().tcp[0].into()).expect("connected");
+    let mut client = TcpStream::from(socket);
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let queries: Vec<u8> = (0..QUERIES).flat_map(|id| framed(&query(id))).collect();
+    client.write_all(&queries).expect("sent");
+    for id in 0..QUERIES {
+        if id % 1000 == 0 {
+            std::thread::sleep(Duration::from_millis(300)); // longer than the idle time for all of them
+        }
+        assert!(is_reply(&read_reply(&mut client), id));
+    }
+}
+
 /// A client that reads late but reads gets every reply, more than fit into all buffers on the way.
 #[test]
 fn late_readers_get_everything() {

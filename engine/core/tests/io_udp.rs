@@ -83,10 +83,11 @@ fn answers_bursts() {
     assert_eq!(counter(&engine, "send_errors"), 0);
 }
 
-/// Runts, responses and empty datagrams get no reply, and the next query does.
+/// Runts, responses and empty datagrams get no reply, and the next query does; each is counted.
 #[test]
 fn silence_where_none_is_due() {
-    let listeners = udp(&engine(), loopback_v6(), 1);
+    let engine = engine();
+    let listeners = udp(&engine, loopback_v6(), 1);
     let server = listeners.addresses().udp[0];
     let mut response = query(7);
     response[2] |= 0x80;
@@ -95,6 +96,29 @@ fn silence_where_none_is_due() {
         socket.send_to(packet, server).expect("sent");
         ask(&socket, server, 9); // The first thing to come back is the reply to this.
     }
+    assert_eq!(counter(&engine, "dropped"), 3);
+    assert_eq!(counter(&engine, "dropped_responses"), 1);
+    assert_eq!(counter(&engine, "dropped_ports"), 0);
+}
+
+/// A question from a port where a service answers whatever it gets is forged, and gets no reply.
+#[test]
+fn services_get_no_reply() {
+    let engine = engine();
+    let listeners = udp(&engine, "127.0.0.1:0".parse().expect("an address"), 1);
+    let server = listeners.addresses().udp[0];
+    for (dropped, port) in (1..).zip([7, 13, 19, 37, 464]) {
+        // Ports below 1024 are for root alone.
+        let Ok(service) = UdpSocket::bind(("127.0.0.9", port)) else { return };
+        service.send_to(&query(1), server).expect("sent");
+        ask(&client("127.0.0.1:0"), server, 2);
+        service.set_nonblocking(true).expect("no waiting");
+
+        assert_eq!(service.recv(&mut [0; 512]).expect_err("no reply").kind(), ErrorKind::WouldBlock, "{port}");
+        assert_eq!(counter(&engine, "dropped_ports"), dropped);
+    }
+    let neighbour = UdpSocket::bind(("127.0.0.9", 465)).expect("a free port");
+    ask(&neighbour, server, 3);
 }
 
 /// A datagram larger than any query is cut, not fatal.

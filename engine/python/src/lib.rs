@@ -7,13 +7,17 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use meridian_engine::access::Access;
 use meridian_engine::cookie::{Cookies, Secret};
 use meridian_engine::engine::{system_draw, system_seconds};
 use meridian_engine::explain::{ExplainError, Image, Overrides};
 use meridian_engine::image;
 use meridian_engine::io::xdp::Mode;
 use meridian_engine::io::{Addresses, Listeners, TcpLimits};
+use meridian_engine::limit::RateLimit;
+use meridian_engine::networks::Networks;
 use meridian_engine::options::MOST_IDENTITY;
 use meridian_engine::place::Prefix;
 use meridian_engine::place::sphere::{NegativeBias, Point};
@@ -56,28 +60,41 @@ struct Engine {
 impl Engine {
     /// Make an engine that serves nothing yet.
     #[new]
-    #[pyo3(signature = (*, udp_payload = 1232, reciprocal_bias = false, coordinates = None, cookie_secrets = vec![],
-        cookies_required = false, identity = "", version = ""))]
+    #[pyo3(signature = (*, udp_payload = 1232, udp_payload_without_cookie = 0, reciprocal_bias = false,
+        coordinates = None, cookie_secrets = vec![], cookies_required = false, identity = "", version = "",
+        allow = None, deny = vec![], rate_limit = None, rate_limit_exempt = vec![]))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, one value behind it")]
     fn new(
         udp_payload: u16,
+        udp_payload_without_cookie: u16,
         reciprocal_bias: bool,
         coordinates: Option<(i16, i16)>,
         cookie_secrets: Vec<PyBackedBytes>,
         cookies_required: bool,
         identity: &str,
         version: &str,
+        allow: Option<Vec<(String, u8)>>,
+        deny: Vec<(String, u8)>,
+        rate_limit: Option<(u32, u32, u32)>,
+        rate_limit_exempt: Vec<(String, u8)>,
     ) -> PyResult<Self> {
-        if !UDP_PAYLOAD.contains(&udp_payload) {
-            return Err(PyValueError::new_err(format!("udp_payload: {udp_payload} is not 512 to 4096")));
+        let without_cookie = if udp_payload_without_cookie == 0 { udp_payload } else { udp_payload_without_cookie };
+        for (key, octets) in [("udp_payload", udp_payload), ("udp_payload_without_cookie", without_cookie)] {
+            if !UDP_PAYLOAD.contains(&octets) {
+                return Err(PyValueError::new_err(format!("{key}: {octets} is not 512 to 4096")));
+            }
         }
         let edge = coordinates.map(|(latitude, longitude)| Point::new(latitude, longitude)).transpose();
         let settings = Settings {
             udp_payload,
+            udp_payload_without_cookie: without_cookie.min(udp_payload),
             negative_bias: if reciprocal_bias { NegativeBias::Reciprocal } else { NegativeBias::Linear },
             edge: edge.map_err(|error| PyValueError::new_err(error.to_string()))?,
             cookies: cookies(&cookie_secrets, cookies_required)?,
             identity: text("identity", identity, MOST_IDENTITY)?,
             version: text("version", version, MOST_TEXT)?,
+            access: access(allow.as_deref(), &deny)?,
+            rate_limit: rate_limited(rate_limit, &rate_limit_exempt)?,
         };
         let engine = meridian_engine::Engine::new(settings);
         Ok(Self { engine, listeners: Mutex::default() })
@@ -184,11 +201,31 @@ impl Engine {
     }
 
     /// Open sockets and serve.
-    #[pyo3(signature = (udp, tcp, *, threads = 0))]
-    fn listen(&self, py: Python<'_>, udp: Vec<String>, tcp: Vec<String>, threads: usize) -> PyResult<Vec<String>> {
+    #[pyo3(signature = (udp, tcp, *, threads = 0, tcp_connections = 500, tcp_connections_per_client = 50,
+        tcp_idle = 10.0, tcp_idle_when_busy = 2.0, tcp_unread = 65_536))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, one value behind it")]
+    fn listen(
+        &self,
+        py: Python<'_>,
+        udp: Vec<String>,
+        tcp: Vec<String>,
+        threads: usize,
+        tcp_connections: usize,
+        tcp_connections_per_client: usize,
+        tcp_idle: f64,
+        tcp_idle_when_busy: f64,
+        tcp_unread: usize,
+    ) -> PyResult<Vec<String>> {
         let (udp, tcp) = (socket_addresses(&udp)?, socket_addresses(&tcp)?);
+        let limits = TcpLimits {
+            connections: tcp_connections.max(1),
+            connections_per_client: tcp_connections_per_client.max(1),
+            idle: seconds("tcp_idle", tcp_idle)?,
+            idle_when_busy: seconds("tcp_idle_when_busy", tcp_idle_when_busy)?,
+            unread: tcp_unread.max(1),
+        };
         py.detach(|| {
-            let opened = Listeners::open(&self.engine, &udp, &tcp, threads, TcpLimits::default())?;
+            let opened = Listeners::open(&self.engine, &udp, &tcp, threads, limits)?;
             let urls = urls(opened.addresses());
             self.hold_listeners().push(opened);
             Ok(urls)
@@ -239,11 +276,38 @@ fn cookies(secrets: &[PyBackedBytes], required: bool) -> PyResult<Option<Cookies
     }
 }
 
+/// Whose questions are answered; None: everybody's.
+fn access(allow: Option<&[(String, u8)]>, deny: &[(String, u8)]) -> PyResult<Option<Arc<Access>>> {
+    let access = Access { allow: allow.map(networks).transpose()?, deny: networks(deny)? };
+    Ok((access != Access::default()).then(|| access.into()))
+}
+
+/// How many answers a network of clients gets: rate, burst and slip.
+fn rate_limited(limit: Option<(u32, u32, u32)>, exempt: &[(String, u8)]) -> PyResult<Option<Arc<RateLimit>>> {
+    let exempt = networks(exempt)?;
+    let limit = limit.map(|(rate, burst, slip)| RateLimit { rate, burst, slip, exempt });
+    match limit {
+        Some(limit) if limit.rate == 0 || limit.burst == 0 => {
+            Err(PyValueError::new_err("rate_limit: rate and burst are 1 at least"))
+        }
+        limit => Ok(limit.map(Arc::new)),
+    }
+}
+
+fn networks(blocks: &[(String, u8)]) -> PyResult<Networks> {
+    let block = |(address, length): &(String, u8)| Ok(Prefix::new(ip_address(address)?, *length));
+    Ok(Networks::new(&blocks.iter().map(block).collect::<PyResult<Vec<_>>>()?))
+}
+
 fn text(key: &str, text: &str, most: usize) -> PyResult<Arc<[u8]>> {
     if text.len() > most {
         return Err(PyValueError::new_err(format!("{key}: {} octets; {most} at most", text.len())));
     }
     Ok(text.as_bytes().into())
+}
+
+fn seconds(key: &str, seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(|error| PyValueError::new_err(format!("{key}: {seconds}: {error}")))
 }
 
 fn image_error(error: image::ImageError) -> PyErr {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 /// Limits of DNS over TCP (RFC 7766 §6.2, RFC 9210 §4). All together bound the memory that clients can take:
-/// `connections` × (`unread` + two messages of 64 KiB), about 100 MB by default and never in practice.
+/// `connections` × (`unread` + two messages of 64 KiB), about 100 MB by default and never in practice; the kernel adds
+/// 64 KiB for each, and what is on its way.
 #[derive(Clone, Debug)]
 pub struct TcpLimits {
     /// Connections at once. Beyond it, the one that has been idle longest makes room.
@@ -14,7 +15,8 @@ pub struct TcpLimits {
     ///
     /// 50 serve many resolvers behind one address, and ten such clients are needed to fill the table.
     pub connections_per_client: usize,
-    /// How long a connection stays without a query answered, or with replies left unread.
+    /// How long a connection stays without a query answered, or with replies left unread: in that time a client takes
+    /// all that wait for it, or 64 KiB of them.
     ///
     /// RFC 7766 §6.2.3 asks for "the order of a few seconds"; 10 s are usual.
     pub idle: Duration,

@@ -85,8 +85,9 @@ impl Listeners {
         let (program, queues) =
             opened.map_err(|error| io::Error::new(error.kind(), format!("{interface}: {error}")))?;
         listeners.program = Some(program);
+        let count = queues.len();
         for (index, queue) in queues.into_iter().enumerate() {
-            let responder = Responder::new(engine);
+            let responder = Responder::new(engine).limited(count);
             listeners.spawn(format!("dns-xdp-{index}"), move |stop| xdp::serve(queue, responder, stop))?;
         }
         Ok(listeners)
@@ -147,7 +148,7 @@ impl Listeners {
             opened.extend(sockets);
         }
         for (index, socket) in opened.into_iter().enumerate() {
-            let responder = Responder::new(engine);
+            let responder = Responder::new(engine).limited(threads);
             self.spawn(format!("dns-udp-{index}"), move |stop| udp::serve(&socket, responder, stop))?;
         }
         Ok(())

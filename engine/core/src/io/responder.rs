@@ -3,13 +3,16 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::Guard;
 
 use crate::counters::Counters;
 use crate::decide::Draw;
 use crate::engine::{Engine, system_draw, system_seconds};
+use crate::limit::{Limiter, Verdict, slip};
 use crate::name::Name;
+use crate::options::is_of_known_client;
 use crate::respond::{Arrival, Transport, respond};
 use crate::snapshot::Snapshot;
 
@@ -26,6 +29,8 @@ pub(super) struct Responder {
     draws: Draw, // a new one for each query
     name: Name,  // working space
     now: u32,    // seconds, read once a batch, and only if cookies are made
+    limiter: Option<Limiter>,
+    started: Instant,
     /// How long a TCP connection may be idle, in units of 100 ms.
     pub(super) idle: u16,
 }
@@ -40,8 +45,17 @@ impl Responder {
             draws: Draw::new(system_draw()),
             name: Name::root(),
             now: 0,
+            limiter: None,
+            started: Instant::now(),
             idle: 0,
         }
+    }
+
+    /// With the rate limit that is set, of which this thread has its share of `threads`.
+    pub(super) fn limited(mut self, threads: usize) -> Self {
+        let limit = self.snapshot.settings.rate_limit.as_ref();
+        self.limiter = limit.map(|limit| Limiter::new(limit, threads, system_draw()));
+        self
     }
 
     /// Takes up the current snapshot and lets go of an older one; once for each batch, and when idle.
@@ -53,6 +67,9 @@ impl Responder {
         if self.snapshot.settings.cookies.is_some() {
             self.now = system_seconds();
         }
+        if let Some(limiter) = &mut self.limiter {
+            limiter.set_time(self.started.elapsed().as_nanos() as u64);
+        }
     }
 
     /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
@@ -60,8 +77,39 @@ impl Responder {
         let draw = self.draws.next();
         let arrival = Arrival { resolver: client, transport, draw, now: self.now, idle: self.idle };
         let (snapshot, counters, name) = (&*self.snapshot, &*self.counters, &mut self.name);
-        guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, name, out))
+        let octets = guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, name, out));
+        match &mut self.limiter {
+            Some(limiter) if octets > 0 => {
+                let is_known = || is_of_known_client(packet, &snapshot.settings, &arrival, &mut self.name);
+                limited(limiter, client, is_known, &mut out[..octets], counters)
+            }
+            _ => octets,
+        }
     }
+}
+
+/// What the rate limit leaves of a reply, in octets.
+#[inline(never)]
+fn limited(
+    limiter: &mut Limiter,
+    client: IpAddr,
+    is_known: impl FnOnce() -> bool,
+    reply: &mut [u8],
+    counters: &Counters,
+) -> usize {
+    if limiter.exempts(client) || is_known() {
+        return reply.len();
+    }
+    let verdict = limiter.judge(client, reply);
+    if verdict == Verdict::Whole {
+        return reply.len();
+    }
+    counters.rate_limited.add();
+    if verdict == Verdict::Silence {
+        return 0;
+    }
+    counters.rate_slipped.add();
+    slip(reply)
 }
 
 /// Runs `work`; a panic in it costs one SERVFAIL and a count (architecture §6.1).

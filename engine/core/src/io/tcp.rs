@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use slab::Slab;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::connection::{Connection, Next, Worker};
 use super::limits::TcpLimits;
@@ -24,6 +24,9 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// Connections that the kernel completes before we accept them; it gives no more than `net.core.somaxconn`.
 const BACKLOG: i32 = 1024;
+
+/// Octets that the kernel takes of one connection before it has sent those it took before.
+const UNSENT: u32 = 65_536;
 
 /// Connections accepted from one listener before others have their turn.
 const ACCEPTS: usize = 64;
@@ -182,6 +185,8 @@ impl Server {
         let entry = self.connections.vacant_entry();
         let (token, interest) = (Token(entry.key()), Interest::READABLE | Interest::WRITABLE);
         stream.set_nodelay(true)?; // A reply never waits to share a segment with the next.
+        // What a client does not take waits with us, where it is counted; the kernel's own buffer grows to megabytes.
+        SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
         self.poll.registry().register(&mut stream, token, interest)?;
         entry.insert(Connection::new(stream, client, self.worker.now));
         *self.clients.entry(client_key(client)).or_insert(0) += 1;

@@ -22,6 +22,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// The kernel gives no more than `net.core.rmem_max` and `net.core.wmem_max`.
 const KERNEL_BUFFER: usize = 4 << 20;
 
+/// Ports below are for services (RFC 6335 §6), and few clients ask from there.
+const FIRST_PORT_OF_PROGRAMS: u16 = 1024;
+
 /// Opens `count` sockets on one address; the kernel spreads clients over them (`SO_REUSEPORT`).
 ///
 /// The first is bound alone and shares its port only then: a second server on the same address is
@@ -77,13 +80,20 @@ pub(super) fn serve(socket: &Socket, mut responder: Responder, stop: &AtomicBool
     }
 }
 
-/// Port 0 is no port: such a sender is forged, and no reply could reach it.
+/// Answers a datagram, unless it comes from a port that nobody asks from.
 pub(super) fn answer(responder: &mut Responder, packet: &[u8], sender: SocketAddr, out: &mut [u8]) -> usize {
-    if sender.port() == 0 {
+    if sender.port() < FIRST_PORT_OF_PROGRAMS && is_no_client(sender.port()) {
         responder.counters.dropped.add();
+        responder.counters.dropped_ports.add();
         return 0;
     }
     responder.answer(packet, sender.ip(), Transport::Udp, out)
+}
+
+/// Ports from which a question is forged: 0 is none, and no reply could reach it; at the others stand services that
+/// answer whatever they get, and a reply would go to and fro for ever: echo, daytime, chargen, time, kpasswd.
+const fn is_no_client(port: u16) -> bool {
+    matches!(port, 0 | 7 | 13 | 19 | 37 | 464)
 }
 
 /// Counts an error other than that nothing came, and pauses.

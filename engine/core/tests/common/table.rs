@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use meridian_engine::Engine;
+use meridian_engine::access::Access;
 use meridian_engine::cookie::Cookies;
+use meridian_engine::networks::Networks;
 use meridian_engine::place::Prefix;
 use meridian_engine::place::sphere::{NegativeBias, Point};
 use meridian_engine::respond::{Arrival, Transport};
@@ -54,6 +56,10 @@ pub struct Settings {
     pub identity: String,
     #[serde(default)]
     pub version: String,
+    pub allow: Option<Vec<String>>,
+    #[serde(default)]
+    pub deny: Vec<String>,
+    pub udp_payload_without_cookie: Option<u16>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -280,6 +286,8 @@ impl Table {
         settings.cookies = self.settings.cookies();
         settings.identity = self.settings.identity.as_bytes().into();
         settings.version = self.settings.version.as_bytes().into();
+        settings.access = self.settings.access();
+        settings.udp_payload_without_cookie = self.settings.udp_payload_without_cookie.unwrap_or(settings.udp_payload);
         let engine = Engine::new(settings);
         place::put(&engine, &self.place, &self.cidr, self.latency.as_ref());
         self.zones().iter().for_each(|zone| super::publish(&engine, zone, shards));
@@ -293,6 +301,16 @@ impl Settings {
         let secrets: Vec<_> = self.cookie_secrets.iter().map(secret).collect();
         let other = secrets.get(1).copied();
         secrets.first().map(|&secret| Cookies { secret, other, required: self.cookies_required })
+    }
+
+    fn access(&self) -> Option<Arc<Access>> {
+        let block = |text: &String| {
+            let (address, length) = place::network(text);
+            Prefix::new(address, length)
+        };
+        let networks = |texts: &Vec<String>| Networks::new(&texts.iter().map(block).collect::<Vec<_>>());
+        let access = Access { allow: self.allow.as_ref().map(networks), deny: networks(&self.deny) };
+        (access != Access::default()).then(|| access.into())
     }
 }
 
