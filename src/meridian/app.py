@@ -16,13 +16,13 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
-from meridian import telemetry
+from meridian import service_manager, telemetry
 from meridian._engine import Engine
 from meridian.clock import Clock, SystemClock
 from meridian.control import build_control
@@ -42,12 +42,13 @@ from meridian.health.probe import Prober
 from meridian.health.reporter import identity
 from meridian.health.sources import Sources
 from meridian.health.target import Targets
-from meridian.listening import listen_dns
+from meridian.listening import listen_api, listen_dns
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.health import ENDPOINT_TYPES
 from meridian.parts import Part
 from meridian.place import install
+from meridian.privileges import Privileges
 from meridian.resolve.resolver import Resolver, servers
 from meridian.settings import Settings
 
@@ -102,6 +103,7 @@ async def _run(
     clock = SystemClock()
     stop = _stop_at_signals()
     with ExitStack() as open_parts:
+        privileges = _lowered(settings)
         _claim_data_dir(settings, open_parts)
         async with _open_feed(settings, clock) as (feed, remote):
             parts: list[Part] = []
@@ -109,15 +111,21 @@ async def _run(
             engine = new_engine(settings) if "edge" in settings.roles else None
             checker = build_checker(settings, feed, clock) if "checker" in settings.roles else None
             if "control" in settings.roles:
+                with privileges.raised():
+                    listener = open_parts.enter_context(listen_api(settings))
                 api = await build_control(
-                    settings, feed, remote, clock, engine, checker, open_parts, parts, on_first_key
+                    settings, feed, remote, clock, engine, checker, listener, open_parts, parts, on_first_key
                 )
             if engine is not None:
-                dns = await _build_edge(settings, feed, clock, engine, open_parts, parts)
+                await _build_edge(settings, feed, clock, engine, open_parts, parts)
+                with privileges.raised():
+                    dns = listen_dns(engine, settings)
+            privileges.drop()
             if checker is not None:
                 parts.append(Part(checker.run))
             log.info("meridian.started", roles=",".join(settings.roles), api=api, dns=" ".join(dns))
             on_started(Started(api, dns))
+            service_manager.tell("READY=1")
             await _run_parts(parts, stop)
     log.info("meridian.stopped")
 
@@ -153,6 +161,7 @@ async def _run_parts(parts: Sequence[Part], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         running = [(part, tasks.create_task(part.run())) for part in parts]
         await stop.wait()
+        service_manager.tell("STOPPING=1")
         for part, task in running:
             if part.stop is not None:
                 part.stop()
@@ -163,8 +172,8 @@ async def _run_parts(parts: Sequence[Part], stop: asyncio.Event) -> None:
 
 async def _build_edge(
     settings: Settings, feed: Feed, clock: Clock, engine: Engine, open_parts: ExitStack, parts: list[Part]
-) -> list[str]:
-    """Add the engine's agents; give the addresses where DNS is answered, from the feed's last values already."""
+) -> None:
+    """Add the engine's agents; from now on it can answer, from the feed's last values."""
     outside = OutsideAgent(feed, engine)
     agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock, outside.hold)
     geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
@@ -178,7 +187,6 @@ async def _build_edge(
     parts.append(Part(geodata.run))
     parts.append(Part(outside.run))
     parts.append(Part(health.run))
-    return listen_dns(engine, settings)
 
 
 def build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:
@@ -196,6 +204,20 @@ def build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:
         "CLOUDWATCH_METRIC": Sources(settings, clock).look,
     }
     return Checker(feed, clock, identity(settings), looks, at_once=at_once)
+
+
+def _lowered(settings: Settings) -> Privileges:
+    """
+    The process as the user that it is to be, root's rights in reserve, with a data folder of the user's.
+
+    Raises:
+        SettingsError: It cannot be that user.
+    """
+    privileges = Privileges(settings.user, settings.group)
+    with suppress(OSError):  # Whoever claims the folder says what is wrong with it.
+        privileges.own(Path(settings.data_dir))
+    privileges.lower()
+    return privileges
 
 
 def _claim_data_dir(settings: Settings, open_parts: ExitStack) -> None:

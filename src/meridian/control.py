@@ -36,7 +36,6 @@ from meridian.feed.local import FEED_FILE, LastValues
 from meridian.feed.turns import forever
 from meridian.health.checker import Checker
 from meridian.health.sources import Sources
-from meridian.listening import listen_api
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
@@ -71,11 +70,12 @@ async def build_control(
     clock: Clock,
     engine: Engine | None,
     checker: Checker | None,
+    listener: socket.socket,
     open_parts: ExitStack,
     parts: list[Part],
     on_first_key: Callable[[Credential], None],
 ) -> str:
-    """Add the API, the publisher and sync; give the API's URL."""
+    """Add the API, which takes its connections from `listener`, the publisher and sync; give the API's URL."""
     target.read(settings.private_targets)  # so that a mistake in it is told now
     database = open_database(settings)
     open_parts.callback(database.close)
@@ -94,8 +94,7 @@ async def build_control(
     )
     metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside)
     explainer = _build_explainer(settings, engine, health, open_parts)
-    server, listener = _build_api(settings, database, clock, sync, explainer, health, tail, metrics)
-    open_parts.callback(listener.close)
+    server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics)
 
     def end_api() -> None:
         tail.end()  # streams of events would hold the server up
@@ -179,7 +178,7 @@ def _build_api(
     health: Watch,
     tail: Tail,
     metrics: Metrics,
-) -> tuple[_Server, socket.socket]:
+) -> _Server:
     def find_secret(access_key_id: str) -> Credential | None:
         with database.read() as conn:
             return account.find_credential(conn, access_key_id)
@@ -216,7 +215,7 @@ def _build_api(
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
-    return _Server(config), listen_api(settings)
+    return _Server(config)
 
 
 class _Server(uvicorn.Server):
