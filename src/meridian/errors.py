@@ -89,5 +89,20 @@ class NoSuchHealthCheck(ApiError):
         super().__init__("NoSuchHealthCheck", f"A health check with id {check_id} does not exist.")
 
 
+class NoSuchTrafficPolicy(ApiError):
+    """No traffic policy has this id and version, or not in this account (R-TFO-5, R-API-25)."""
+
+    def __init__(self, policy_id: str, version: int | None = None) -> None:
+        of = "" if version is None else f" and version {version}"
+        super().__init__("NoSuchTrafficPolicy", f"No traffic policy found with ID {policy_id}{of}.")
+
+
+class NoSuchTrafficPolicyInstance(ApiError):
+    """No traffic policy instance has this id, or not in this account (R-API-25)."""
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__("NoSuchTrafficPolicyInstance", f"No traffic policy instance found with ID {instance_id}.")
+
+
 class SettingsError(MeridianError):
     """A setting that cannot be: names the place it came from, the key and the remedy."""

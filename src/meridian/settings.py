@@ -46,6 +46,8 @@ class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     children_per_health_check: Annotated[
         int, Meta(ge=1, le=256, description="children of a calculated health check (R-HCC-3)")
     ] = 256
+    traffic_policies: Annotated[int, Meta(ge=0, description="traffic policies an account")] = 50
+    traffic_policy_instances: Annotated[int, Meta(ge=0, description="traffic policy instances an account")] = 5
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -311,6 +313,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(description="blocks of addresses that may read /metrics on the API's address, without a signature"),
     ] = ("127.0.0.0/8", "::1/128")
+    retain_used_policies: Annotated[
+        bool,
+        Meta(
+            description="a traffic policy version that is deleted while instances use it goes from the lists, and they "
+            "keep answering by it; no-…: such a call is refused (R-TFP-2)"
+        ),
+    ] = False
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     synchronous_standby: Annotated[

@@ -62,6 +62,7 @@ def plan(
     outside: Services = _NO_SERVICES,
     missing: Container[CidrRoutingConfig] = frozenset(),
     protected: Container[tuple[Name, str]] = frozenset(),
+    instance: str | None = None,
 ) -> Plan:
     """
     Work out what a batch does. Nothing or all of it: a batch with one wrong change has no plan (R-CHG-2).
@@ -72,6 +73,7 @@ def plan(
         outside: The services that an alias may lead to, by hosted zone id.
         missing: Those of `References.cidr_locations` that do not exist.
         protected: Names and types of the zone that nothing may be written at (R-PRO-1).
+        instance: The id of the policy record that asks, for its own root; None for a user.
 
     Returns:
         An empty plan if the batch changes nothing (R-CHG-12).
@@ -81,7 +83,7 @@ def plan(
     """
     if oversize := size_reasons(changes, quotas):
         raise ChangeRejected(oversize)
-    trial = _Trial(zone, changes, read, quotas, outside, missing, protected)
+    trial = _Trial(zone, changes, read, quotas, outside, missing, protected, instance)
     trial.apply_in_order()
     trial.judge_final_state()
     reasons = [reason for told in trial.reasons for reason in told]
@@ -140,6 +142,7 @@ class _Trial:
         outside: Services,
         missing: Container[CidrRoutingConfig],
         protected: Container[tuple[Name, str]],
+        instance: str | None,
     ) -> None:
         self.zone = zone
         self.changes = changes
@@ -147,6 +150,7 @@ class _Trial:
         self.outside = outside
         self.missing = missing
         self.protected = protected
+        self.instance = instance
         self.draft = Draft(read)
         self.reasons: list[list[str]] = [[] for _ in changes]
         self.written: dict[Key, int] = {}  # which change wrote a record set that is there at the end
@@ -191,7 +195,7 @@ class _Trial:
         return []
 
     def _write(self, index: int, given: RecordSet, stored: RecordSet | None) -> list[str]:
-        if refused := rules.instance_reasons(given, stored):
+        if refused := rules.instance_reasons(given, stored, self.instance):
             return refused
         record_set, bad_values = rules.with_rdata(given)
         reasons = [

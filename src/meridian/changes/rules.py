@@ -70,9 +70,15 @@ def place_reasons(record_set: RecordSet, zone: HostedZone) -> list[str]:
     return []
 
 
-def instance_reasons(record_set: RecordSet, stored: RecordSet | None) -> list[str]:
-    """Refuse to write the root of a policy record, which only its instance may (R-CHG-13); ours."""
-    if record_set.traffic_policy_instance_id is None and (stored is None or stored.traffic_policy_instance_id is None):
+def instance_reasons(record_set: RecordSet, stored: RecordSet | None, instance: str | None = None) -> list[str]:
+    """
+    Refuse to write the root of a policy record, which only its instance may (R-CHG-13); ours.
+
+    Args:
+        instance: The id of the instance that asks; None for a user.
+    """
+    owners = {record_set.traffic_policy_instance_id, stored.traffic_policy_instance_id if stored else instance}
+    if owners == {instance}:
         return []
     return [
         f"RRSet with DNS name {record_set.name}, type {record_set.type} cannot be created or changed here "
@@ -86,6 +92,8 @@ def same_content(given: RecordSet, stored: RecordSet) -> bool:
         given,
         values=stored.values if sorted(given.values) == sorted(stored.values) else given.values,
         rdata=stored.rdata,
+        # The root of a policy record may be named without its TTL.
+        ttl=stored.ttl if stored.traffic_policy_instance_id and given.ttl is None else given.ttl,
         alias=stored.alias if alias.same_target(given.alias, stored.alias) else given.alias,
         multi_value_answer=stored.multi_value_answer if given.multi_value_answer is None else given.multi_value_answer,
     )

@@ -38,12 +38,17 @@ def group(
     if len(record_sets) == 1 and _is_plain(record_sets[0]):
         return Group("simple", [Arm(records(record_sets[0]))])
     ordered = sorted(record_sets, key=lambda record_set: record_set.set_identifier or "")
-    policy, cidr = ordered[0].policy, ordered[0].cidr_routing_config
+    cidr = ordered[0].cidr_routing_config
     return Group(
-        kind=_KINDS.get(policy, policy),
-        arms=[_arm(zone_id, record_set, places, checks) for record_set in ordered],
+        kind=kind(ordered[0].policy),
+        arms=[arm(record_set, _target(zone_id, record_set), places, checks) for record_set in ordered],
         collection=cidr.collection_id if cidr else "",
     )
+
+
+def kind(policy: str) -> str:
+    """What the image calls a policy."""
+    return _KINDS.get(policy, policy)
 
 
 def records(record_set: RecordSet) -> Records:
@@ -65,11 +70,20 @@ def _is_plain(record_set: RecordSet) -> bool:
     return record_set.set_identifier is None and record_set.alias is None and record_set.health_check_id is None
 
 
-def _arm(zone_id: str, record_set: RecordSet, places: Places, checks: Mapping[str, int]) -> Arm:
+def arm(record_set: RecordSet, target: Target, places: Places, checks: Mapping[str, int]) -> Arm:
+    """
+    Compile one record set of a group.
+
+    Args:
+        target: What it leads to.
+
+    Raises:
+        CannotCompile: It stands nobody knows where.
+    """
     alias, geo = record_set.alias, record_set.geo_location or GeoLocation()
     latitude, longitude = _point(record_set.geo_proximity_location, places)
     return Arm(
-        target=records(record_set) if alias is None else _alias(zone_id, record_set.type, alias),
+        target=target,
         id=record_set.set_identifier or "",
         health=checks.get(record_set.health_check_id or "", 0),
         evaluate_target=alias is not None and alias.evaluate_target_health,
@@ -94,6 +108,10 @@ def _point(place: GeoProximityLocation | None, places: Places) -> Point:
     if point is None:
         raise CannotCompile(f"{place.aws_region or place.local_zone_group}: it has no coordinates")
     return point
+
+
+def _target(zone_id: str, record_set: RecordSet) -> Target:
+    return records(record_set) if record_set.alias is None else _alias(zone_id, record_set.type, record_set.alias)
 
 
 def _alias(zone_id: str, record_type: str, alias: AliasTarget) -> Target:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from meridian.compile.group import NO_CHECKS, group, records
-from meridian.compile.image import FORMAT, Group, Head, Shard
+from meridian.compile import traffic
+from meridian.compile.group import NO_CHECKS, CannotCompile, group, records
+from meridian.compile.image import FORMAT, Group, Head, HiddenGroup, Shard
 from meridian.model.name import Name
 from meridian.model.record import TYPES, RecordSet
+from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
 
 SLOTS = 4096
+
+NO_TREES: Mapping[str, Tree] = MappingProxyType({})
 
 
 def slots_of(index: int, count: int) -> tuple[int, int]:
@@ -35,6 +40,7 @@ def shard(
     empty_non_terminals: Iterable[Name],
     places: Places = BUILT_IN,
     checks: Mapping[str, int] = NO_CHECKS,
+    trees: Mapping[str, Tree] = NO_TREES,
 ) -> Shard:
     """
     Compile one shard.
@@ -46,16 +52,30 @@ def shard(
             (RFC 4592 §2.2.2).
         places: Where geoproximity's regions and places are.
         checks: The slots of health checks, by id; without those that were deleted.
+        trees: What each policy record of the shard answers by, by instance id.
 
     Raises:
         CannotCompile: A record set has no form in the image.
     """
+    hidden: dict[str, HiddenGroup] = {}
+
+    def compiled(of_type: Sequence[RecordSet]) -> Group:
+        root = of_type[0]
+        if root.traffic_policy_instance_id is None:
+            return group(zone_id, of_type, places, checks)
+        tree = trees.get(root.traffic_policy_instance_id)
+        if tree is None:
+            raise CannotCompile(f"{root.name} {root.type}: there is no instance {root.traffic_policy_instance_id}")
+        made = traffic.groups(root, tree, places, checks)
+        hidden.update(made.hidden)
+        return made.root
+
     sets: dict[bytes, dict[int, list[RecordSet]]] = defaultdict(lambda: defaultdict(list))
     for record_set in record_sets:
         sets[record_set.name.wire][TYPES[record_set.type]].append(record_set)
     names: dict[bytes, dict[int, Group]] = {name.wire: {} for name in empty_non_terminals}
     for owner, types in sets.items():
-        names[owner] = {number: group(zone_id, types[number], places, checks) for number in sorted(types)}
+        names[owner] = {number: compiled(types[number]) for number in sorted(types)}
     return Shard(
         format=FORMAT,
         zone_id=zone_id,
@@ -63,7 +83,7 @@ def shard(
         count=count,
         version=version,
         names=dict(sorted(names.items())),
-        groups={},
+        groups=dict(sorted(hidden.items())),
     )
 
 

@@ -24,7 +24,7 @@ from meridian.feed.turns import forever
 from meridian.feed.waiting import news_within
 from meridian.model.name import Name
 from meridian.resolve.resolver import Found, NoAnswer, Resolver
-from meridian.store import record
+from meridian.store import record, traffic
 from meridian.store.database import Database
 
 log = structlog.get_logger()
@@ -113,7 +113,7 @@ class Connector:
 
     def _read(self) -> set[Target]:
         with self._database.read() as conn:
-            return record.outside_targets(conn)
+            return record.outside_targets(conn) | traffic.outside_targets(conn)
 
 
 class _Keeper:

@@ -8,15 +8,18 @@ next (R-GPX-10, R-REG-1). The database knows what they were.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 import structlog
+from sqlalchemy import Connection
 
 from meridian.errors import SettingsError
 from meridian.model.name import plain
 from meridian.model.record import RecordSet
+from meridian.model.traffic import record_sets
 from meridian.place.coordinates import BUILT_IN, Places, Region
-from meridian.store import outbox, place, record
+from meridian.store import outbox, place, record, traffic
 from meridian.store import zone as zones
 from meridian.store.database import Database
 
@@ -38,7 +41,7 @@ def follow(database: Database, now: Places) -> int:
         if _points(before) == _points(now):
             return 0
         due: dict[str, set[int]] = defaultdict(set)
-        for zone_id, record_set in record.naming_places(conn):
+        for zone_id, record_set in chain(record.naming_places(conn), _in_policy_records(conn)):
             _require_known(zone_id, record_set, now)
             where = record_set.geo_proximity_location
             if where is not None and before.point(where) != now.point(where):
@@ -48,6 +51,14 @@ def follow(database: Database, now: Places) -> int:
         place.set_points(conn, _points(now))
     log.info("places.moved", zones=len(due))
     return len(due)
+
+
+def _in_policy_records(conn: Connection) -> Iterator[tuple[str, RecordSet]]:
+    """Zone id and, of each served policy record, the record sets that its tree stands for."""
+    for zone_id, name, tree in traffic.served(conn):
+        for rule in tree.used_rules:
+            for found in record_sets(tree, rule, name, 0):
+                yield zone_id, found
 
 
 def _require_known(zone_id: str, record_set: RecordSet, now: Places) -> None:

@@ -8,15 +8,17 @@ was. Each target is waited for once: one that nobody resolves does not hold up e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import structlog
 
 from meridian.clock import Clock
+from meridian.compile.zone import NO_TREES
 from meridian.feed.feed import Feed
 from meridian.feed.keys import outside_key
 from meridian.model.name import parse
 from meridian.model.record import RecordSet
+from meridian.model.traffic import Tree
 
 log = structlog.get_logger()
 
@@ -74,10 +76,18 @@ class FirstAnswers:
         return False
 
 
-def targets(zone_id: str, record_sets: Iterable[RecordSet]) -> set[str]:
-    """Keys of the names outside the zone that record sets lead to."""
-    return {
+def targets(zone_id: str, record_sets: Iterable[RecordSet], trees: Mapping[str, Tree] = NO_TREES) -> set[str]:
+    """Keys of the names outside the zone that record sets lead to, policy records by their trees."""
+    record_sets = list(record_sets)
+    aliases = {
         outside_key(parse(found.alias.dns_name).text, found.type)
         for found in record_sets
         if found.alias is not None and found.alias.hosted_zone_id != zone_id
+    }
+    return aliases | {
+        outside_key(endpoint.target.text, found.type)
+        for found in record_sets
+        if found.traffic_policy_instance_id is not None
+        for endpoint in trees[found.traffic_policy_instance_id].used_endpoints
+        if endpoint.target is not None
     }

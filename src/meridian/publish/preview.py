@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from meridian.compile import image
-from meridian.compile.zone import head, shard, shard_of, slots_of
+from meridian.compile.zone import NO_TREES, head, shard, shard_of, slots_of
 from meridian.model.name import Name
 from meridian.model.record import RecordSet
+from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
-from meridian.publish.publisher import changed_shards, check_slots
+from meridian.publish.publisher import changed_shards, check_slots, trees_of
 from meridian.store import outbox, record
 from meridian.store.record import Foreseen
 
@@ -26,7 +28,12 @@ class Preview(NamedTuple):
 
 
 def preview(
-    conn: Connection, zone: HostedZone, foreseen: Foreseen, last: image.Head | None, places: Places = BUILT_IN
+    conn: Connection,
+    zone: HostedZone,
+    foreseen: Foreseen,
+    last: image.Head | None,
+    places: Places = BUILT_IN,
+    drafts: Mapping[str, Tree] = NO_TREES,
 ) -> Preview:
     """
     Compile a zone with a plan carried out.
@@ -36,6 +43,7 @@ def preview(
         last: The head whose shards are at hand, and therefore left out where they would be the same;
             None for all shards.
         places: Where geoproximity's regions and places are.
+        drafts: What policy records of the plan answer by that are not stored, by instance id.
 
     Raises:
         CannotCompile: A record set has no form in the image.
@@ -49,8 +57,9 @@ def preview(
     for index in changed:
         versions[index] = version
         found = _in_shard(conn, zone, foreseen, index)
-        checks = check_slots(conn, found[0])
-        shards.append(image.encode(shard(zone.id, index, count, version, *found, places, checks)))
+        trees = {**trees_of(conn, found[0]), **drafts}
+        checks = check_slots(conn, found[0], trees)
+        shards.append(image.encode(shard(zone.id, index, count, version, *found, places, checks, trees)))
     at_apex = _at_apex(conn, zone, foreseen)
     compiled = head(msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions)
     return Preview(image.encode(compiled), shards)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -42,10 +42,11 @@ from meridian.feed.keys import (
 from meridian.feed.turns import Turns, forever
 from meridian.feed.waiting import news_within
 from meridian.model.record import RecordSet
+from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
 from meridian.publish.outside import FirstAnswers, Unresolved, targets
-from meridian.store import change, health, outbox, record
+from meridian.store import change, health, outbox, record, traffic
 from meridian.store import zone as zones
 from meridian.store.database import Database
 from meridian.store.outbox import Row
@@ -298,11 +299,13 @@ class Publisher:
         for index in changed:
             versions[index] = zone.version
             found = record.in_slots(conn, zone.id, *slots_of(index, zone.shard_count))
-            checks = check_slots(conn, found[0])
-            compiled = shard(zone.id, index, zone.shard_count, zone.version, *found, self._places, checks)
+            trees = trees_of(conn, found[0])
+            checks = check_slots(conn, found[0], trees)
+            compiled = shard(zone.id, index, zone.shard_count, zone.version, *found, self._places, checks, trees)
             key = shard_key(zone.id, zone.shard_count, index)
             entries.append(Entry(key, image.encode(compiled), zone.version))
-            led_to |= targets(zone.id, (found for found in found[0] if slots is None or found.name.slot in slots))
+            news = [held for held in found[0] if slots is None or held.name.slot in slots]
+            led_to |= targets(zone.id, news, trees)
         at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
         compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions)
         entries.append(Entry(head_key(zone.id), image.encode(compiled_head), zone.version))
@@ -347,9 +350,17 @@ def changed_slots(rows: Iterable[Row]) -> frozenset[int] | None:
     return frozenset(slots)
 
 
-def check_slots(conn: Connection, record_sets: Iterable[RecordSet]) -> dict[str, int]:
-    """The slots of the health checks that record sets use, by id; those that were deleted are not among them."""
-    return health.slots(conn, {found.health_check_id for found in record_sets if found.health_check_id})
+def trees_of(conn: Connection, record_sets: Iterable[RecordSet]) -> dict[str, Tree]:
+    """What the policy records among these record sets answer by, by instance id."""
+    instances = {found.traffic_policy_instance_id for found in record_sets if found.traffic_policy_instance_id}
+    return traffic.trees(conn, instances)
+
+
+def check_slots(conn: Connection, record_sets: Iterable[RecordSet], trees: Mapping[str, Tree]) -> dict[str, int]:
+    """The slots of the health checks that all of these use, by id; those that were deleted are not among them."""
+    used = {found.health_check_id for found in record_sets if found.health_check_id}
+    used |= {item.health_check for tree in trees.values() for item in tree.items if item.health_check}
+    return health.slots(conn, used)
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

@@ -13,7 +13,7 @@ from meridian.changes.cidr import BlockPlan
 from meridian.errors import ApiError, NoSuchCidrCollection
 from meridian.model.cidr import DEFAULT_LOCATION, Block, CidrCollection, from_octets, to_octets
 from meridian.model.record import CidrRoutingConfig
-from meridian.store.tables import cidr_block, cidr_collection, record_set
+from meridian.store.tables import cidr_block, cidr_collection, record_set, traffic_use
 
 _BY_ID = sa.select(cidr_collection).where(
     cidr_collection.c.id == bindparam("id"), cidr_collection.c.account_id == bindparam("account_id")
@@ -38,10 +38,11 @@ _BLOCKS = (
     .where(cidr_block.c.collection_id == bindparam("collection_id"))
     .order_by(cidr_block.c.block)
 )
-_USED = (
-    sa.select(record_set.c.cidr_location)
-    .where(record_set.c.cidr_collection_id == bindparam("collection_id"))
-    .distinct()
+_USED = sa.union(
+    *(
+        sa.select(users.c.cidr_location).where(users.c.cidr_collection_id == bindparam("collection_id"))
+        for users in (record_set, traffic_use)
+    )
 )
 _DELETE_BLOCK = sa.delete(cidr_block).where(
     cidr_block.c.collection_id == bindparam("in_collection"), cidr_block.c.block == bindparam("octets")
@@ -170,7 +171,7 @@ def delete(conn: Connection, collection_id: str) -> None:
 
 
 def used_locations(conn: Connection, collection_id: str) -> frozenset[str]:
-    """The locations that record sets name, `*` among them (R-CID-12)."""
+    """The locations that record sets and traffic policy instances name, `*` among them (R-CID-12)."""
     return frozenset(conn.execute(_USED, {"collection_id": collection_id}).scalars())
 
 

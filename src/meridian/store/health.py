@@ -21,7 +21,15 @@ from meridian.model.health import BLOCK, HealthCheck, HealthCheckConfig, MetricR
 from meridian.model.name import from_wire
 from meridian.model.record import Key
 from meridian.store.ids import new_uuid
-from meridian.store.tables import deleted_health_check, health_block, health_check, health_child, record_set
+from meridian.store.tables import (
+    deleted_health_check,
+    health_block,
+    health_check,
+    health_child,
+    record_set,
+    traffic_policy_instance,
+    traffic_use,
+)
 
 REMEMBERED = timedelta(days=7)  # how long the caller reference of a deleted check is refused (R-HCU-1)
 
@@ -43,10 +51,23 @@ _PAGE = _OF_ACCOUNT.where(health_check.c.id >= bindparam("start")).order_by(heal
 _KNOWN = sa.select(health_check.c.id, health_check.c.slot).where(
     health_check.c.id.in_(bindparam("ids", expanding=True))
 )
-_USERS = (
-    sa.select(record_set.c.zone_id, record_set.c.name_wire, record_set.c.type, record_set.c.set_identifier)
-    .where(record_set.c.health_check_id == bindparam("check_id"))
-    .order_by(record_set.c.zone_id, record_set.c.sort_key, record_set.c.type, record_set.c.set_identifier)
+_USED_BY_RECORD_SETS = sa.select(
+    record_set.c.zone_id,
+    record_set.c.sort_key,
+    record_set.c.type,
+    record_set.c.set_identifier,
+    record_set.c.name_wire,
+).where(record_set.c.health_check_id == bindparam("check_id"))
+_USED_BY_INSTANCES = (
+    sa.select(
+        traffic_policy_instance.c.zone_id,
+        traffic_policy_instance.c.sort_key,
+        traffic_policy_instance.c.type,
+        sa.literal(""),
+        traffic_policy_instance.c.name_wire,
+    )
+    .join_from(traffic_use, traffic_policy_instance)
+    .where(traffic_use.c.health_check_id == bindparam("check_id"))
 )
 _IN_BLOCK = (
     sa.select(health_check)
@@ -238,9 +259,14 @@ def delete(conn: Connection, check: HealthCheck, now: datetime) -> None:
 
 
 def users(conn: Connection, check_id: str) -> list[User]:
-    """The record sets that use a check, also after it was deleted, by zone and in listing order."""
-    rows = conn.execute(_USERS, {"check_id": check_id})
-    return [User(zone_id, Key(from_wire(wire), type_, id_ or None)) for zone_id, wire, type_, id_ in rows]
+    """
+    The record sets that use a check, also after it was deleted, by zone and in listing order.
+
+    Of a policy record whose tree uses it, that is the root.
+    """
+    queries = (_USED_BY_RECORD_SETS, _USED_BY_INSTANCES)
+    rows = sorted(tuple(row) for query in queries for row in conn.execute(query, {"check_id": check_id}))
+    return [User(zone_id, Key(from_wire(wire), type_, id_ or None)) for zone_id, _, type_, id_, wire in rows]
 
 
 def slots(conn: Connection, ids: Collection[str]) -> dict[str, int]:

@@ -338,6 +338,80 @@ webhook = Table(
     Column("held_until", BigInteger, nullable=False),  # milliseconds since 1970
 )
 
+# Policies are listed in the order of their numbers (R-TFO-8). A deleted one stays, as its versions do (R-TFO-6).
+traffic_policy = Table(
+    "traffic_policy",
+    metadata,
+    Column("number", SERIAL, primary_key=True),
+    Column("id", String(36), nullable=False),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("name", BYTEWISE, nullable=False),
+    Column("last_version", Integer, nullable=False),  # the highest that was ever given (R-TFO-3)
+    Column("deleted", Boolean, nullable=False),
+    UniqueConstraint("id"),
+    Index(None, "account_id", "number"),
+    sqlite_autoincrement=True,
+)
+_is_live = ~traffic_policy.c.deleted
+Index(
+    "ix_traffic_policy_live_name",
+    traffic_policy.c.account_id,
+    traffic_policy.c.name,
+    unique=True,
+    sqlite_where=_is_live,
+    postgresql_where=_is_live,
+)
+
+traffic_policy_version = Table(
+    "traffic_policy_version",
+    metadata,
+    Column("policy_id", String(36), ForeignKey(traffic_policy.c.id), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("type", String(5), nullable=False),
+    Column("document", Text, nullable=False),  # verbatim (R-TFD-4)
+    Column("comment", Text),
+    Column("deleted", Boolean, nullable=False),
+)
+
+# An instance outlives its zone, if it had no root there when the zone went: so there is no foreign key.
+traffic_policy_instance = Table(
+    "traffic_policy_instance",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(12), ForeignKey(account.c.id), nullable=False),
+    Column("zone_id", String(32), nullable=False),
+    Column("sort_key", BYTEWISE, nullable=False),
+    Column("type", BYTEWISE, nullable=False),
+    Column("name_wire", LargeBinary, nullable=False),
+    Column("ttl", BigInteger, nullable=False),
+    Column("policy_id", String(36), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("failure", Text, nullable=False),  # '' for none
+    Column("rooted", Boolean, nullable=False),
+    Column("change_id", String(32)),  # that put it where it is; null before the first
+    UniqueConstraint("zone_id", "sort_key", "type"),
+    ForeignKeyConstraint(
+        ["policy_id", "version"], [traffic_policy_version.c.policy_id, traffic_policy_version.c.version]
+    ),
+    Index(None, "account_id", "zone_id", "sort_key", "type"),
+    Index(None, "policy_id", "version"),
+)
+
+# What the trees of instances refer to, for those who ask who uses it. One of the three each.
+traffic_use = Table(
+    "traffic_use",
+    metadata,
+    Column("number", SERIAL, primary_key=True),
+    Column("instance_id", String(36), ForeignKey(traffic_policy_instance.c.id), nullable=False),
+    Column("health_check_id", String(64)),
+    Column("cidr_collection_id", String(36)),
+    Column("cidr_location", String(16)),
+    Column("outside_target", LargeBinary),  # name in wire form
+    Index(None, "instance_id"),
+    Index(None, "health_check_id"),
+    Index(None, "cidr_collection_id"),
+)
+
 tag = Table(
     "tag",
     metadata,

@@ -20,9 +20,9 @@ from meridian.model.alias_service import services
 from meridian.model.name import BadName, parse
 from meridian.model.place import nameable
 from meridian.model.record import Change, RecordSet
-from meridian.model.zone import HostedZone
+from meridian.model.zone import ChangeInfo, HostedZone
 from meridian.settings import Settings
-from meridian.store import cidr, health, outbox, protection
+from meridian.store import cidr, health, outbox, protection, traffic
 from meridian.store import record as records
 from meridian.store import zone as zones
 
@@ -68,15 +68,42 @@ def apply(
     Raises:
         ChangeRejected, ApiError: As `plan_of`.
     """
-    slots = records.apply(conn, zone, plan_of(conn, context.settings, zone, changes))
+    plan = plan_of(conn, context.settings, zone, changes)
+    # Nobody but a policy record writes its root, so what a batch touches is a root no more (R-TFI-10).
+    touched = [*plan.delete, *(record_set.key for record_set in plan.put)]
+    traffic.uproot(conn, zone.id, touched, "root record was deleted")
+    return change_to_api(carry_out(conn, context, zone, plan, comment))
+
+
+def carry_out(
+    conn: Connection,
+    context: Context,
+    zone: HostedZone,
+    plan: Plan,
+    comment: str | None = None,
+    anew: AbstractSet[int] = frozenset(),
+) -> ChangeInfo:
+    """
+    Store what a plan says and ask for its publication, all in the transaction of `conn`.
+
+    Args:
+        zone: As it is stored now, read for update.
+        anew: Slots that are to be published too, though their record sets stay as they are.
+    """
+    slots = records.apply(conn, zone, plan) | anew
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
-    return change_to_api(record_change(conn, context, zone.id, version, comment))
+    return record_change(conn, context, zone.id, version, comment)
 
 
-def plan_of(conn: Connection, settings: Settings, zone: HostedZone, changes: Sequence[Change]) -> Plan:
+def plan_of(
+    conn: Connection, settings: Settings, zone: HostedZone, changes: Sequence[Change], instance: str | None = None
+) -> Plan:
     """
     What the batch comes to, by what is stored now; nothing is written.
+
+    Args:
+        instance: The id of the policy record that asks, for its own root; None for a user.
 
     Raises:
         ChangeRejected: Every problem found.
@@ -93,6 +120,7 @@ def plan_of(conn: Connection, settings: Settings, zone: HostedZone, changes: Seq
         outside=services(settings.alias_zone_ids),
         missing=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
         protected=protection.among(conn, zone.id, [change.record_set.key[:2] for change in changes]),
+        instance=instance,
     )
 
 

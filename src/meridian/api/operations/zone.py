@@ -20,7 +20,7 @@ from meridian.errors import ApiError, InvalidInput
 from meridian.model import name as names
 from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus
 from meridian.settings import Settings
-from meridian.store import delegation, health, outbox, protection, querylog
+from meridian.store import delegation, health, outbox, protection, querylog, traffic
 from meridian.store import record as records
 from meridian.store import tag as tags
 from meridian.store import zone as zones
@@ -152,9 +152,9 @@ def get_account_limit(context: Context, request: dict[str, Any]) -> dict[str, An
         "MAX_HEALTH_CHECKS_BY_OWNER": (quotas.health_checks, health.count),
         "MAX_HOSTED_ZONES_BY_OWNER": (quotas.hosted_zones, zones.count),
         "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": (quotas.reusable_delegation_sets, delegation.count),
+        "MAX_TRAFFIC_POLICIES_BY_OWNER": (quotas.traffic_policies, traffic.count_policies),
+        "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER": (quotas.traffic_policy_instances, traffic.count_instances),
     }
-    if request["Type"] not in limits:
-        raise ApiError("NotImplemented", f"The limit {request['Type']} is not implemented yet.", status=501)
     most, count = limits[request["Type"]]
     with context.database.read() as conn:
         return {"Limit": {"Type": request["Type"], "Value": most}, "Count": count(conn, account_id)}
