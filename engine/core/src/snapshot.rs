@@ -1,7 +1,7 @@
 //! Everything a query needs, in one immutable value.
 //!
 //! ```text
-//! Snapshot ─┬─ Catalog ── 256 buckets ── Apex (name) ── zones by rank ── Zone ── shards
+//! Snapshot ─┬─ Catalog ── 256 buckets ── by name: zones by rank ── Zone ── shards
 //!           ├─ Health     (one bit a check)
 //!           ├─ Places     (geolocation, latency, CIDR collections)
 //!           ├─ Outside    (what outside alias targets answer)
@@ -88,17 +88,10 @@ pub struct Catalog {
     buckets: Box<[Arc<Bucket>]>,
 }
 
+/// Zones by name: those of one name together, at least one, the lowest rank first. Their name stands in the zone
+/// itself, which a query asks next.
 #[derive(Debug, Clone, Default)]
-struct Bucket {
-    apexes: HashTable<Arc<Apex>>,
-}
-
-/// One name and the zones that have it, lowest rank first.
-#[derive(Debug, Clone)]
-struct Apex {
-    name: Owner,
-    zones: Vec<Arc<Zone>>,
-}
+struct Bucket(HashTable<Arc<[Arc<Zone>]>>);
 
 impl Default for Catalog {
     fn default() -> Self {
@@ -110,8 +103,7 @@ impl Catalog {
     /// The zone whose apex is suffix `i` of a name.
     pub fn at(&self, name: &Name, i: usize) -> Option<&Zone> {
         let hash = name.hash(i);
-        let apex = self.buckets[bucket(hash)].find(hash, name.suffix(i))?;
-        apex.zones.first().map(|zone| &**zone)
+        self.buckets[bucket(hash)].find(hash, name.suffix(i)).first().map(|zone| &**zone)
     }
 
     /// The zone closest to a name, from suffix `from` on, with that suffix (routing.md §3.1).
@@ -143,27 +135,31 @@ impl Catalog {
     fn edit(&mut self, name: &Owner, change: impl FnOnce(&mut Vec<Arc<Zone>>)) {
         let hash = name.hash();
         let bucket = Arc::make_mut(&mut self.buckets[bucket(hash)]);
-        let mut zones = bucket.find(hash, name.wire()).map_or_else(Vec::new, |apex| apex.zones.clone());
+        let mut zones = bucket.find(hash, name.wire()).to_vec();
         change(&mut zones);
         bucket.put(hash, name, zones);
     }
 }
 
 impl Bucket {
-    fn find(&self, hash: u64, name: &[u8]) -> Option<&Apex> {
-        self.apexes.find(name::spread(hash), |apex| apex.name.wire() == name).map(|apex| &**apex)
+    fn find(&self, hash: u64, name: &[u8]) -> &[Arc<Zone>] {
+        self.0.find(name::spread(hash), |zones| is_name(zones, name)).map_or(&[], |zones| zones)
     }
 
     fn put(&mut self, hash: u64, name: &Owner, zones: Vec<Arc<Zone>>) {
         let spread = name::spread(hash);
-        if let Ok(held) = self.apexes.find_entry(spread, |apex| apex.name.wire() == name.wire()) {
+        if let Ok(held) = self.0.find_entry(spread, |zones| is_name(zones, name.wire())) {
             held.remove();
         }
         if !zones.is_empty() {
-            let apex = Arc::new(Apex { name: name.clone(), zones });
-            self.apexes.insert_unique(spread, apex, |apex| name::spread(apex.name.hash()));
+            self.0.insert_unique(spread, zones.into(), |zones| name::spread(zones[0].apex.hash()));
         }
     }
+}
+
+/// Whether this is the name of these zones.
+fn is_name(zones: &[Arc<Zone>], name: &[u8]) -> bool {
+    zones[0].apex.wire() == name
 }
 
 fn bucket(hash: u64) -> usize {
