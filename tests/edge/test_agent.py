@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 import dns.message
 import pytest
@@ -13,6 +17,8 @@ from meridian.feed.keys import Ack, ack_key, decode_ack, encode, head_key, shard
 from meridian.feed.local import LocalFeed
 from tests.publish.conftest import world as world
 from tests.publish.world import World
+
+T = TypeVar("T")
 
 
 async def ack_of(world: World, edge: str = "edge-1") -> tuple[dict[int, int], dict[str, str]]:
@@ -155,6 +161,37 @@ def test_many_zones(world: World) -> None:
         assert (await ack_of(world))[1].keys() == bad_ones
 
     asyncio.run(test())
+
+
+def test_building_gives_way(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What builds zones, and what frees them, runs at a lower priority than what answers."""
+    seen: list[int] = []
+
+    def look(*_: object) -> None:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    async def test() -> None:
+        zone_id = world.create()
+        await world.publish()
+        for call in ("publish_all", "retire"):
+            monkeypatch.setattr(world.engine, call, _after(look, getattr(world.engine, call)))
+        await world.serve()
+        world.delete(zone_id)
+        await world.publish()
+        await world.serve()
+        assert world.served() == {}
+
+    asyncio.run(test())
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert seen == [min(own + 10, 19), min(own + 10, 19)]
+
+
+def _after(first: Callable[..., None], call: Callable[..., T]) -> Callable[..., T]:
+    def both(*arguments: object) -> T:
+        first()
+        return call(*arguments)
+
+    return both
 
 
 def test_agent_runs(world: World) -> None:

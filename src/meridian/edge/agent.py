@@ -163,7 +163,7 @@ class Agent:
         while some := list(islice(due, _ZONES_AT_ONCE)):
             await self._load_zones(some, held)
         for zone_id in [zone_id for zone_id in held if zone_id not in listed]:
-            await asyncio.to_thread(self._engine.retire, zone_id)
+            await self._zones.retire(zone_id)
             del held[zone_id]
             log.info("zone.retired", zone_id=zone_id)
         for zone_id in [zone_id for zone_id in self._failed if zone_id not in listed]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -14,10 +19,14 @@ from meridian.compile.image import decode_head, outside_targets
 from meridian.feed.feed import Feed
 from meridian.feed.keys import head_key, shard_key
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
 
 NO_HEAD = "the feed holds no head"  # of a zone that was removed a moment ago, or the feed is damaged
 _SHARDS_AT_ONCE = 256  # bounds the memory that their octets take; most have some 20 kB
+_BUILDERS = 4  # so that a large zone holds up no small one
+_NICENESS = 10  # by which threads that build go after those that answer on a busy core
 
 
 class Serving(Protocol):
@@ -68,6 +77,7 @@ class Zones:
         self._engine = engine
         self._clock = clock
         self._hold = hold
+        self._builders = ThreadPoolExecutor(_BUILDERS, "edge-build", initializer=_give_way)
 
     async def load(self, zone_ids: Sequence[str], held: dict[str, int]) -> dict[str, str]:
         """
@@ -91,13 +101,17 @@ class Zones:
             failed |= await self._serve(together, held)
         return failed
 
+    async def retire(self, zone_id: str) -> None:
+        """Serve a zone no more."""
+        await self._build(partial(self._engine.retire, zone_id))
+
     async def _image(self, zone_id: str, found: tuple[bytes, int] | None, served: int) -> _Image:
         if found is None:
             raise ValueError(NO_HEAD)
         head, version = found
         if version < served:
             # The control plane went back in time, from a backup; an engine never does by itself.
-            await asyncio.to_thread(self._engine.retire, zone_id)
+            await self.retire(zone_id)
         needed = self._engine.needs(head) or ()
         count = len(decode_head(head).shard_versions)
         return _Image(zone_id, version, head, tuple(shard_key(zone_id, count, index) for index in needed))
@@ -112,7 +126,7 @@ class Zones:
         # A shard that is not there is left out: the engine says which one it misses.
         whole = [(image.head, [*filter(None, islice(shards, len(image.keys)))]) for image in images]
         begun = self._clock.monotonic()
-        reasons = await asyncio.to_thread(self._engine.publish_all, whole)
+        reasons = await self._build(partial(self._engine.publish_all, whole))
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         log.debug("zones.served", zones=len(images), took_ms=took)
         told = dict(zip(images, reasons, strict=True))
@@ -124,7 +138,7 @@ class Zones:
         while len(image.keys) > _SHARDS_AT_ONCE:
             first, rest = image.keys[:_SHARDS_AT_ONCE], image.keys[_SHARDS_AT_ONCE:]
             shards = [*filter(None, await self._fetch(first))]
-            await asyncio.to_thread(self._engine.stage, image.head, shards)
+            await self._build(partial(self._engine.stage, image.head, shards))
             image = image._replace(keys=rest)
         return image
 
@@ -132,8 +146,18 @@ class Zones:
         """Fetch shards, and see to it that no alias is served whose target the feed knows and the engine does not."""
         shards = [None if found is None else found[0] for found in await self._feed.get_all(keys)]
         if self._hold is not None:
-            await self._hold(await asyncio.to_thread(_targets, [*filter(None, shards)]))
+            await self._hold(await self._build(partial(_targets, [*filter(None, shards)])))
         return shards
+
+    async def _build(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._builders, call)
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread alone."""
+    thread = threading.get_native_id()
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 
 
 def _together(images: Iterable[_Image]) -> Iterator[list[_Image]]:
