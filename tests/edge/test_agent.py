@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import dns.message
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
 from meridian._engine import Engine
+from meridian.compile import image
 from meridian.edge.agent import Agent
 from meridian.feed.feed import Entry
 from meridian.feed.keys import Ack, ack_key, decode_ack, encode, head_key, shard_key
@@ -192,6 +194,28 @@ def _after(first: Callable[..., None], call: Callable[..., T]) -> Callable[..., 
         return call(*arguments)
 
     return both
+
+
+def test_a_head_that_comes_late(world: World) -> None:
+    """A head that comes after the catalog that lists it is found by looking again, though the catalog stays."""
+
+    async def test() -> None:
+        zone_id = world.create()
+        await world.publish()
+        world.change(zone_id, "www.example.com")
+        await world.publish()
+        new = await world.feed.get(head_key(zone_id))
+        assert new is not None
+        early = image.encode(msgspec.structs.replace(image.decode_head(new[0]), version=1))
+        await world.feed.delete(head_key(zone_id))
+        await world.feed.put(Entry(head_key(zone_id), early, 1))
+        await world.serve()
+        assert world.engine.zones() == {zone_id: 1}
+        await world.feed.put(Entry(head_key(zone_id), *new))
+        await world.serve()
+        assert world.engine.zones() == {zone_id: 2}
+
+    asyncio.run(test())
 
 
 def test_agent_runs(world: World) -> None:

@@ -77,6 +77,8 @@ class Agent:
         # Of each catalog: the version that is served, and each zone's version that the engine holds.
         self._reached: dict[int, int] = {}
         self._held: dict[int, dict[str, int]] = {}
+        # The version of each catalog that was found to list exactly what is held: it need not be read again.
+        self._settled: dict[int, int] = {}
         self._places: dict[str, int] = {}
         self._failed: dict[str, str] = {}
         self._filled = 0
@@ -113,11 +115,13 @@ class Agent:
             found = await self._feed.get(key)
             if found is None:
                 return
-            listed = decode_catalog(found[0])
             if catalog == PLACES:
-                await self._bring_places_in_step(listed.places)
-            else:
-                await self._bring_in_step(catalog, listed.zones)
+                await self._bring_places_in_step(decode_catalog(found[0]).places)
+            elif self._settled.get(catalog) != found[1]:
+                listed = decode_catalog(found[0]).zones
+                await self._bring_in_step(catalog, listed)
+                if listed == self._held[catalog]:
+                    self._settled[catalog] = found[1]
         except Exception:
             log.exception("catalog.unreadable", catalog=catalog)
             return
@@ -147,6 +151,7 @@ class Agent:
         if filled != self._filled:
             self._filled = filled
             self._reached.clear()
+            self._settled.clear()
             for key in await self._feed.keys(CATALOGS):
                 await self.follow(key)
 
