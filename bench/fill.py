@@ -140,7 +140,7 @@ async def last_values(file: Path, content: Content, *, is_listed: bool = True) -
 
 
 def _image(content: Content, at: int) -> Iterator[Entry]:
-    zone = _zone(content, at, "", at)
+    zone = _zone(content, at, "", at + 1)
     sets = list(content.record_sets(at))
     by_shard: dict[int, list[RecordSet]] = defaultdict(list)
     for each in sets:

@@ -148,9 +148,10 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Swapped(msgspec.Struct, frozen=True):
-    """Answers while a zone came or went, or while nothing did."""
+    """Answers while a zone came or went, or while nothing did, and the edge's CPU seconds meanwhile."""
 
     what: str
+    cpu: float
     load: Load
 
 
@@ -268,10 +269,12 @@ def swaps(asking: Asking, content: Content, folder: Path, *, rate: int, seconds:
         events = ("nothing", False), ("the zone comes", True), ("nothing", True), ("the zone goes", False)
         for version, (what, is_there) in enumerate(events, 2):
             asyncio.run(_list(folder / FEED_FILE, small, content, version, is_there=is_there))
+            before = edge.cpu().total
             load = asking.ask(edge, small, count=rate * seconds, rate=rate)
+            cpu = edge.cpu().total - before
             if is_there != _is_served(edge, content):
                 raise SystemExit(f"{what}: not within {seconds} s; see --seconds")
-            yield Swapped(what, load)
+            yield Swapped(what, cpu, load)
 
 
 async def _list(file: Path, small: Content, large: Content, version: int, *, is_there: bool) -> None:
@@ -317,9 +320,12 @@ def _row(start: Start) -> str:
     )
 
 
+_SWAP_HEAD = f"{'meanwhile':<16}{'p50 µs':>10}{'p99':>10}{'p99.9':>10}{'worst':>10}{'CPU s':>8}{'wrong':>7}{'lost':>6}"
+
+
 def _swap_row(swapped: Swapped) -> str:
     times = "".join(f"{swapped.load.latency_us[key] or 0:>10.0f}" for key in ("p50", "p99", "p99.9", "p100"))
-    return f"{swapped.what:<16}{times}{swapped.load.wrong:>7}{swapped.load.lost:>6}"
+    return f"{swapped.what:<16}{times}{swapped.cpu:>8.2f}{swapped.load.wrong:>7}{swapped.load.lost:>6}"
 
 
 def _arguments() -> argparse.Namespace:
@@ -366,9 +372,7 @@ def _run(given: argparse.Namespace, asking: Asking, folder: Path) -> list[Any]:
             print(line, flush=True)
             measured.append(line)
     if "swap" in given.parts:
-        print(
-            f"\n{'meanwhile':<16}{'p50 µs':>10}{'p99':>10}{'p99.9':>10}{'worst':>10}{'wrong':>7}{'lost':>6}", flush=True
-        )
+        print(f"\n{_SWAP_HEAD}", flush=True)
         for swapped in swaps(asking, one, folder / "swap", rate=given.rate, seconds=given.seconds):
             print(_swap_row(swapped), flush=True)
             measured.append(swapped)
