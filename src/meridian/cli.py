@@ -1,4 +1,4 @@
-"""The command line: `meridian serve | demo | user | explain | replace | import | export | check | switch | place`."""
+"""The command line: `meridian serve | demo | user | explain | replace | import | export | audit | check | …`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import msgspec
 from meridian import app, demo, replace, replace_text, transfer
 from meridian.api.operations.explain import read_batch
 from meridian.api.operations.record import plan_of
+from meridian.audit_cli import audit
 from meridian.check_cli import check, switch
 from meridian.client import Api, connect
 from meridian.errors import MeridianError
@@ -38,9 +39,9 @@ from meridian.model.question import (
 from meridian.place.cli import place
 from meridian.place.coordinates import places
 from meridian.settings import DEFAULTS, Quotas, Settings, from_text, load
-from meridian.store import account
 from meridian.store import zone as zones
 from meridian.store.database import Database, open_database
+from meridian.user_cli import key_lines, seal, user
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -164,18 +165,14 @@ def serve(**options: Any) -> None:
       meridian serve --name-server-families ns.example.net,ns.example.org
           the names that zones are delegated to
 
-    The first start makes an access key and shows it once; `meridian user key` makes more.
+    The first start makes an access key and shows it once; `meridian user key create` makes more.
     """
     app.run(_settings(options), on_first_key=_show_first_key, on_started=_say_started)
 
 
 def _show_first_key(key: Credential) -> None:
     click.echo("The first access key, shown this once:")
-    click.echo(_key_lines(key))
-
-
-def _key_lines(key: Credential) -> str:
-    return f"  AWS_ACCESS_KEY_ID={key.access_key_id}\n  AWS_SECRET_ACCESS_KEY={key.secret}"
+    click.echo(key_lines(key))
 
 
 def _say_started(started: app.Started) -> None:
@@ -209,75 +206,6 @@ def demo_(**options: Any) -> None:
         threading.Thread(target=tell, args=[started], daemon=True).start()
 
     app.run(settings, on_first_key=lambda _: None, on_started=on_started)
-
-
-@cli.group()
-def user() -> None:
-    """Users and their access keys. Works on the database itself; the server may run."""
-
-
-@user.command(name="list")
-@settings_options("data_dir", "database")
-def list_users(**options: Any) -> None:
-    """List users with their access keys."""
-    with _database(_settings(options)) as database, database.read() as conn:
-        for account_id, name in account.users(conn):
-            click.echo(f"{account_id}  {name}  {' '.join(account.keys(conn, account_id, name)) or 'no keys'}")
-
-
-@user.command(name="add")
-@click.argument("name")
-@click.option("--account", "account_id", help="Account that the user is to have a part in; without it, a new account.")
-@settings_options("data_dir", "database")
-def add_user(name: str, account_id: str | None, **options: Any) -> None:
-    """Make a user with an access key, in an account of its own or in a given one."""
-    with _database(_settings(options)) as database, database.write() as conn:
-        owner = account_id or account.create_account(conn)
-        account.create_user(conn, owner, name)
-        key = account.create_key(conn, owner, name)
-    click.echo(f"user {name} of account {owner}; its access key, shown this once:")
-    click.echo(_key_lines(key))
-
-
-@user.command(name="key")
-@click.argument("name")
-@click.option("--account", "account_id", help="The user's account; needed where several have a user of this name.")
-@settings_options("data_dir", "database")
-def make_key(name: str, account_id: str | None, **options: Any) -> None:
-    """Make a further access key for a user, and show it once."""
-    with _database(_settings(options)) as database, database.write() as conn:
-        key = account.create_key(conn, _account_of(account.users(conn, account_id), name), name)
-    click.echo(_key_lines(key))
-
-
-@user.command(name="remove")
-@click.argument("name")
-@click.option("--account", "account_id", help="The user's account; needed where several have a user of this name.")
-@settings_options("data_dir", "database")
-def remove_user(name: str, account_id: str | None, **options: Any) -> None:
-    """Remove a user and its keys; what its account owns stays."""
-    with _database(_settings(options)) as database, database.write() as conn:
-        account.delete_user(conn, _account_of(account.users(conn, account_id), name), name)
-    click.echo(f"user {name} is removed")
-
-
-@user.command(name="remove-key")
-@click.argument("access_key_id")
-@settings_options("data_dir", "database")
-def remove_key(access_key_id: str, **options: Any) -> None:
-    """Remove an access key; what is signed with it is refused from now on."""
-    with _database(_settings(options)) as database, database.write() as conn:
-        account.delete_key(conn, access_key_id)
-    click.echo(f"access key {access_key_id} is removed")
-
-
-def _account_of(users: list[tuple[str, str]], name: str) -> str:
-    owners = [owner for owner, user_name in users if user_name == name]
-    if not owners:
-        raise MeridianError(f"there is no user {name}; meridian user list shows those there are")
-    if len(owners) > 1:
-        raise MeridianError(f"several accounts have a user {name}; give --account: {', '.join(owners)}")
-    return owners[0]
 
 
 @contextmanager
@@ -506,7 +434,10 @@ def _api(options: dict[str, Any]) -> Api:
     return connect(settings.base_url, demo.aws_folder(settings))
 
 
+cli.add_command(audit)
 cli.add_command(check)
+cli.add_command(seal)
+cli.add_command(user)
 cli.add_command(switch)
 cli.add_command(place)
 

@@ -82,7 +82,7 @@ def connect(url: str, aws_files: Path, environ: Mapping[str, str] = os.environ) 
     session = boto3.Session(region_name="us-east-1", botocore_session=core, **given)
     if session.get_credentials() is None:
         raise MeridianError(
-            "no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (meridian user key makes a key)"
+            "no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (meridian user key create makes a key)"
         )
     url = _endpoint(session, environ) or url
     connect_timeout, read_timeout = _TIMEOUT

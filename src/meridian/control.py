@@ -6,6 +6,8 @@ The control role: the API, and what makes the feed say what the database says.
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,10 +23,10 @@ from starlette.routing import Route
 
 from meridian._engine import Engine
 from meridian.api.context import Context
-from meridian.api.native import by_method
-from meridian.api.operations import OPERATIONS, explain, replace
-from meridian.api.operations.own import health_calls
+from meridian.api.operations import OPERATIONS
+from meridian.api.operations.own import calls
 from meridian.api.server import build_app
+from meridian.api.tls import Certificate
 from meridian.clock import Clock
 from meridian.connect import subnets
 from meridian.connect.connector import Connector
@@ -55,11 +57,12 @@ from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
 from meridian.resolve.resolver import Resolver, servers
 from meridian.settings import Settings
-from meridian.store import account
+from meridian.store import account, audit
 from meridian.store.database import Database, open_database
 
 log = structlog.get_logger()
 
+_PRUNE_SECONDS = 3600.0
 _INSYNC_SECONDS = 0.5  # how long GetChange waits for a change that is on its way
 
 
@@ -79,7 +82,7 @@ async def build_control(
     target.read(settings.private_targets)  # so that a mistake in it is told now
     database = open_database(settings)
     open_parts.callback(database.close)
-    first = account.first_key(database)
+    first = account.first_key(database, clock.now())
     if first is not None:
         on_first_key(first)
     moved.follow(database, places(settings))
@@ -94,13 +97,16 @@ async def build_control(
     )
     metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside)
     explainer = _build_explainer(settings, engine, health, open_parts)
-    server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics)
+    certificate = _certificate(settings, parts)
+    server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics, certificate)
 
     def end_api() -> None:
         tail.end()  # streams of events would hold the server up
         server.end()
 
     parts.append(Part(partial(server.serve, [listener]), end_api))
+    if settings.audit_days:
+        parts.append(Part(partial(forever, partial(_forget_old_changes, database, clock, settings.audit_days))))
     place_publisher = PlacePublisher(database, fed, partial(latency_table, settings, clock), sync.wake)
     connector = _connector(settings, database, fed, clock)
     filling = [publisher.run, place_publisher.run, HealthPublisher(database, fed).run, sync.run, connector.run]
@@ -178,6 +184,7 @@ def _build_api(
     health: Watch,
     tail: Tail,
     metrics: Metrics,
+    certificate: Certificate | None,
 ) -> _Server:
     def find_secret(access_key_id: str) -> Credential | None:
         with database.read() as conn:
@@ -202,7 +209,7 @@ def _build_api(
         checkers=health.checkers,
         metric_rule=Sources(settings, clock).rule,
         extra_routes=[Route(METRICS_PATH, metrics.answer)],
-        native={**health_calls(tail), explain.PATH: explain.explain, replace.PATH: by_method(POST=replace.replace)},
+        native=calls(tail),
     )
     config = uvicorn.Config(
         application,
@@ -214,8 +221,33 @@ def _build_api(
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
+        ssl_context_factory=None if certificate is None else lambda *_: certificate.context,
     )
     return _Server(config)
+
+
+def _certificate(settings: Settings, parts: list[Part]) -> Certificate | None:
+    """Add what follows the API's certificate; None where there is to be none."""
+    if not settings.tls_certificate:
+        return None
+    certificate = Certificate(Path(settings.tls_certificate), Path(settings.tls_key or settings.tls_certificate))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.wake)
+    parts.append(Part(certificate.run))
+    return certificate
+
+
+async def _forget_old_changes(database: Database, clock: Clock, days: int) -> None:
+    """Keep the audit trail to so many days, until cancelled."""
+
+    def forget() -> int:
+        with database.write() as conn:
+            return audit.prune(conn, clock.now() - timedelta(days=days))
+
+    while True:
+        count = await asyncio.to_thread(forget)
+        if count:
+            log.info("audit.pruned", events=count)
+        await asyncio.sleep(_PRUNE_SECONDS)
 
 
 class _Server(uvicorn.Server):

@@ -40,7 +40,7 @@ def stored_key(database: Database) -> Credential:
     with database.write() as conn:
         owners = account.users(conn)
         if not owners:
-            raise MeridianError("the database has no user; make one with meridian user add")
+            raise MeridianError("the database has no user; make one with meridian user create")
         for account_id, user in owners:
             for key_id in account.keys(conn, account_id, user):
                 found = account.find_credential(conn, key_id)

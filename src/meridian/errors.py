@@ -34,6 +34,10 @@ class ApiError(MeridianError):
         self.members = members or {}
 
 
+class NoSuchEntity(MeridianError):
+    """There is no user, access key or policy of this name."""
+
+
 class InvalidInput(ApiError):
     """The request as such is wrong."""
 

@@ -55,6 +55,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     data_dir: Annotated[str, Meta(description="folder for the database and the edge's last values")] = "meridian-data"
     database: Annotated[str, Meta(description="SQLAlchemy URL; empty: SQLite in data_dir")] = ""
+    seal_key_file: Annotated[
+        str,
+        Meta(
+            description="file with the keys that secrets in the database are sealed with; empty: seal.key in data_dir "
+            "(docs/guides/users.md)"
+        ),
+    ] = ""
     roles: Annotated[tuple[str, ...], Meta(description="what this process does: control, edge, checker")] = ROLES
     dns_listen: Annotated[tuple[str, ...], Meta(description="addresses for DNS over UDP and TCP")] = (
         "127.0.0.1:5300",
@@ -178,8 +185,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: Annotated[str, Meta(description="group, by name or number, beside user; empty: the user's own")] = ""
     api_listen: Annotated[str, Meta(description="address of the API")] = "127.0.0.1:5380"
     public_url: Annotated[
-        str, Meta(description="URL under which clients reach the API; empty: http://api_listen (R-API-8)")
+        str, Meta(description="URL under which clients reach the API; empty: http(s)://api_listen (R-API-8)")
     ] = ""
+    tls_certificate: Annotated[
+        str,
+        Meta(description="PEM file with the API's certificate and its chain; empty: plain HTTP. Read anew on change"),
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file with its private key; empty: in the certificate's file")] = ""
+    audit_days: Annotated[
+        int, Meta(ge=0, description="days for which it is kept who changed what; 0: for ever (docs/guides/users.md)")
+    ] = 0
     max_body: Annotated[int, Meta(ge=1024, description="largest API request body, in octets")] = 8 * 1024 * 1024
     requests_per_second: Annotated[
         float, Meta(ge=0, description="API calls a second an account; 0: no limit (R-THR-1)")
@@ -339,6 +354,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.database or f"sqlite:///{Path(self.data_dir) / 'meridian.db'}"
 
     @property
+    def seal_key(self) -> Path:
+        """The file with what secrets are sealed with."""
+        return Path(self.seal_key_file) if self.seal_key_file else Path(self.data_dir) / "seal.key"
+
+    @property
     def edge_point(self) -> tuple[int, int] | None:
         """
         Where this edge is, in hundredths of a degree.
@@ -415,7 +435,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def base_url(self) -> str:
         """Where clients reach the API, without a final slash."""
-        return (self.public_url or f"http://{self.api_listen}").rstrip("/")
+        scheme = "https" if self.tls_certificate else "http"
+        return (self.public_url or f"{scheme}://{self.api_listen}").rstrip("/")
 
 
 DEFAULTS = Settings()
@@ -549,6 +570,8 @@ def _check(settings: Settings) -> None:
     if not settings.cookie_keys and settings.cookies_required:
         raise SettingsError("cookies_required: no cookie can be ours without cookie_secrets; give one")
     _check_clients(settings)
+    if settings.tls_key and not settings.tls_certificate:
+        raise SettingsError("tls_key: is of no use without tls_certificate; give both")
     _check_webhooks(settings)
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")

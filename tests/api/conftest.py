@@ -24,7 +24,7 @@ from meridian.model.account import Credential
 from meridian.settings import Settings
 from meridian.store.database import Database
 
-CREDENTIAL = Credential("AKIAEXAMPLE", "secret/with+signs", "111122223333", "alice")
+CREDENTIAL = Credential("AKIAEXAMPLE", "secret/with+signs", "111122223333", "alice", owner=True)
 
 
 class Server(msgspec.Struct, frozen=True):

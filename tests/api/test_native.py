@@ -56,7 +56,7 @@ def test_call_of_our_own(serve: Serve) -> None:
 
     ((context, request),) = seen
     assert (status, reply, headers["Content-Type"]) == (200, {"é": [1, None]}, "application/json")
-    assert (context.caller, context.service) == (Caller("111122223333", "alice", "AKIAEXAMPLE"), "engine")
+    assert (context.caller, context.service) == (Caller("111122223333", "alice", "AKIAEXAMPLE", owner=True), "engine")
     assert (request.method, request.query, request.body) == ("POST", b"a=1&b=%20", b"body")
     assert headers["x-amzn-RequestId"] == context.request_id
 

@@ -63,7 +63,7 @@ def test_request_reaches_the_operation_and_its_reply_the_client(serve: Serve) ->
     ((context, request),) = seen
     assert found == {"HostedZone": ZONE, "DelegationSet": {"NameServers": ["a", "b"]}}
     assert request == {"Id": "Z1"}
-    assert context.caller == Caller("111122223333", "alice", "AKIAEXAMPLE")
+    assert context.caller == Caller("111122223333", "alice", "AKIAEXAMPLE", owner=True)
     assert context.service == "engine"
     assert metadata["RequestId"] == context.request_id
     assert re.fullmatch(UUID, context.request_id)
@@ -199,7 +199,7 @@ def test_public_data_need_no_signature(serve: Serve) -> None:
 
     assert raw(server, "GET", "/2013-04-01/checkeripranges")[0] == 200
     assert server.client().get_checker_ip_ranges()["CheckerIpRanges"] == ["192.0.2.0/24"]
-    assert callers == [ANYONE, Caller("111122223333", "alice", "AKIAEXAMPLE")]
+    assert callers == [ANYONE, Caller("111122223333", "alice", "AKIAEXAMPLE", owner=True)]
     assert refusal(server.client(secret="x").get_checker_ip_ranges).response["Error"]["Code"] == "SignatureDoesNotMatch"
 
 

@@ -19,7 +19,7 @@ from meridian.model.account import Credential
 from tests.api.client import received
 
 KEY, SECRET = "AKIAEXAMPLE", "secret/with+signs"
-CREDENTIAL = Credential(KEY, SECRET, "111122223333", "alice")
+CREDENTIAL = Credential(KEY, SECRET, "111122223333", "alice", owner=True)
 BASE = "http://localhost:5380"
 NOW = datetime.now(UTC)  # when the requests of the tables below are signed
 ZONE = f"{BASE}/2013-04-01/hostedzone/Z1"

@@ -92,6 +92,11 @@ class Site:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
+    def hang_up(self) -> None:
+        """Ask it to look at its certificate: SIGHUP."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         """End it as an operator would: SIGTERM."""
         if self._process is not None and self._process.poll() is None:

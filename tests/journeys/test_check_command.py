@@ -263,7 +263,7 @@ def test_stream_of_events(site: Site) -> None:
     database = Database(f"sqlite:///{site.folder / 'meridian.db'}")
     with database.write() as conn:
         stranger = account.create_account(conn)
-        account.create_user(conn, stranger, "eve")
+        account.create_user(conn, stranger, "eve", owner=True)
         key = account.create_key(conn, stranger, "eve")
     database.close()
     with get(site, "/meridian/events", {"Last-Event-ID": position}, key) as stream:

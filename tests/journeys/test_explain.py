@@ -253,7 +253,7 @@ def test_zone_of_another_account(site: Site, zone: str) -> None:
     database = Database(f"sqlite:///{site.folder / 'meridian.db'}")
     with database.write() as conn:
         stranger = account.create_account(conn)
-        account.create_user(conn, stranger, "eve")
+        account.create_user(conn, stranger, "eve", owner=True)
         key = account.create_key(conn, stranger, "eve")
     database.close()
     theirs = Site.__new__(Site)

@@ -85,7 +85,7 @@ def client(database: Database) -> Iterator[Any]:
 def caller(database: Database, settings: Settings) -> Context:
     with database.write() as conn:
         account_id = account.create_account(conn)
-    return Context(database, settings, StoppedClock(), Caller(account_id, "admin", "AKIA"), "request")
+    return Context(database, settings, StoppedClock(), Caller(account_id, "admin", "AKIA", owner=True), "request")
 
 
 def with_quotas(context: Context, **quotas: int) -> Context:

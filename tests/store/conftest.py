@@ -20,9 +20,9 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
+def database(url: str, tmp_path: Path) -> Iterator[Database]:
     """An empty database."""
-    database = Database(url)
+    database = Database(url, tmp_path / "seal.key")
     database.migrate()
     yield database
     database.close()

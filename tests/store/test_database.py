@@ -171,13 +171,13 @@ def test_sqlite_is_set_to_survive_loss_of_power(tmp_path: Path) -> None:
 
 
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
-    """The database holds secrets: neither the file nor its journals can be read by others."""
+    """Neither the database, its journals nor what its secrets are sealed with can be read by others."""
     database = Database(f"sqlite:///{tmp_path / 'new' / 'meridian.db'}")
     database.migrate()
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "new").iterdir()}
     database.close()
 
-    assert modes == {"meridian.db": 0o600, "meridian.db-wal": 0o600, "meridian.db-shm": 0o600}
+    assert modes == dict.fromkeys(("meridian.db", "meridian.db-wal", "meridian.db-shm", "seal.key"), 0o600)
 
 
 @pytest.mark.parametrize(

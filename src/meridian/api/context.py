@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meridian.api.trail import NoTrail, Trail
 from meridian.clock import Clock
 from meridian.health.state import State
 from meridian.model.health import MetricRule
+from meridian.model.iam import Policy
 from meridian.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks. All three are empty for the calls that anyone may make (R-SIG-5)."""
+    """
+    Who asks. All are empty for the calls that anyone may make (R-SIG-5).
+
+    Attributes:
+        owner: May do everything in the account, whatever the policies.
+    """
 
     account_id: str
     user: str
     access_key_id: str
+    owner: bool = False
 
 
 ANYONE = Caller("", "", "")
@@ -66,6 +74,8 @@ class Context(msgspec.Struct, frozen=True):
         states_of: What the control plane's own health board says of checks.
         metric_rule: What alarms there are to follow (R-HCL-5).
         checkers: Where checkers probe from (R-HCG-3).
+        policies: What the caller may do, unless it is an owner.
+        trail: Where an operation says what it changes, as it was and as it is.
     """
 
     database: Database
@@ -77,6 +87,8 @@ class Context(msgspec.Struct, frozen=True):
     states_of: StatesOf = unwatched
     metric_rule: MetricRuleOf = no_rule
     checkers: CheckersOf = no_checkers
+    policies: tuple[Policy, ...] = ()
+    trail: Trail | NoTrail = NoTrail()
 
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]

@@ -1,19 +1,25 @@
-"""Who may come in: checks signatures and rates, and gives each call its context."""
+"""Who may come in: checks signatures, rates and policies, and gives each call its context."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meridian.api import sigv4
+from meridian.api import access, sigv4
+from meridian.api.authorize import require
 from meridian.api.context import ANYONE, Caller, Context
 from meridian.api.http import HttpRequest
 from meridian.api.throttle import Throttle
+from meridian.api.trail import Trail
 from meridian.clock import Clock
 from meridian.model.account import Credential
+from meridian.model.audit import Actor, Changed
+from meridian.model.authorization import EVERYTHING
+from meridian.model.iam import Policy
 from meridian.settings import Settings
+from meridian.store import policy
 
 if TYPE_CHECKING:
     from meridian.store.database import Database
@@ -58,10 +64,65 @@ class Gate:
         """
         caller = self._caller(request, public)
         self._throttle.take(caller.account_id, throttling)
-        return msgspec.structs.replace(self._context, caller=caller, request_id=request_id)
+        return msgspec.structs.replace(
+            self._context, caller=caller, request_id=request_id, policies=self._policies(caller)
+        )
+
+    def allow(self, context: Context, operation: str, arguments: Mapping[str, Any]) -> Context:
+        """
+        Let an admitted request do what it asks, and keep a trail of it.
+
+        Raises:
+            ApiError: AccessDenied.
+        """
+        action = f"{access.SERVICE}:{operation}"
+        about = access.resources(operation, arguments, context.caller.account_id)
+        require(context, action, about, access.values(operation, arguments))
+        kind, _, id_ = about[0].rpartition(":")[2].partition("/")
+        return _with_trail(context, action, Changed(kind if id_ else "request", id_, None, arguments))
+
+    def allow_native(self, context: Context, path: str, request: HttpRequest) -> Context:
+        """
+        Let an admitted request make a call of our own, unless the call asks by itself, and keep a trail of it.
+
+        Args:
+            path: With the names of its parts in braces.
+
+        Raises:
+            ApiError: AccessDenied.
+        """
+        rule = access.NATIVE.get((request.method, path), access.UNLISTED)
+        action, resource = f"meridian:{request.method} {path}", EVERYTHING
+        if rule is not None:
+            action, resource = rule.action, rule.resource(request.parts, context.caller.account_id)
+            require(context, action, [resource])
+        kind, _, id_ = resource.rpartition(":")[2].partition("/")
+        asked = Changed(kind if id_ else "request", id_, None, _json(request.body))
+        return _with_trail(context, action, asked)
+
+    def _policies(self, caller: Caller) -> tuple[Policy, ...]:
+        if caller.owner or caller == ANYONE:
+            return ()
+        with self._context.database.read() as conn:
+            return policy.policies(conn, caller.account_id, caller.user)
 
     def _caller(self, request: HttpRequest, public: bool) -> Caller:
         if public and not sigv4.is_signed(request):
             return ANYONE
         credential = sigv4.verify(request, self._find_secret, self._clock.now())
-        return Caller(credential.account_id, credential.user, credential.access_key_id)
+        return Caller(credential.account_id, credential.user, credential.access_key_id, credential.owner)
+
+
+def _with_trail(context: Context, action: str, asked: Changed) -> Context:
+    caller = context.caller
+    actor = Actor(caller.account_id, caller.user, caller.access_key_id, context.request_id, action)
+    trail = Trail(actor, context.clock, asked)
+    database = context.database.with_writes_in(trail.around)
+    return msgspec.structs.replace(context, trail=trail, database=database)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        return {}

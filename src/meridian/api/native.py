@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -27,29 +27,41 @@ class Stream(msgspec.Struct, frozen=True):
     chunks: AsyncIterator[bytes]
 
 
-def by_method(**calls: NativeCall) -> NativeCall:
-    """One call for each method of a path, such as `by_method(GET=show, DELETE=remove)`."""
+class ByMethod:
+    """One call for each method of a path."""
 
-    def call(context: Context, request: HttpRequest) -> Any:
-        found = calls.get(request.method)
+    def __init__(self, calls: Mapping[str, NativeCall]) -> None:
+        self.calls = calls
+
+    def __call__(self, context: Context, request: HttpRequest) -> Any:
+        """Make the call for the request's method."""
+        found = self.calls.get(request.method)
         if found is None:
-            raise ApiError("MethodNotAllowed", f"This path takes {' and '.join(calls)}.", status=405)
+            raise ApiError("MethodNotAllowed", f"This path takes {' and '.join(self.calls)}.", status=405)
         return found(context, request)
 
-    return call
+
+def by_method(**calls: NativeCall) -> ByMethod:
+    """One call for each method of a path, such as `by_method(GET=show, DELETE=remove)`."""
+    return ByMethod(calls)
 
 
 class Native:
-    """From a request of one path to its reply. Errors are JSON too: `code`, `message`, `request_id`."""
+    """
+    From a request of one path to its reply. Errors are JSON too: `code`, `message`, `request_id`.
 
-    def __init__(self, gate: Gate, call: NativeCall) -> None:
-        self._gate = gate
-        self._call = call
+    Args:
+        path: With the names of its parts in braces; policies go by it.
+    """
+
+    def __init__(self, gate: Gate, path: str, call: NativeCall) -> None:
+        self._gate, self._path, self._call = gate, path, call
 
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply | HttpStream:
         """Answer one request; whatever goes wrong is a reply too."""
         try:
-            return _answer(self._call(self._gate.admit(request, request_id), request), request_id)
+            context = self._gate.allow_native(self._gate.admit(request, request_id), self._path, request)
+            return _answer(self._call(context, request), request_id)
         except ApiError as error:
             return self.refuse(error, request_id)
         except Exception:

@@ -69,7 +69,7 @@ def build_app(
     """
     gate = Gate(database, settings, clock, find_secret, **surroundings)
     api = Api(operations, gate, clock, load(settings.regions))
-    ours = [Route(path, Endpoint(Native(gate, call), settings.max_body)) for path, call in native.items()]
+    ours = [Route(path, Endpoint(Native(gate, path, call), settings.max_body)) for path, call in native.items()]
     app = Starlette(routes=[*ours, *extra_routes])
     app.router.default = Endpoint(api, settings.max_body)
     return app
@@ -124,6 +124,8 @@ class Api:
         codec = self._codecs[operation.name]
         arguments = codec.read(route, request.query, request.body)
         codec.validate(arguments)
+        if not operation.public:
+            context = self._gate.allow(context, operation.name, arguments)
         reply = self._dispatch(operation, arguments, context)
         return codec.write(reply, request_id)
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import alembic.command
 import alembic.config
 import alembic.util
+import sqlalchemy as sa
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from meridian.errors import ApiError, MeridianError
 from meridian.settings import Settings
+from meridian.store.seal import Sealer, attach, key_name
+from meridian.store.tables import access_key
 
 WAIT_SECONDS = 5.0  # how long a write waits for others (R-CHG-11)
+
+SEAL_FILE = "seal.key"  # in the data folder, unless the setting seal_key_file names another
+
+Around = Callable[[Connection], AbstractContextManager[Any]]
+"""From the connection of a write to what is done before and after it, all in one transaction."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITE = "meridian_write"
@@ -37,24 +46,30 @@ class Database:
 
     Args:
         url: SQLAlchemy URL. A SQLite file is created when it is missing, for its owner's eyes only.
+        key_file: What secrets are sealed with; None: `SEAL_FILE` beside a SQLite file, or in the working folder.
 
     Raises:
         MeridianError: The URL cannot be used; the text says why.
     """
 
-    def __init__(self, url: str) -> None:
-        engine = _engine(url)
+    def __init__(self, url: str, key_file: Path | None = None) -> None:
+        self.sealer = Sealer(key_file or _beside(url))
+        engine = _engine(url).execution_options(**attach(self.sealer))
         self._reading = engine.execution_options(**_READ[engine.dialect.name])
         self._writing = engine.execution_options(**{_WRITE: True})
         self._turn = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
+        self._around: Around = nullcontext
 
-    def migrate(self) -> None:
+    def migrate(self, *, opens_secrets: bool = True) -> None:
         """
         Bring the schema up to date, all steps in one transaction.
 
+        Args:
+            opens_secrets: See that the secrets in the database can be opened.
+
         Raises:
-            MeridianError: A newer program has written this database.
+            MeridianError: A newer program has written this database; `SealError`: its secrets cannot be opened.
         """
         config = alembic.config.Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
@@ -64,6 +79,9 @@ class Database:
                 alembic.command.upgrade(config, "head")
             except alembic.util.CommandError as error:
                 raise MeridianError(f"the database was written by a newer meridian: {error}; use that one") from None
+            if opens_secrets:
+                sealed = conn.execute(sa.select(access_key.c.sealed_secret)).scalars()
+                self.sealer.prepare({key_name(secret) for secret in sealed})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -82,11 +100,17 @@ class Database:
         if not self._turn.acquire(timeout=WAIT_SECONDS):
             raise _busy()
         try:
-            with self._begin() as conn:
+            with self._begin() as conn, self._around(conn):
                 yield conn
         finally:
             self._turn.release()
         self._tell()
+
+    def with_writes_in(self, around: Around) -> Database:
+        """Give the same database; each write through what is given runs inside `around`, in its transaction."""
+        same = copy.copy(self)
+        same._around = around
+        return same
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         """
@@ -125,7 +149,7 @@ def open_database(settings: Settings) -> Database:
     Raises:
         MeridianError: It cannot be opened; says why.
     """
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.seal_key)
     database.migrate()
     return database
 
@@ -133,6 +157,15 @@ def open_database(settings: Settings) -> Database:
 def _busy() -> ApiError:
     text = "The request was rejected because Route 53 was still processing a prior request."
     return ApiError("PriorRequestNotComplete", text)
+
+
+def _beside(url: str) -> Path:
+    """Where the key file is if nobody says: in the folder of a SQLite file, else in that we are in."""
+    try:
+        name = make_url(url).database or ""
+    except ArgumentError:
+        name = ""  # `_engine` says what is wrong
+    return (Path(name).parent if url.startswith("sqlite") else Path()) / SEAL_FILE
 
 
 def _engine(url: str) -> Engine:

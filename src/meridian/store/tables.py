@@ -48,6 +48,8 @@ account_user = Table(
     metadata,
     Column("account_id", String(12), ForeignKey(account.c.id), primary_key=True),
     Column("name", String(64), primary_key=True),
+    Column("owner", Boolean, nullable=False),
+    Column("created_at", BigInteger),  # milliseconds since 1970; null if not known
 )
 
 access_key = Table(
@@ -56,8 +58,46 @@ access_key = Table(
     Column("id", String(20), primary_key=True),
     Column("account_id", String(12), nullable=False),
     Column("user_name", String(64), nullable=False),
-    Column("secret", String(40), nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),  # store.seal
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", BigInteger),
     ForeignKeyConstraint(["account_id", "user_name"], [account_user.c.account_id, account_user.c.name]),
+)
+
+user_policy = Table(
+    "user_policy",
+    metadata,
+    Column("account_id", String(12), primary_key=True),
+    Column("user_name", String(64), primary_key=True),
+    Column("name", BYTEWISE, primary_key=True),
+    Column("document", Text, nullable=False),  # as it was written
+    ForeignKeyConstraint(["account_id", "user_name"], [account_user.c.account_id, account_user.c.name]),
+)
+
+# Who changed what: one row for each thing that a request changed, in the transaction of the change.
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("at", BigInteger, nullable=False),  # milliseconds since 1970
+    Column("account_id", String(12), nullable=False),
+    Column("actor", String(128), nullable=False),  # the user, or who worked on the database itself
+    Column("access_key_id", String(20), nullable=False),  # '' for none
+    Column("request_id", String(64), nullable=False),
+    Column("action", String(80), nullable=False),
+    Column("kind", String(24), nullable=False),  # of what was changed
+    Column("resource", Text, nullable=False),  # its id; of a record set, its zone's
+    # Of a record set; '' for other things.
+    Column("sort_key", BYTEWISE, nullable=False),
+    Column("type", BYTEWISE, nullable=False),
+    Column("set_identifier", BYTEWISE, nullable=False),
+    Column("before", Text),  # JSON; null where it was not there
+    Column("after", Text),  # JSON; null where it is no more
+    Index(None, "account_id", "id"),
+    Index(None, "resource", "sort_key", "id"),
+    Index(None, "request_id"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
 )
 
 # One row for each zone ever created. Rows outlive their zones: a caller reference is used up for

@@ -49,6 +49,7 @@ def create_health_check(context: Context, request: dict[str, Any]) -> dict[str, 
             _require_children(conn, context, config)
             now, account_id = context.clock.now(), context.caller.account_id
             check = health.insert(conn, account_id, request["CallerReference"], config, now, metric)
+            context.trail.changed("healthcheck", check.id, None, check_to_api(check))
     location = f"{context.settings.base_url}/2013-04-01/healthcheck/{check.id}"
     return {"HealthCheck": check_to_api(check), "Location": location}
 
@@ -76,6 +77,7 @@ def update_health_check(context: Context, request: dict[str, Any]) -> dict[str, 
         if is_probed_anew(before, after):
             after = msgspec.structs.replace(after, revision=before.revision + 1)
         health.replace(conn, after)
+        context.trail.changed("healthcheck", after.id, check_to_api(before), check_to_api(after))
     return {"HealthCheck": check_to_api(after)}
 
 
@@ -85,6 +87,7 @@ def delete_health_check(context: Context, request: dict[str, Any]) -> dict[str, 
         check = health.owned(conn, context.caller.account_id, request["HealthCheckId"], for_update=True)
         used = health.users(conn, check.id)
         health.delete(conn, check, context.clock.now())
+        context.trail.changed("healthcheck", check.id, check_to_api(check), None)
         tags.remove_all(conn, "healthcheck", check.id)
     if used:
         names = [f"{user.key.name} {user.key.type}" for user in used]

@@ -1,11 +1,11 @@
-"""The calls of our own about health checks, by their paths."""
+"""The calls of our own, by their paths."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from meridian.api.native import NativeCall, by_method
-from meridian.api.operations import check, event, switch
+from meridian.api.operations import audit, check, event, explain, replace, switch, user
 
 
 def health_calls(tail: event.Tail) -> Mapping[str, NativeCall]:
@@ -23,4 +23,22 @@ def health_calls(tail: event.Tail) -> Mapping[str, NativeCall]:
         check.OPTIONS: by_method(PATCH=check.set_options),
         switch.PATH: by_method(GET=switch.list_switches, PUT=switch.turn),
         event.PATH: by_method(GET=event.streaming(tail)),
+    }
+
+
+def calls(tail: event.Tail) -> Mapping[str, NativeCall]:
+    """All calls of our own; `health_calls` says what `tail` is."""
+    return {
+        **health_calls(tail),
+        explain.PATH: explain.explain,
+        replace.PATH: by_method(POST=replace.replace),
+        audit.PATH: by_method(GET=audit.list_events),
+        audit.UNDO: by_method(GET=audit.undo),
+        user.ME: by_method(GET=user.show_me),
+        user.PATH: by_method(GET=user.list_users),
+        user.ONE: by_method(PUT=user.put_user, DELETE=user.remove_user),
+        user.KEYS: by_method(POST=user.make_key),
+        user.KEY: by_method(PATCH=user.set_key, DELETE=user.remove_key),
+        user.POLICY: by_method(GET=user.show_policy, PUT=user.set_policy, DELETE=user.remove_policy),
+        user.DECIDE: by_method(POST=user.try_policies),
     }

@@ -17,6 +17,7 @@ from meridian.changes.draft import Reader
 from meridian.changes.shape import read_changes, to_api
 from meridian.errors import InvalidInput, NoSuchHealthCheck
 from meridian.model.alias_service import services
+from meridian.model.audit import RecordKey
 from meridian.model.name import BadName, parse
 from meridian.model.place import nameable
 from meridian.model.record import Change, RecordSet
@@ -90,6 +91,7 @@ def carry_out(
         zone: As it is stored now, read for update.
         anew: Slots that are to be published too, though their record sets stay as they are.
     """
+    _tell(conn, context, zone, plan)
     slots = records.apply(conn, zone, plan) | anew
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
@@ -128,6 +130,22 @@ def _reader(conn: Connection, zone: HostedZone, changes: Sequence[Change]) -> Re
     """Record sets by owner name: those that the batch names are read together, others when asked for."""
     known = records.at_names(conn, zone.id, owner_names(zone, changes))
     return lambda name: known[name] if name in known else records.at_name(conn, zone.id, name)
+
+
+def _tell(conn: Connection, context: Context, zone: HostedZone, plan: Plan) -> None:
+    """Put into the audit trail what becomes of each record set."""
+    after = {record_set.key: record_set for record_set in plan.put}
+    keys = [*plan.delete, *after]
+    held = records.at_names(conn, zone.id, {key.name for key in keys})
+    before = {record_set.key: record_set for found in held.values() for record_set in found}
+    for key in keys:
+        context.trail.changed(
+            "recordset",
+            zone.id,
+            to_api(before[key]) if key in before else None,
+            to_api(after[key]) if key in after else None,
+            RecordKey(key.name.sort_key, key.type, key.set_identifier or ""),
+        )
 
 
 def _reshard(conn: Connection, zone_id: str) -> bool:

@@ -15,6 +15,8 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import Connection
 
+from meridian.api.access import arn, record_values
+from meridian.api.authorize import require
 from meridian.api.context import Context
 from meridian.api.http import HttpRequest
 from meridian.api.ids import bare_id
@@ -24,7 +26,7 @@ from meridian.changes.replace import replacement
 from meridian.changes.shape import to_api
 from meridian.errors import ApiError, InvalidInput
 from meridian.model.name import BadName, Name, parse, plain
-from meridian.model.record import TYPES, RecordSet
+from meridian.model.record import TYPES, Change, RecordSet
 from meridian.model.zone import HostedZone
 from meridian.settings import Settings
 from meridian.store import record as records
@@ -99,6 +101,7 @@ def _replace(conn: Connection, context: Context, zone: HostedZone, wanted: Wante
     if body.token not in (None, token):
         raise _outdated(wanted)
     changes = replacement(held, wanted.record_sets)
+    _require_allowed(context, zone, changes, dry_run=body.dry_run)
     reply = {
         "zone_id": zone.id,
         "zone": zone.name.text,
@@ -114,6 +117,15 @@ def _replace(conn: Connection, context: Context, zone: HostedZone, wanted: Wante
     elif changes:
         reply["ChangeInfo"] = apply(conn, context, zone, changes, body.comment)
     return reply
+
+
+def _require_allowed(context: Context, zone: HostedZone, changes: Sequence[Change], *, dry_run: bool) -> None:
+    """The plan shows what is stored; carrying it out is a batch like any other."""
+    resource = [arn("hostedzone", zone.id, zone.account_id)]
+    require(context, "route53:ListResourceRecordSets", resource)
+    if changes and not dry_run:
+        asked = ((each.action, each.record_set.name.text, each.record_set.type) for each in changes)
+        require(context, "route53:ChangeResourceRecordSets", resource, record_values(asked))
 
 
 def _side(record_sets: Sequence[RecordSet]) -> dict[str, Any]:

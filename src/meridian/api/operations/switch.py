@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from meridian.api import access
+from meridian.api.authorize import require
 from meridian.api.context import Context
 from meridian.api.http import HttpRequest
 from meridian.api.json_batch import decode
@@ -73,6 +75,7 @@ def turn(context: Context, request: HttpRequest) -> Fields:
         if not followers:
             text = f"No health check of this account follows a routing control {body.arn}"
             raise ApiError("ResourceNotFoundException", text, status=404)
+        require(context, "route53:UpdateHealthCheck", [access.arn("healthcheck", found.id, "") for found in followers])
         for found in followers:
             check = health.owned(conn, found.account_id, found.id, for_update=True)
             if (check.switch is not False) != body.on:

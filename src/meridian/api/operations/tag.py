@@ -26,9 +26,12 @@ def change_tags_for_resource(context: Context, request: dict[str, Any]) -> dict[
     type_, id_ = request["ResourceType"], request["ResourceId"]
     with context.database.write() as conn:
         _require_owned(conn, context, type_, [id_])
+        before = tags.of(conn, type_, [id_])[id_]
         tags.remove(conn, type_, id_, removed)
         tags.put(conn, type_, id_, {tag["Key"]: tag.get("Value", "") for tag in added})
-        if len(tags.of(conn, type_, [id_])[id_]) > MAX_TAGS:
+        after = tags.of(conn, type_, [id_])[id_]
+        context.trail.changed("tags", id_, before, after)
+        if len(after) > MAX_TAGS:
             raise InvalidInput(f"A resource can have at most {MAX_TAGS} tags.")
     return {}
 

@@ -102,9 +102,10 @@ def get_hosted_zone_count(context: Context, request: dict[str, Any]) -> dict[str
 def update_hosted_zone_comment(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Set the comment; one that is absent clears it (R-ZON-12)."""
     with context.database.write() as conn:
-        zones.owned(conn, context.caller.account_id, request["Id"], for_update=True)
+        before = zones.owned(conn, context.caller.account_id, request["Id"], for_update=True)
         zones.set_comment(conn, request["Id"], request.get("Comment"))
         zone = zones.owned(conn, context.caller.account_id, request["Id"])
+        context.trail.changed("hostedzone", zone.id, zone_to_api(before), zone_to_api(zone))
     return {"HostedZone": zone_to_api(zone)}
 
 
@@ -129,6 +130,7 @@ def delete_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, A
         version = zones.bump_version(conn, zone.id)
         querylog.delete_of_zone(conn, zone.id)
         zones.delete(conn, zone.id)
+        context.trail.changed("hostedzone", zone.id, zone_to_api(zone), None)
         tags.remove_all(conn, "hostedzone", zone.id)
         outbox.add(conn, zone.id, version, None)
         change = record_change(conn, context, zone.id, version)
@@ -212,6 +214,7 @@ def _insert(conn: Connection, context: Context, request: dict[str, Any], name: n
         comment=request.get("HostedZoneConfig", {}).get("Comment"),
     )
     zones.insert(conn, zone)
+    context.trail.changed("hostedzone", zone.id, None, zone_to_api(zone))
     first = default_record_sets(name, delegation_set, context.settings.hostmaster)
     records.apply(conn, zone, Plan(delete=(), put=first))
     return zones.owned(conn, account_id, zone_id)
