@@ -17,6 +17,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from meridian._engine import Engine
 from meridian.clock import Clock, SystemClock
 from meridian.control import build_control
 from meridian.edge.agent import Agent
-from meridian.edge.engine import new_engine
+from meridian.edge.engine import new_engine, open_dnstap
 from meridian.edge.geodata import GeoFile
 from meridian.edge.health import MEMORY, HealthAgent
 from meridian.edge.outside import OutsideAgent
@@ -46,9 +47,11 @@ from meridian.listening import listen_api, listen_dns
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.health import ENDPOINT_TYPES
+from meridian.notify.metrics import Beside, Counted
 from meridian.parts import Part
 from meridian.place import install
 from meridian.privileges import Privileges
+from meridian.querylog import QueryLog, routes
 from meridian.resolve.resolver import Resolver, servers
 from meridian.settings import Settings
 
@@ -68,6 +71,13 @@ class Started(NamedTuple):
 
     api: str | None
     dns: Sequence[str]
+
+
+class _Edge(NamedTuple):
+    """What answers, and what passes on the query logs of it."""
+
+    engine: Engine
+    query_log: QueryLog
 
 
 def run(
@@ -108,18 +118,24 @@ async def _run(
         async with _open_feed(settings, clock) as (feed, remote):
             parts: list[Part] = []
             api, dns = None, []
-            engine = new_engine(settings) if "edge" in settings.roles else None
+            edge = _new_edge(settings, clock) if "edge" in settings.roles else None
+            engine = None if edge is None else edge.engine
+            _reopen_at_hangup(edge)
             checker = build_checker(settings, feed, clock) if "checker" in settings.roles else None
             if "control" in settings.roles:
+                beside = Beside(
+                    None if edge is None else partial(_counted, settings, edge),
+                    None if checker is None else checker.statistics,
+                )
                 with privileges.raised():
                     listener = open_parts.enter_context(listen_api(settings))
                 api = await build_control(
-                    settings, feed, remote, clock, engine, checker, listener, open_parts, parts, on_first_key
+                    settings, feed, remote, clock, engine, beside, listener, open_parts, parts, on_first_key
                 )
-            if engine is not None:
-                await _build_edge(settings, feed, clock, engine, open_parts, parts)
+            if edge is not None:
+                await _build_edge(settings, feed, clock, edge, open_parts, parts)
                 with privileges.raised():
-                    dns = listen_dns(engine, settings)
+                    dns = listen_dns(edge.engine, settings)
             privileges.drop()
             if checker is not None:
                 parts.append(Part(checker.run))
@@ -170,10 +186,16 @@ async def _run_parts(parts: Sequence[Part], stop: asyncio.Event) -> None:
             task.cancel()
 
 
+def _new_edge(settings: Settings, clock: Clock) -> _Edge:
+    engine = new_engine(settings)
+    return _Edge(engine, QueryLog(engine.drain_log, routes(settings), clock.monotonic))
+
+
 async def _build_edge(
-    settings: Settings, feed: Feed, clock: Clock, engine: Engine, open_parts: ExitStack, parts: list[Part]
+    settings: Settings, feed: Feed, clock: Clock, edge: _Edge, open_parts: ExitStack, parts: list[Part]
 ) -> None:
     """Add the engine's agents; from now on it can answer, from the feed's last values."""
+    engine, query_log = edge
     outside = OutsideAgent(feed, engine)
     agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock, outside.hold)
     geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
@@ -182,11 +204,33 @@ async def _build_edge(
     await agent.load()
     await outside.load()
     await health.load()
+    open_parts.callback(query_log.finish)
     open_parts.callback(engine.stop)
+    open_dnstap(engine, settings)
+    if settings.metrics_zones:
+        engine.count_zones()
+    parts.append(Part(query_log.run))
     parts.append(Part(agent.run))
     parts.append(Part(geodata.run))
     parts.append(Part(outside.run))
     parts.append(Part(health.run))
+
+
+def _counted(settings: Settings, edge: _Edge) -> Counted:
+    engine, query_log = edge
+    counters = {**engine.counters(), "query_log_unwritten": query_log.unwritten}
+    return Counted(counters, engine.types(), engine.busiest(settings.metrics_zones))
+
+
+def _reopen_at_hangup(edge: _Edge | None) -> None:
+    """At SIGHUP whoever rotates logs has moved files away; where there are none it ends nothing."""
+
+    def reopen() -> None:
+        if edge is not None:
+            edge.query_log.reopen()
+            edge.engine.reopen_dnstap()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reopen)
 
 
 def build_checker(settings: Settings, feed: Feed, clock: Clock) -> Checker:

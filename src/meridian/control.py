@@ -36,7 +36,6 @@ from meridian.feed.feed import Feed
 from meridian.feed.jetstream import JetstreamFeed
 from meridian.feed.local import FEED_FILE, LastValues
 from meridian.feed.turns import forever
-from meridian.health.checker import Checker
 from meridian.health.sources import Sources
 from meridian.model import target
 from meridian.model.account import Credential
@@ -72,13 +71,20 @@ async def build_control(
     remote: JetstreamFeed | None,
     clock: Clock,
     engine: Engine | None,
-    checker: Checker | None,
+    beside_api: Beside,
     listener: socket.socket,
     open_parts: ExitStack,
     parts: list[Part],
     on_first_key: Callable[[Credential], None],
 ) -> str:
-    """Add the API, which takes its connections from `listener`, the publisher and sync; give the API's URL."""
+    """
+    Add the API, the publisher and sync; give the API's URL.
+
+    Args:
+        engine: The engine of this process, if it is an edge as well.
+        beside_api: What the API's metrics tell of this process.
+        listener: Where the API takes its connections.
+    """
     target.read(settings.private_targets)  # so that a mistake in it is told now
     database = open_database(settings)
     open_parts.callback(database.close)
@@ -91,11 +97,7 @@ async def build_control(
     sync = Sync(database, fed, clock)
     publisher = Publisher(database, fed, clock, sync.wake, places(settings))
     health, tail = await _build_watch(settings, feed, database, clock, parts)
-    beside = Beside(
-        None if engine is None else engine.counters,
-        None if checker is None else checker.statistics,
-    )
-    metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside)
+    metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside_api)
     explainer = _build_explainer(settings, engine, health, open_parts)
     certificate = _certificate(settings, parts)
     server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics, certificate)

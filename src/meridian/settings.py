@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import socket
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
@@ -183,6 +184,36 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ""
     group: Annotated[str, Meta(description="group, by name or number, beside user; empty: the user's own")] = ""
+    dnstap: Annotated[
+        str,
+        Meta(
+            description="where every question and answer is told as dnstap: unix:PATH, a socket that a reader listens "
+            "on, or file:PATH; empty: nowhere (docs/guides/observability.md)"
+        ),
+    ] = ""
+    dnstap_messages: Annotated[
+        tuple[str, ...], Meta(description="what of it is told: query (AUTH_QUERY), response (AUTH_RESPONSE)")
+    ] = ("query", "response")
+    query_log: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="where lines of query logs go, PATTERN=SINK each: log groups whose names fit PATTERN (* for "
+            "any characters) go to file (one a group, in data_dir/query-logs), file:PATH, stdout, syslog, syslog:PATH "
+            "or syslog:ADDRESS:PORT; the first that fits (R-LOG-4)"
+        ),
+    ] = ("*=file",)
+    query_log_octets: Annotated[
+        int, Meta(ge=0, description="octets of a query log's file, after which it is moved to ….1; 0: no limit")
+    ] = 100_000_000
+    query_log_files: Annotated[int, Meta(ge=0, description="moved files that are kept of each query log")] = 5
+    metrics_zones: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="how many of the busiest zones /metrics shows; 0: none, and questions are not counted by zone",
+        ),
+    ] = 20
     api_listen: Annotated[str, Meta(description="address of the API")] = "127.0.0.1:5380"
     public_url: Annotated[
         str, Meta(description="URL under which clients reach the API; empty: http(s)://api_listen (R-API-8)")
@@ -380,6 +411,26 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return point
 
     @property
+    def edge_code(self) -> str:
+        """What this edge is called where that must be one word: its name, or that of the host."""
+        return re.sub("[^!-~]+", "_", self.edge_name or socket.gethostname())
+
+    @property
+    def dnstap_target(self) -> tuple[str, str] | None:
+        """
+        Where dnstap frames go: `unix` or `file`, and the path; None for nowhere.
+
+        Raises:
+            SettingsError: It is neither.
+        """
+        kind, _, path = self.dnstap.partition(":")
+        if self.dnstap and (kind not in ("unix", "file") or not path):
+            raise SettingsError(
+                f"dnstap: '{self.dnstap}' is neither unix:PATH nor file:PATH, such as unix:/run/dnstap.sock"
+            )
+        return (kind, path) if self.dnstap else None
+
+    @property
     def cookie_keys(self) -> list[bytes]:
         """
         What DNS cookies are made with, 16 octets each, at most two.
@@ -573,6 +624,11 @@ def _check(settings: Settings) -> None:
     if settings.tls_key and not settings.tls_certificate:
         raise SettingsError("tls_key: is of no use without tls_certificate; give both")
     _check_webhooks(settings)
+    settings.dnstap_target  # noqa: B018 - as above
+    if not settings.dnstap_messages or set(settings.dnstap_messages) - {"query", "response"}:
+        raise SettingsError(
+            f"dnstap_messages: {', '.join(settings.dnstap_messages) or 'none given'}; choose from query, response"
+        )
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"log_level: '{settings.log_level}'; choose debug, info, warning or error")
     if settings.log_format not in ("console", "json"):

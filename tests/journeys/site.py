@@ -82,6 +82,11 @@ class Site:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def suspend(self) -> None:
         """Let it do nothing until `resume`, as a machine that hangs."""
         assert self._process is not None

@@ -306,7 +306,7 @@ def test_metrics(site: Site) -> None:
         with urllib.request.urlopen(f"{site.url}/metrics", timeout=30) as reply:
             text = reply.read().decode()
         return {
-            (sample.name, sample.labels.get("id", "")): sample.value
+            (sample.name, sample.labels.get("id", sample.labels.get("transport", ""))): sample.value
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
@@ -316,7 +316,7 @@ def test_metrics(site: Site) -> None:
     site.eventually(lambda: samples()["r53_health_check_status", check] == 0)
     found = samples()
     assert found["meridian_health_check_overridden", check] == 1
-    assert found["meridian_dns_queries_udp_total", ""] >= 1
+    assert found["meridian_dns_queries_total", "udp"] >= 1
 
 
 def test_watch_goes_on_through_a_restart(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from meridian.feed.health import Definition, Observation
 from meridian.health.checker import Statistics
 from meridian.health.state import State, Vote
 from meridian.model.health import CheckType, HealthCheck, HealthCheckConfig, Override
-from meridian.notify.metrics import Beside, Metrics, check_families
+from meridian.notify.metrics import Beside, Counted, Metrics, check_families
 from meridian.notify.watch import Watch
 from meridian.settings import Settings
 from meridian.store import health_event, tag, webhook
@@ -169,9 +169,10 @@ def test_a_whole_page(store: Store, feeding: Feeding, watch: Watch) -> None:
             health_event.flip(conn, named.id, store.clock.now(), healthy, "")
         webhook.advance(conn, HOOKS[0], 2)
     statistics = Statistics(checks=1, under_way=2, waiting=3, looks=4, failures=5, unseen=6, late=7)
-    metrics = Metrics(
-        watch, store.database, Settings().metrics_blocks, HOOKS, Beside(lambda: {"queries_udp": 7}, lambda: statistics)
-    )
+    by_name = {"queries_udp": 7, "queries_tcp": 2, "referrals": 5, "name_errors": 3, "dnstap_dropped": 4}
+    counted = Counted(by_name, {1: 6, 65: 2, 270: 1, None: 8}, [("Z1", b"\3a b\4test\0", 4)])
+    beside = Beside(lambda: counted, lambda: statistics)
+    metrics = Metrics(watch, store.database, Settings().metrics_blocks, HOOKS, beside)
 
     asyncio.run(watch_once(watch, feeding, named))
     reply = ask(metrics, "127.0.0.1")
@@ -180,7 +181,14 @@ def test_a_whole_page(store: Store, feeding: Feeding, watch: Watch) -> None:
     assert found["r53_health_check_status", (named.id,)] == 0
     assert found["r53_health_check_info", (named.id, 'a "quoted"\\ name', "TCP")] == 1
     assert found["meridian_webhook_pending_events", ("https://a.test",)] == 3
-    assert found["meridian_dns_queries_udp_total", ()] == 7
+    assert found["meridian_dns_queries_total", ("udp",)] == 7
+    assert found["meridian_dns_queries_total", ("tcp",)] == 2
+    assert found["meridian_dns_replies_total", ("referral", "NOERROR")] == 5
+    assert found["meridian_dns_replies_total", ("", "NXDOMAIN")] == 3
+    asked = {"A": 6, "HTTPS": 2, "TYPE270": 1, "other": 8}
+    assert {name: found["meridian_dns_questions_total", (name,)] for name in asked} == asked
+    assert found["meridian_dns_zone_questions_total", ("a\\032b.test.", "Z1")] == 4
+    assert found["meridian_dns_dnstap_dropped_total", ()] == 4
     gauges, counters = (
         ("checks", "under_way", "waiting"),
         ("looks_total", "failures_total", "unseen_total", "late_total"),

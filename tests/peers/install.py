@@ -21,6 +21,7 @@ _PEERS = {
     "gdnsd": {"gdnsd": "gdnsd"},
     "pdns-geo": _POWERDNS,
     "pdns-lua": _POWERDNS,
+    "dnstap reader": {"fstrm_capture": "fstrm-bin"},
     "blackbox": {"prometheus-blackbox-exporter": "prometheus-blackbox-exporter"},
 }
 _TOOLS = {

@@ -15,7 +15,8 @@ use std::{env, fs};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::name::Name;
-use meridian_engine::respond::{Arrival, Transport, respond};
+use meridian_engine::querylog::Observer;
+use meridian_engine::respond::{Arrival, Transport, respond_traced};
 use meridian_engine::snapshot::{Settings, Snapshot};
 
 const RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -34,20 +35,21 @@ fn main() {
     let snapshot = engine.snapshots().load_full();
     let packets = packets(&fs::read_to_string(questions).expect("the questions can be read"));
     let rounds: usize = rounds.parse().expect("a number of rounds");
+    let counters = engine.register_counters();
     let (warm, cold) = (vec![0; 0], vec![1; ELSEWHERE]);
     for elsewhere in [warm, cold] {
-        let quickest = (0..rounds).map(|_| round(&snapshot, &packets, &elsewhere)).min().unwrap_or_default();
+        let quickest = (0..rounds).map(|_| round(&snapshot, &counters, &packets, &elsewhere)).min().unwrap_or_default();
         println!("{:.1}", quickest.as_secs_f64() * 1e9 / packets.len() as f64);
     }
 }
 
 /// Answers every packet once, batch by batch; the time between batches does not count.
-fn round(snapshot: &Snapshot, packets: &[Vec<u8>], elsewhere: &[u8]) -> Duration {
+fn round(snapshot: &Snapshot, counters: &Counters, packets: &[Vec<u8>], elsewhere: &[u8]) -> Duration {
     let (mut name, mut out) = (Name::root(), [0; 4096]);
     let mut batch = |batch: &[Vec<u8>]| {
         black_box(elsewhere.iter().step_by(LINE).fold(0, |all, &octet| all ^ octet));
         let start = Instant::now();
-        answer(snapshot, batch, &mut name, &mut out);
+        answer(snapshot, counters, batch, &mut name, &mut out);
         start.elapsed()
     };
     packets.chunks(BATCH).map(&mut batch).sum()
@@ -55,12 +57,12 @@ fn round(snapshot: &Snapshot, packets: &[Vec<u8>], elsewhere: &[u8]) -> Duration
 
 /// The name by which profilers find where the work begins.
 #[inline(never)]
-fn answer(snapshot: &Snapshot, packets: &[Vec<u8>], name: &mut Name, out: &mut [u8]) {
-    let counters = Counters::default();
+fn answer(snapshot: &Snapshot, counters: &Counters, packets: &[Vec<u8>], name: &mut Name, out: &mut [u8]) {
+    let mut observer = Observer::default();
     for (draw, packet) in packets.iter().enumerate() {
         let arrival = Arrival::new(RESOLVER, Transport::Udp, draw as u64);
-        let length = respond(snapshot, packet, &arrival, &counters, name, out);
-        assert!(length > packet.len(), "an answer");
+        let length = respond_traced(snapshot, packet, &arrival, counters, name, out, &mut observer);
+        assert!(length > packet.len() && !observer.is_logged, "an answer");
     }
 }
 
@@ -69,6 +71,7 @@ fn engine(folder: &Path) -> Arc<Engine> {
     let shards: Vec<Vec<u8>> = (0..).map_while(|at| fs::read(folder.join(format!("shard-{at}"))).ok()).collect();
     let shards: Vec<&[u8]> = shards.iter().map(Vec::as_slice).collect();
     let engine = Engine::new(Settings::default());
+    engine.count_zones();
     for kind in ["geo", "latency"] {
         engine.set_place(kind, &read(kind)).expect("the table is good");
     }

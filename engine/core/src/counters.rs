@@ -1,5 +1,7 @@
 //! What has been counted: one set a thread, so that counting shares nothing.
 
+use std::array::from_fn;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A number that one thread raises and others read.
@@ -30,6 +32,10 @@ macro_rules! counters {
         #[repr(align(128))] // A cache line pair of its own: neighbours never wait for each other.
         pub struct Counters {
             $($(#[$doc])* pub $name: Counter,)*
+            /// Questions by type.
+            pub types: Types,
+            /// Questions by zone.
+            pub zones: Zones,
         }
 
         impl Counters {
@@ -95,6 +101,89 @@ counters! {
     tcp_connections,
     /// TCP connections refused or closed because a limit was reached.
     tcp_limited,
+    /// dnstap frames given to the thread that writes them.
+    dnstap_frames,
+    /// dnstap frames that were lost: their reader was away or too slow.
+    dnstap_dropped,
+    /// Lines of query logs given to those who ask for them.
+    query_log_lines,
+    /// Lines of query logs that were lost: nobody fetched them in time.
+    query_log_dropped,
+}
+
+/// Types above this one share a count. All that have a name today and are no private matter are below.
+const LAST_TYPE: usize = 271;
+
+/// Questions by type.
+#[derive(Debug)]
+pub struct Types([Counter; LAST_TYPE + 1]);
+
+impl Default for Types {
+    fn default() -> Self {
+        Self(from_fn(|_| Counter::default()))
+    }
+}
+
+impl Types {
+    /// Counts a question of this type.
+    pub fn add(&self, rtype: u16) {
+        self.0[usize::from(rtype).min(LAST_TYPE)].add();
+    }
+
+    /// Each type that was asked for and how often; None stands for all that share a count.
+    pub fn asked(&self) -> impl Iterator<Item = (Option<u16>, u64)> {
+        let rtype = |at: usize| (at < LAST_TYPE).then_some(at as u16);
+        (self.0.iter().enumerate()).map(move |(at, counter)| (rtype(at), counter.get())).filter(|(_, count)| *count > 0)
+    }
+}
+
+/// Zones that can be counted; those beyond are served uncounted.
+pub const MOST_ZONES: usize = 1 << 20;
+/// Counters that are made at once.
+const BLOCK: usize = 1 << 10;
+
+/// Questions by zone, by the numbers that the engine gives to zones.
+///
+/// Blocks are made by whoever gives out numbers, so that counting takes no memory.
+#[derive(Debug, Default)]
+pub struct Zones(Box<[OnceLock<Box<[Counter; BLOCK]>>]>);
+
+impl Zones {
+    /// Counters for zones; `Zones::default()` counts none.
+    fn counting() -> Self {
+        Self((0..MOST_ZONES / BLOCK).map(|_| OnceLock::new()).collect())
+    }
+
+    /// Makes room for the zone with this number, from any thread.
+    pub fn hold(&self, number: u32) {
+        if let Some(block) = self.0.get(number as usize / BLOCK) {
+            block.get_or_init(|| Box::new(from_fn(|_| Counter::default())));
+        }
+    }
+
+    /// Counts a question for the zone with this number, if there is room for it.
+    pub fn add(&self, number: u32) {
+        if let Some(counter) = self.counter(number) {
+            counter.add();
+        }
+    }
+
+    /// The questions for the zone with this number.
+    pub fn get(&self, number: u32) -> u64 {
+        self.counter(number).map_or(0, Counter::get)
+    }
+
+    fn counter(&self, number: u32) -> Option<&Counter> {
+        let block = self.0.get(number as usize / BLOCK)?.get()?;
+        Some(&block[number as usize % BLOCK])
+    }
+}
+
+impl Counters {
+    /// Counters that count zones, too.
+    pub fn with_zones() -> Self {
+        Self { zones: Zones::counting(), ..Self::default() }
+    }
 }
 
 #[cfg(test)]
@@ -109,5 +198,31 @@ mod tests {
 
         assert_eq!(7, counters.values()[at]);
         assert_eq!(Counters::NAMES.len(), counters.values().len());
+    }
+
+    /// Every type below the last has a count of its own, and those above share one.
+    #[test]
+    fn types_are_counted() {
+        let types = Types::default();
+        for rtype in [1, 1, 257, 0, 270, 271, 65_280, u16::MAX] {
+            types.add(rtype);
+        }
+
+        let asked: Vec<_> = types.asked().collect();
+        assert_eq!(vec![(Some(0), 1), (Some(1), 2), (Some(257), 1), (Some(270), 1), (None, 3)], asked);
+    }
+
+    /// A zone is counted where there is room for its number, and nowhere else.
+    #[test]
+    fn zones_are_counted_where_there_is_room() {
+        let zones = Zones::counting();
+        zones.hold(7);
+        zones.hold(1500);
+        for (place, counted) in [(0, 1), (7, 1), (7, 2), (2047, 1), (2048, 0), (u32::MAX, 0)] {
+            zones.add(place);
+            assert_eq!(counted, zones.get(place), "{place}");
+        }
+        Zones::default().add(0);
+        assert_eq!(0, Zones::default().get(0));
     }
 }

@@ -1,9 +1,10 @@
 //! The engine: the snapshot in force, and the writer's side of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 
@@ -12,6 +13,7 @@ use crate::decide::Draw;
 use crate::explain::{self, ExplainError, Image, Overrides};
 use crate::image::{ImageError, Shard, Zone, refuse, wire};
 use crate::name::{Name, Owner};
+use crate::observe::Observing;
 use crate::outside::Answers;
 use crate::place::PlaceError;
 use crate::place::places::Table;
@@ -29,6 +31,9 @@ pub struct Engine {
     /// Held by whoever changes places, before `writer`.
     places: Mutex<()>,
     counters: Mutex<Vec<Arc<Counters>>>,
+    counts_zones: AtomicBool,
+    /// Where threads leave what others are to see.
+    observing: Observing,
     /// Counts what comes in through `respond` and `explain`.
     own: Mutex<Arc<Counters>>,
 }
@@ -38,6 +43,7 @@ struct Writer {
     zones: HashMap<Box<str>, Arc<Zone>>,
     /// Shards that were built ahead, by zone.
     staged: HashMap<Box<str>, Staged>,
+    numbers: Numbers,
     retired: Vec<Arc<Snapshot>>,
 }
 
@@ -53,6 +59,22 @@ struct Present {
     staged: HashMap<usize, Arc<Shard>>,
 }
 
+/// The numbers by which zones are counted.
+#[derive(Default)]
+struct Numbers {
+    given: u32,     // so far; the next one is new
+    free: Vec<u32>, // given back
+}
+
+impl Numbers {
+    fn take(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.given += 1;
+            self.given - 1
+        })
+    }
+}
+
 impl Engine {
     /// An engine that serves nothing yet.
     pub fn new(settings: Settings) -> Arc<Self> {
@@ -61,6 +83,8 @@ impl Engine {
             writer: Mutex::default(),
             places: Mutex::default(),
             counters: Mutex::default(),
+            counts_zones: AtomicBool::new(false),
+            observing: Observing::default(),
             own: Mutex::default(),
         });
         *hold(&engine.own) = engine.register_counters();
@@ -72,11 +96,49 @@ impl Engine {
         &self.snapshot
     }
 
+    /// Where threads leave what others are to see.
+    pub fn observing(&self) -> &Observing {
+        &self.observing
+    }
+
     /// Counters for one more thread.
     pub fn register_counters(&self) -> Arc<Counters> {
-        let counters = Arc::new(Counters::default());
+        let counts_zones = self.counts_zones.load(Relaxed);
+        let counters = Arc::new(if counts_zones { Counters::with_zones() } else { Counters::default() });
+        // The writer gives no number meanwhile that these counters would not hear of.
+        let writer = hold(&self.writer);
+        (0..writer.numbers.given).for_each(|number| counters.zones.hold(number));
         hold(&self.counters).push(Arc::clone(&counters));
         counters
+    }
+
+    /// Counts questions by zone from now on, in threads that start after this: 8 octets a zone and thread.
+    pub fn count_zones(&self) {
+        self.counts_zones.store(true, Relaxed);
+        *hold(&self.own) = self.register_counters();
+    }
+
+    /// Questions by type, over all threads since start; None stands for all types without a count of their own.
+    pub fn types(&self) -> BTreeMap<Option<u16>, u64> {
+        let mut sums = BTreeMap::new();
+        for counters in hold(&self.counters).iter() {
+            for (rtype, count) in counters.types.asked() {
+                *sums.entry(rtype).or_default() += count;
+            }
+        }
+        sums
+    }
+
+    /// Of the zones that are served, those with most questions, most first: id, name in wire form, questions.
+    pub fn busiest(&self, most: usize) -> Vec<(String, Vec<u8>, u64)> {
+        let counters = hold(&self.counters).clone();
+        let snapshot = self.snapshot.load();
+        let counted = |zone: &Zone| questions(&counters, zone.number).saturating_sub(zone.before);
+        let mut zones: Vec<(u64, &Zone)> = snapshot.catalog.zones().map(|zone| (counted(zone), zone)).collect();
+        zones.retain(|(count, _)| *count > 0);
+        zones.sort_unstable_by(|(one, a), (other, b)| other.cmp(one).then_with(|| a.id.cmp(&b.id)));
+        zones.truncate(most);
+        zones.into_iter().map(|(count, zone)| (zone.id.to_string(), zone.apex.wire().to_vec(), count)).collect()
     }
 
     /// Sums over all threads since start, by name.
@@ -134,21 +196,22 @@ impl Engine {
     }
 
     /// The zone of an image; None if its version is not newer than the one held.
-    fn prepare(&self, head: &[u8], shards: &[&[u8]]) -> Result<Option<Arc<Zone>>, ImageError> {
+    fn prepare(&self, head: &[u8], shards: &[&[u8]]) -> Result<Option<Zone>, ImageError> {
         let (head, apex) = read(head)?;
         let present = hold(&self.writer).present(&head, &apex);
         if !present.is_older_than(&head) {
             return Ok(None);
         }
         let shards = assemble(&head, &apex, &present, shards)?;
-        Ok(Some(Arc::new(Zone::build(&head, apex, shards)?)))
+        Ok(Some(Zone::build(&head, apex, shards)?))
     }
 
     /// Swaps zones in, and tells of each whether it is newer than the one held.
-    fn put(&self, zones: impl IntoIterator<Item = Option<Arc<Zone>>>) -> Vec<bool> {
+    fn put(&self, zones: impl IntoIterator<Item = Option<Zone>>) -> Vec<bool> {
         let mut writer = hold(&self.writer);
+        let counters = hold(&self.counters).clone();
         let mut catalog = self.snapshot.load().catalog.clone();
-        let put = |zone: Option<_>| zone.is_some_and(|zone| writer.put(&mut catalog, zone));
+        let put = |zone: Option<_>| zone.is_some_and(|zone| writer.put(&mut catalog, zone, &counters));
         let put: Vec<bool> = zones.into_iter().map(put).collect();
         if put.contains(&true) {
             self.swap(&mut writer, |snapshot| snapshot.catalog = catalog);
@@ -163,6 +226,7 @@ impl Engine {
         let Some(zone) = writer.zones.remove(zone_id) else {
             return false;
         };
+        writer.numbers.free.push(zone.number);
         self.swap(&mut writer, |snapshot| snapshot.catalog.remove(&zone));
         true
     }
@@ -273,6 +337,11 @@ impl Engine {
     }
 }
 
+/// The questions that were counted by a zone's number, over all threads.
+fn questions(counters: &[Arc<Counters>], number: u32) -> u64 {
+    counters.iter().map(|each| each.zones.get(number)).sum()
+}
+
 /// A head, and the name of its zone.
 fn read(head: &[u8]) -> Result<(wire::Head<'_>, Owner), ImageError> {
     let head = wire::head(head)?;
@@ -282,9 +351,14 @@ fn read(head: &[u8]) -> Result<(wire::Head<'_>, Owner), ImageError> {
     }
 }
 
+/// The system's clock: the time since 1970.
+pub fn system_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 /// The system's clock, in seconds since 1970; the low 32 bits, as cookies have them (RFC 9018 §4.3).
 pub fn system_seconds() -> u32 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as u32)
+    system_time().as_secs() as u32
 }
 
 /// 64 bits from the system's random source.
@@ -335,16 +409,28 @@ impl Writer {
     }
 
     /// Puts a zone into a catalog and holds it. False: what is held is as new.
-    fn put(&mut self, catalog: &mut Catalog, zone: Arc<Zone>) -> bool {
+    fn put(&mut self, catalog: &mut Catalog, mut zone: Zone, counters: &[Arc<Counters>]) -> bool {
         let held = self.zones.get(&zone.id);
         // Another writer may have been faster while this one built.
         if held.is_some_and(|held| held.version >= zone.version) {
             return false;
         }
+        (zone.number, zone.before) = match held {
+            Some(held) => (held.number, held.before),
+            None => self.number(counters),
+        };
         self.staged.remove(&zone.id);
+        let zone = Arc::new(zone);
         let held = self.zones.insert(zone.id.clone(), Arc::clone(&zone));
         catalog.replace(held.as_ref(), zone);
         true
+    }
+
+    /// A number to count a new zone by, and what was counted by it for others before.
+    fn number(&mut self, counters: &[Arc<Counters>]) -> (u32, u64) {
+        let number = self.numbers.take();
+        counters.iter().for_each(|each| each.zones.hold(number));
+        (number, questions(counters, number))
     }
 }
 
@@ -362,6 +448,6 @@ impl Present {
 }
 
 /// A writer that panicked has swapped nothing: what it guards is whole, so its lock is taken all the same.
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! Domain names in wire form: lower-cased once, every ancestor hashed in one pass.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Octets of the longest name, with the root label (RFC 1035 §2.3.4).
 pub const MAX_NAME: usize = 255;
@@ -274,26 +274,30 @@ pub fn uncompressed(octets: &[u8], start: usize) -> Option<&[u8]> {
 
 /// A wire-form name as the API shows it: `\ooo` for all but letters, digits, `-` and `_` (R-NAM-5).
 pub fn text(wire: &[u8]) -> String {
-    let mut text = String::new();
-    let mut at = 0;
-    while let Some(&length) = wire.get(at) {
-        let end = (at + 1 + usize::from(length)).min(wire.len());
-        if length == 0 {
-            break;
-        }
-        for &octet in &wire[at + 1..end] {
-            match octet {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => text.push(char::from(octet)),
-                _ => text.push_str(&format!("\\{octet:03o}")),
+    Shown(wire).to_string()
+}
+
+/// Shows a wire-form name as `text` does, without taking memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'w>(pub &'w [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(wire) = *self;
+        let mut at = 0;
+        while let Some(&length @ 1..) = wire.get(at) {
+            let end = (at + 1 + usize::from(length)).min(wire.len());
+            for &octet in &wire[at + 1..end] {
+                match octet {
+                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => f.write_char(char::from(octet))?,
+                    _ => write!(f, "\\{octet:03o}")?,
+                }
             }
+            f.write_char('.')?;
+            at = end;
         }
-        text.push('.');
-        at = end;
+        if at == 0 { f.write_char('.') } else { Ok(()) }
     }
-    if text.is_empty() {
-        text.push('.');
-    }
-    text
 }
 
 #[cfg(test)]

@@ -96,6 +96,7 @@ pub fn respond_traced<T: Trace>(
             return answer::header_only(packet, rcode, out);
         }
     };
+    counters.types.add(query.rtype);
     if query.is_plain() {
         return reply(snapshot, &query, name, arrival, None, None, counters, out, trace);
     }
@@ -148,7 +149,7 @@ fn reply<T: Trace>(
     );
     trace.step(|| client_step(&client));
     let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(arrival.draw));
-    let mut answering = Answering { reply: &mut reply, name, circumstances: &mut circumstances, trace };
+    let mut answering = Answering { reply: &mut reply, name, circumstances: &mut circumstances, counters, trace };
     let is_prohibited = snapshot.settings.access.as_ref().is_some_and(|access| access.refuses(arrival.resolver));
     let refusal = if is_prohibited {
         counters.prohibited.add();
@@ -214,6 +215,7 @@ struct Answering<'w, 'a, 'o, 'q, T> {
     /// The name in question: the one asked for, then each that a CNAME leads to.
     name: &'w mut Name,
     circumstances: &'w mut Circumstances<'a>,
+    counters: &'w Counters,
     trace: &'w mut T,
 }
 
@@ -245,6 +247,8 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
             self.reply.error = Some(ede::NOT_AUTHORITATIVE);
             return rcode::REFUSED;
         };
+        self.counters.zones.add(zone.number);
+        self.trace.zone(zone);
         self.trace.step(|| zone_step(zone));
         let apex = HEADER + self.name.start(apex);
         self.in_zone(zone, apex, query.rtype).unwrap_or_else(|Full| {

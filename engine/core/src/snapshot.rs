@@ -111,6 +111,11 @@ impl Catalog {
         (from..=name.count()).find_map(|i| self.at(name, i).map(|zone| (zone, i)))
     }
 
+    /// The zones that answer, one for each name, in any order.
+    pub fn zones(&self) -> impl Iterator<Item = &Zone> {
+        self.buckets.iter().flat_map(|bucket| &bucket.0).filter_map(|zones| zones.first().map(|zone| &**zone))
+    }
+
     /// Puts a zone in, in place of the one held before it; a zone that is not public is not put in.
     pub fn replace(&mut self, held: Option<&Arc<Zone>>, zone: Arc<Zone>) {
         if let Some(held) = held.filter(|held| held.apex != zone.apex || !zone.is_public) {

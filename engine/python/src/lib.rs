@@ -6,14 +6,17 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use meridian_engine::access::Access;
 use meridian_engine::cookie::{Cookies, Secret};
+use meridian_engine::dnstap::About;
 use meridian_engine::engine::{system_draw, system_seconds};
 use meridian_engine::explain::{ExplainError, Image, Overrides};
 use meridian_engine::image;
+use meridian_engine::io::tap::{Tap, Target};
 use meridian_engine::io::xdp::Mode;
 use meridian_engine::io::{Addresses, Listeners, TcpLimits};
 use meridian_engine::limit::RateLimit;
@@ -54,6 +57,7 @@ const MOST_TEXT: usize = 255;
 struct Engine {
     engine: Arc<meridian_engine::Engine>,
     listeners: Mutex<Vec<Listeners>>,
+    tap: Mutex<Option<Tap>>,
 }
 
 #[pymethods]
@@ -62,7 +66,7 @@ impl Engine {
     #[new]
     #[pyo3(signature = (*, udp_payload = 1232, udp_payload_without_cookie = 0, reciprocal_bias = false,
         coordinates = None, cookie_secrets = vec![], cookies_required = false, identity = "", version = "",
-        allow = None, deny = vec![], rate_limit = None, rate_limit_exempt = vec![]))]
+        allow = None, deny = vec![], rate_limit = None, rate_limit_exempt = vec![], edge = "-"))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python, one value behind it")]
     fn new(
         udp_payload: u16,
@@ -77,6 +81,7 @@ impl Engine {
         deny: Vec<(String, u8)>,
         rate_limit: Option<(u32, u32, u32)>,
         rate_limit_exempt: Vec<(String, u8)>,
+        edge: &str,
     ) -> PyResult<Self> {
         let without_cookie = if udp_payload_without_cookie == 0 { udp_payload } else { udp_payload_without_cookie };
         for (key, octets) in [("udp_payload", udp_payload), ("udp_payload_without_cookie", without_cookie)] {
@@ -84,12 +89,12 @@ impl Engine {
                 return Err(PyValueError::new_err(format!("{key}: {octets} is not 512 to 4096")));
             }
         }
-        let edge = coordinates.map(|(latitude, longitude)| Point::new(latitude, longitude)).transpose();
+        let point = coordinates.map(|(latitude, longitude)| Point::new(latitude, longitude)).transpose();
         let settings = Settings {
             udp_payload,
             udp_payload_without_cookie: without_cookie.min(udp_payload),
             negative_bias: if reciprocal_bias { NegativeBias::Reciprocal } else { NegativeBias::Linear },
-            edge: edge.map_err(|error| PyValueError::new_err(error.to_string()))?,
+            edge: point.map_err(|error| PyValueError::new_err(error.to_string()))?,
             cookies: cookies(&cookie_secrets, cookies_required)?,
             identity: text("identity", identity, MOST_IDENTITY)?,
             version: text("version", version, MOST_TEXT)?,
@@ -97,7 +102,8 @@ impl Engine {
             rate_limit: rate_limited(rate_limit, &rate_limit_exempt)?,
         };
         let engine = meridian_engine::Engine::new(settings);
-        Ok(Self { engine, listeners: Mutex::default() })
+        engine.observing().set_edge(edge);
+        Ok(Self { engine, listeners: Mutex::default(), tap: Mutex::default() })
     }
 
     /// Which shards this head asks for that are not held yet; None if it is not newer.
@@ -200,6 +206,62 @@ impl Engine {
         py.detach(|| self.engine.counters().into_iter().collect())
     }
 
+    /// Count questions by zone, too.
+    fn count_zones(&self, py: Python<'_>) {
+        py.detach(|| self.engine.count_zones());
+    }
+
+    /// Questions by type number; None stands for all types without a count of their own.
+    fn types(&self, py: Python<'_>) -> BTreeMap<Option<u16>, u64> {
+        py.detach(|| self.engine.types())
+    }
+
+    /// The zones with most questions: id, name in wire form, questions.
+    fn busiest(&self, py: Python<'_>, most: usize) -> Vec<(String, Vec<u8>, u64)> {
+        py.detach(|| self.engine.busiest(most))
+    }
+
+    /// Lines of query logs that have come together, by log group.
+    fn drain_log<'py>(&self, py: Python<'py>) -> BTreeMap<String, Bound<'py, PyBytes>> {
+        let groups = py.detach(|| self.engine.observing().drain_log());
+        groups.into_iter().map(|(group, lines)| (group, PyBytes::new(py, &lines))).collect()
+    }
+
+    /// Write dnstap frames to a socket or a file.
+    #[pyo3(signature = (*, socket = None, file = None, identity = "", version = "", queries = true, responses = true))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, two values behind it")]
+    fn open_dnstap(
+        &self,
+        py: Python<'_>,
+        socket: Option<PathBuf>,
+        file: Option<PathBuf>,
+        identity: &str,
+        version: &str,
+        queries: bool,
+        responses: bool,
+    ) -> PyResult<()> {
+        let target = match (socket, file) {
+            (Some(path), None) => Target::Unix(path),
+            (None, Some(path)) => Target::File(path),
+            _ => return Err(PyValueError::new_err("dnstap: give a socket or a file")),
+        };
+        let about = About { identity: identity.into(), version: version.into(), queries, responses };
+        py.detach(|| {
+            let opened = Tap::open(&self.engine, target, about)?;
+            *self.hold_tap() = Some(opened);
+            Ok(())
+        })
+    }
+
+    /// Begin a new dnstap file or connection.
+    fn reopen_dnstap(&self, py: Python<'_>) {
+        py.detach(|| {
+            if let Some(tap) = &*self.hold_tap() {
+                tap.reopen();
+            }
+        });
+    }
+
     /// Open sockets and serve.
     #[pyo3(signature = (udp, tcp, *, threads = 0, tcp_connections = 500, tcp_connections_per_client = 50,
         tcp_idle = 10.0, tcp_idle_when_busy = 2.0, tcp_unread = 65_536))]
@@ -246,7 +308,10 @@ impl Engine {
 
     /// Close all sockets and end the threads.
     fn stop(&self, py: Python<'_>) {
-        py.detach(|| self.hold_listeners().clear());
+        py.detach(|| {
+            self.hold_listeners().clear();
+            *self.hold_tap() = None; // After all that it could tell of.
+        });
     }
 }
 
@@ -254,6 +319,10 @@ impl Engine {
     /// A list is whole whoever panicked while holding it, so its lock is taken all the same.
     fn hold_listeners(&self) -> MutexGuard<'_, Vec<Listeners>> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hold_tap(&self) -> MutexGuard<'_, Option<Tap>> {
+        self.tap.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

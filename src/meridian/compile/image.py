@@ -130,6 +130,7 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
         soa: The SOA record with its TTL, for negative answers (R-APX-3).
         ns: The apex NS record set, for the authority section (R-SEL-7).
         shard_versions: One for each shard, in order; its length is a power of two, 1 to 4096.
+        log: The log group that its queries are logged to, empty for none (R-LOG-4).
     """
 
     format: int
@@ -141,6 +142,7 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     ns: Records
     shard_versions: list[int]
     view: str | None = None
+    log: str = ""
 
 
 encode = msgspec.msgpack.Encoder().encode

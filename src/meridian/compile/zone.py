@@ -87,7 +87,7 @@ def shard(
     )
 
 
-def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequence[int]) -> Head:
+def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequence[int], log: str = "") -> Head:
     """
     Compile a zone's head.
 
@@ -95,6 +95,7 @@ def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequen
         soa: The zone's SOA record set.
         ns: The NS record set of its apex.
         shard_versions: The version of each shard, in order.
+        log: The log group that the zone's queries are logged to, empty for none.
 
     Raises:
         CannotCompile: The SOA or NS record set holds no records.
@@ -108,4 +109,5 @@ def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequen
         soa=records(soa),
         ns=records(ns),
         shard_versions=list(shard_versions),
+        log=log,
     )

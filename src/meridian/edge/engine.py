@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from meridian._engine import Engine
+from meridian.errors import SettingsError
 from meridian.settings import Settings
 
 
@@ -27,6 +30,7 @@ def new_engine(settings: Settings) -> Engine:
         deny=settings.denied,
         rate_limit=settings.rate_and_burst_and_slip,
         rate_limit_exempt=settings.unlimited,
+        edge=settings.edge_code,
     )
 
 
@@ -50,3 +54,27 @@ def listen(engine: Engine, address: str, settings: Settings) -> list[str]:
         tcp_idle_when_busy=settings.tcp_idle_when_busy,
         tcp_unread=settings.tcp_unread,
     )
+
+
+def open_dnstap(engine: Engine, settings: Settings) -> None:
+    """
+    Have the engine tell what it is asked and what it answers, if it is to; before it listens.
+
+    Raises:
+        SettingsError: The file cannot be written.
+    """
+    target = settings.dnstap_target
+    if target is None:
+        return
+    kind, path = target
+    try:
+        engine.open_dnstap(
+            socket=path if kind == "unix" else None,
+            file=path if kind == "file" else None,
+            identity=settings.dns_identity or settings.edge_code,
+            version=f"Meridian {version('meridian')}",
+            queries="query" in settings.dnstap_messages,
+            responses="response" in settings.dnstap_messages,
+        )
+    except OSError as error:
+        raise SettingsError(f"dnstap: {path}: {error}; choose a file that this user can write") from None

@@ -14,6 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from statistics import fmean
 from typing import NamedTuple
 
+import dns.name
+import dns.rdatatype
 import structlog
 from prometheus_client import PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -69,16 +71,31 @@ class Stored(NamedTuple):
     pending: Mapping[str, int]
 
 
+class Counted(NamedTuple):
+    """
+    What an edge has counted since its start.
+
+    Attributes:
+        counters: By name.
+        types: Questions by type number; None stands for all types without a count of their own.
+        zones: The busiest zones, most first: id, name in wire form, questions.
+    """
+
+    counters: Mapping[str, int]
+    types: Mapping[int | None, int] = {}
+    zones: Sequence[tuple[str, bytes, int]] = ()
+
+
 class Beside(NamedTuple):
     """
     What else runs in this process and can be asked how it does; None where it does not run here.
 
     Attributes:
-        counters: Of the engine, by name.
+        edge: What the edge has counted.
         statistics: Of the checker.
     """
 
-    counters: Callable[[], Mapping[str, int]] | None = None
+    edge: Callable[[], Counted] | None = None
     statistics: Callable[[], Statistics] | None = None
 
 
@@ -127,8 +144,8 @@ class Metrics:
         families = [*check_families(checks, stored.names), *webhook_families(stored.pending)]
         if beside.statistics is not None:
             families += checker_families(beside.statistics())
-        if beside.counters is not None:
-            families += edge_families(beside.counters())
+        if beside.edge is not None:
+            families += edge_families(beside.edge())
         families += [family for collector in self._process for family in collector.collect()]
         return _Collected(families)
 
@@ -185,10 +202,44 @@ def check_families(checks: Checks, names: Mapping[str, str]) -> Iterator[Metric]
     yield _checker_family(checks)
 
 
-def edge_families(counters: Mapping[str, int]) -> Iterator[Metric]:
-    """The engine's sums since the start of the process."""
-    for name, value in counters.items():
-        yield CounterMetricFamily(f"meridian_dns_{name}", f"The engine's counter {name}", value=value)
+# What the engine counts of queries and replies, by the names that Prometheus shows as labels.
+_TRANSPORTS = {"queries_udp": "udp", "queries_tcp": "tcp"}
+_REPLIES = {
+    "answers": ("NOERROR", "answer"),
+    "no_data": ("NOERROR", "no data"),
+    "referrals": ("NOERROR", "referral"),
+    "name_errors": ("NXDOMAIN", ""),
+    "refused": ("REFUSED", ""),
+    "format_errors": ("FORMERR", ""),
+    "not_implemented": ("NOTIMP", ""),
+    "bad_versions": ("BADVERS", ""),
+    "bad_cookies": ("BADCOOKIE", ""),
+    "server_failures": ("SERVFAIL", ""),
+}
+
+
+def edge_families(counted: Counted) -> Iterator[Metric]:
+    """What the edge of this process has counted since its start."""
+    queries = CounterMetricFamily("meridian_dns_queries", "Packets that were looked at", labels=["transport"])
+    replies = CounterMetricFamily("meridian_dns_replies", "Replies that were made", labels=["rcode", "kind"])
+    others = []
+    for name, value in counted.counters.items():
+        if name in _TRANSPORTS:
+            queries.add_metric([_TRANSPORTS[name]], value)
+        elif name in _REPLIES:
+            replies.add_metric(_REPLIES[name], value)
+        else:
+            text = f"The engine's counter {name}"
+            others.append(CounterMetricFamily(f"meridian_dns_{name}", text, value=value))
+    types = CounterMetricFamily("meridian_dns_questions", "Questions that were understood", labels=["type"])
+    for rtype, count in counted.types.items():
+        types.add_metric(["other" if rtype is None else dns.rdatatype.to_text(dns.rdatatype.RdataType(rtype))], count)
+    zones = CounterMetricFamily(
+        "meridian_dns_zone_questions", "Questions for the busiest zones", labels=["zone_id", "zone"]
+    )
+    for zone_id, wire, count in counted.zones:
+        zones.add_metric([zone_id, dns.name.from_wire(wire, 0)[0].to_text()], count)
+    yield from (queries, replies, types, zones, *others)
 
 
 def checker_families(statistics: Statistics) -> Iterator[Metric]:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import Connection
 
+from meridian.changes.querylog import log_group
 from meridian.clock import Clock
 from meridian.compile import image
 from meridian.compile.zone import head, shard, shard_of, slots_of
@@ -46,7 +47,7 @@ from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
 from meridian.publish.outside import FirstAnswers, Unresolved, targets
-from meridian.store import change, health, outbox, record, traffic
+from meridian.store import change, health, outbox, querylog, record, traffic
 from meridian.store import zone as zones
 from meridian.store.database import Database
 from meridian.store.outbox import Row
@@ -307,7 +308,7 @@ class Publisher:
             news = [held for held in found[0] if slots is None or held.name.slot in slots]
             led_to |= targets(zone.id, news, trees)
         at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
-        compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions)
+        compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions, _log(conn, zone.id))
         entries.append(Entry(head_key(zone.id), image.encode(compiled_head), zone.version))
         return Edition(zone.version, entries, zone.shard_count, rows, led_to)
 
@@ -361,6 +362,12 @@ def check_slots(conn: Connection, record_sets: Iterable[RecordSet], trees: Mappi
     used = {found.health_check_id for found in record_sets if found.health_check_id}
     used |= {item.health_check for tree in trees.values() for item in tree.items if item.health_check}
     return health.slots(conn, used)
+
+
+def _log(conn: Connection, zone_id: str) -> str:
+    """The log group that a zone's queries are logged to, empty for none."""
+    config = querylog.of_zone(conn, zone_id)
+    return "" if config is None else log_group(config.log_group_arn, config.account_id)
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

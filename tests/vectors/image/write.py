@@ -106,6 +106,7 @@ def vectors() -> dict[str, tuple[bytes, Any]]:
     found["head-1"] = _vector(head(ZONE, SOA, NS, [42]))
     found["head-16"] = _vector(head(ZONE, SOA, NS, [*range(27, 43)]))
     found["head-view"] = _vector(msgspec.structs.replace(head(ZONE, SOA, NS, [42]), view="office"))
+    found["head-log"] = _vector(head(ZONE, SOA, NS, [42], "/aws/route53/example.com"))
     return found
 
 

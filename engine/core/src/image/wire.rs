@@ -233,6 +233,9 @@ pub struct Head<'a> {
     /// The view it is seen from, None for a public zone.
     #[serde(default)]
     pub view: Option<&'a str>,
+    /// The log group that its queries are logged to, empty for none.
+    #[serde(default)]
+    pub log: &'a str,
 }
 
 /// Reads a head.

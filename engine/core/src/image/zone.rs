@@ -7,6 +7,12 @@ use super::shard::Slot;
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::name::{self, Name, Owner};
 
+/// Octets of the longest name of a log group (R-LOG-1).
+const MOST_LOG: usize = 512;
+
+/// The number of a zone that is not counted.
+const UNNUMBERED: u32 = u32::MAX;
+
 /// One version of a zone. Shards that did not change are shared with the version before.
 #[derive(Debug)]
 pub struct Zone {
@@ -22,6 +28,12 @@ pub struct Zone {
     pub apex: Owner,
     /// Whether any name is a delegation; where none is, a name is found in one step.
     pub has_cuts: bool,
+    /// The log group that its queries are logged to.
+    pub log: Option<Box<str>>,
+    /// By what it is counted; the engine gives it when it serves the zone.
+    pub number: u32,
+    /// What was counted by that number before, for a zone that had it earlier.
+    pub before: u64,
     shards: Box<[Arc<Shard>]>,
     shift: u32,
     negative: Box<[u8]>,
@@ -74,6 +86,9 @@ impl Zone {
         let [soa] = head.soa.rdata[..] else {
             return refuse(format!("zone {}: {} SOA records; exactly one", head.zone_id, head.soa.rdata.len()));
         };
+        if head.log.len() > MOST_LOG {
+            return refuse(format!("zone {}: the name of its log group is too long", head.zone_id));
+        }
         let mut negative = Vec::new();
         records::encode(&mut negative, 6, negative_ttl(head.soa.ttl, soa)?, &[soa])?;
         let mut ns = Vec::new();
@@ -85,6 +100,9 @@ impl Zone {
             rank: head.rank,
             is_public: head.view.is_none(),
             has_cuts: shards.iter().any(|shard| shard.has_cuts),
+            log: (!head.log.is_empty()).then(|| head.log.into()),
+            number: UNNUMBERED,
+            before: 0,
             apex,
             shift: shift(shards.len()),
             shards,

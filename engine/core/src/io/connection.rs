@@ -11,7 +11,7 @@
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::mem::take;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -69,7 +69,8 @@ pub(super) struct Connection {
     /// The socket, not blocking.
     pub(super) stream: TcpStream,
     /// The client's address.
-    pub(super) client: IpAddr,
+    pub(super) client: SocketAddr,
+    server: SocketAddr,
     /// When a query was last answered with no reply unread, or enough replies were taken; the start of idleness.
     pub(super) active: Instant,
     input: Vec<u8>,  // read, not answered: less than a message and a read
@@ -79,8 +80,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, client: IpAddr, now: Instant) -> Self {
-        Self { stream, client, active: now, input: Vec::new(), output: Vec::new(), owed: 0, ended: false }
+    /// A connection that was accepted now; `server` is our own address, as far as it is known.
+    pub(super) fn new(stream: TcpStream, client: SocketAddr, server: SocketAddr, now: Instant) -> Self {
+        Self { stream, client, server, active: now, input: Vec::new(), output: Vec::new(), owed: 0, ended: false }
     }
 
     /// Whether the client leaves replies unread.
@@ -90,6 +92,7 @@ impl Connection {
 
     /// Reads, answers and writes as far as the client lets it, or until others should have a turn.
     pub(super) fn turn(&mut self, worker: &mut Worker) -> Next {
+        worker.responder.server = self.server;
         for _ in 0..ROUNDS {
             match self.round(worker) {
                 Ok(Next::Turn) => {}

@@ -8,7 +8,7 @@
 
 use std::io;
 use std::mem::{size_of, size_of_val, zeroed};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::AsRawFd;
 use std::ptr;
 
@@ -87,6 +87,33 @@ impl Slot {
             Some(SocketAddrV6::new(ip, u16::from_be(v6.sin6_port), v6.sin6_flowinfo, v6.sin6_scope_id).into())
         } else {
             None
+        }
+    }
+
+    /// The address that the packet was sent to, where the kernel was asked to tell it.
+    pub(super) fn destination(&self) -> Option<IpAddr> {
+        if self.control_octets < size_of::<cmsghdr>() {
+            return None;
+        }
+        let control = self.control.0.as_ptr();
+        // SAFETY: the kernel wrote a whole cmsghdr at the start, and Control is aligned for it.
+        let header = unsafe { &*control.cast::<cmsghdr>() };
+        let (level, kind, octets) = (header.cmsg_level, header.cmsg_type, header.cmsg_len);
+        // SAFETY: CMSG_LEN and CMSG_DATA compute sizes and addresses only. Each arm reads one field of plain octets of a
+        // structure that its guard has shown to lie within the octets which the kernel wrote.
+        unsafe {
+            let data = libc::CMSG_DATA(control.cast());
+            match (level, kind) {
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) if octets >= message_octets::<libc::in_pktinfo>() => {
+                    let address = (&raw const (*data.cast::<libc::in_pktinfo>()).ipi_addr).read_unaligned();
+                    Some(Ipv4Addr::from(u32::from_be(address.s_addr)).into())
+                }
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) if octets >= message_octets::<libc::in6_pktinfo>() => {
+                    let address = (&raw const (*data.cast::<libc::in6_pktinfo>()).ipi6_addr).read_unaligned();
+                    Some(Ipv6Addr::from(address.s6_addr).into())
+                }
+                _ => None,
+            }
         }
     }
 

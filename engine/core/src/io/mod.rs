@@ -10,6 +10,7 @@ mod connection;
 mod limits;
 mod mmsg;
 mod responder;
+pub mod tap;
 mod tcp;
 mod udp;
 pub mod xdp;

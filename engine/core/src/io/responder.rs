@@ -1,19 +1,20 @@
-//! What each thread brings to a packet: its snapshot, its counters, its random draws.
+//! What each thread brings to a packet: its snapshot, its counters, its random draws, and who watches.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::Guard;
 
 use crate::counters::Counters;
 use crate::decide::Draw;
-use crate::engine::{Engine, system_draw, system_seconds};
+use crate::engine::{Engine, system_draw, system_seconds, system_time};
 use crate::limit::{Limiter, Verdict, slip};
 use crate::name::Name;
+use crate::observe::{Between, Watcher};
 use crate::options::is_of_known_client;
-use crate::respond::{Arrival, Transport, respond};
+use crate::respond::{Arrival, Transport, respond_traced};
 use crate::snapshot::Snapshot;
 
 const HEADER: usize = 12; // octets, RFC 1035 §4.1.1
@@ -31,8 +32,12 @@ pub(super) struct Responder {
     now: u32,    // seconds, read once a batch, and only if cookies are made
     limiter: Option<Limiter>,
     started: Instant,
+    watcher: Watcher,
+    came: Duration, // when this batch came, since 1970; read only if somebody watches
     /// How long a TCP connection may be idle, in units of 100 ms.
     pub(super) idle: u16,
+    /// Where packets are received, as far as it is known.
+    pub(super) server: SocketAddr,
 }
 
 impl Responder {
@@ -47,7 +52,10 @@ impl Responder {
             now: 0,
             limiter: None,
             started: Instant::now(),
+            watcher: engine.observing().watcher(),
+            came: Duration::ZERO,
             idle: 0,
+            server: (Ipv4Addr::UNSPECIFIED, 0).into(),
         }
     }
 
@@ -70,21 +78,43 @@ impl Responder {
         if let Some(limiter) = &mut self.limiter {
             limiter.set_time(self.started.elapsed().as_nanos() as u64);
         }
+        if self.watcher.is_tapped() {
+            self.came = system_time();
+        }
+    }
+
+    /// Whether somebody is told of each packet, and where it was received.
+    pub(super) fn is_tapped(&self) -> bool {
+        self.watcher.is_tapped()
     }
 
     /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
-    pub(super) fn answer(&mut self, packet: &[u8], client: IpAddr, transport: Transport, out: &mut [u8]) -> usize {
+    pub(super) fn answer(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, out: &mut [u8]) -> usize {
         let draw = self.draws.next();
-        let arrival = Arrival { resolver: client, transport, draw, now: self.now, idle: self.idle };
+        let arrival = Arrival { resolver: client.ip(), transport, draw, now: self.now, idle: self.idle };
         let (snapshot, counters, name) = (&*self.snapshot, &*self.counters, &mut self.name);
-        let octets = guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, name, out));
-        match &mut self.limiter {
+        let observer = &mut self.watcher.observer;
+        let octets = guarded(packet, counters, out, |out| {
+            respond_traced(snapshot, packet, &arrival, counters, name, out, observer)
+        });
+        let octets = match &mut self.limiter {
             Some(limiter) if octets > 0 => {
                 let is_known = || is_of_known_client(packet, &snapshot.settings, &arrival, &mut self.name);
-                limited(limiter, client, is_known, &mut out[..octets], counters)
+                limited(limiter, client.ip(), is_known, &mut out[..octets], counters)
             }
             _ => octets,
+        };
+        if self.watcher.is_due() {
+            self.tell(packet, client, transport, &out[..octets]);
         }
+        octets
+    }
+
+    /// Tells those who watch.
+    #[cold]
+    fn tell(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, reply: &[u8]) {
+        let between = Between { client, server: self.server, transport, asked: self.came };
+        self.watcher.tell(packet, reply, &between, system_time(), &self.counters);
     }
 }
 

@@ -132,7 +132,7 @@ impl Server {
     fn accept(&mut self, index: usize) {
         for _ in 0..ACCEPTS {
             match self.listeners[index].accept() {
-                Ok((stream, client)) => self.admit(stream, client.ip()),
+                Ok((stream, client)) => self.admit(stream, client),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_passing(&error) => {}
                 Err(error) => match self.accept_with_spare(index) {
@@ -162,12 +162,12 @@ impl Server {
             self.displace();
         }
         self.spare = spare();
-        accepted.map(|(stream, client)| self.admit(stream, client.ip()))
+        accepted.map(|(stream, client)| self.admit(stream, client))
     }
 
     /// Takes in one connection, unless its client has too many (RFC 7766 §6.2.2).
-    fn admit(&mut self, stream: TcpStream, client: IpAddr) {
-        let held = self.clients.get(&client_key(client)).copied().unwrap_or(0);
+    fn admit(&mut self, stream: TcpStream, client: SocketAddr) {
+        let held = self.clients.get(&client_key(client.ip())).copied().unwrap_or(0);
         if held >= self.limits.connections_per_client {
             self.worker.responder.counters.tcp_limited.add();
             return;
@@ -181,15 +181,18 @@ impl Server {
     }
 
     /// Has the kernel tell of this connection; it tells at once what can be read already.
-    fn register(&mut self, mut stream: TcpStream, client: IpAddr) -> io::Result<()> {
+    fn register(&mut self, mut stream: TcpStream, client: SocketAddr) -> io::Result<()> {
+        let responder = &self.worker.responder;
+        // Asked of the kernel only where somebody wants to know.
+        let server = if responder.is_tapped() { stream.local_addr()? } else { responder.server };
         let entry = self.connections.vacant_entry();
         let (token, interest) = (Token(entry.key()), Interest::READABLE | Interest::WRITABLE);
         stream.set_nodelay(true)?; // A reply never waits to share a segment with the next.
         // What a client does not take waits with us, where it is counted; the kernel's own buffer grows to megabytes.
         SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
         self.poll.registry().register(&mut stream, token, interest)?;
-        entry.insert(Connection::new(stream, client, self.worker.now));
-        *self.clients.entry(client_key(client)).or_insert(0) += 1;
+        entry.insert(Connection::new(stream, client, server, self.worker.now));
+        *self.clients.entry(client_key(client.ip())).or_insert(0) += 1;
         Ok(())
     }
 
@@ -236,7 +239,7 @@ impl Server {
     fn close(&mut self, token: usize) {
         let mut connection = self.connections.remove(token);
         deregister(self.poll.registry(), &mut connection.stream);
-        let key = client_key(connection.client);
+        let key = client_key(connection.client.ip());
         if let Some(held) = self.clients.get_mut(&key) {
             *held -= 1;
             if *held == 0 {

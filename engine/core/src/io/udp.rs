@@ -68,12 +68,16 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
 /// Answers what comes through `socket` until `stop` is set.
 pub(super) fn serve(socket: &Socket, mut responder: Responder, stop: &AtomicBool) {
     let mut batch = Batch::new();
+    responder.server = super::local_address(socket).unwrap_or(responder.server);
     while !stop.load(Ordering::Relaxed) {
         if let Err(error) = batch.receive(socket) {
             after(&error, &responder);
         }
         responder.refresh();
         for slot in batch.received() {
+            if let (true, Some(address)) = (responder.is_tapped(), slot.destination()) {
+                responder.server.set_ip(address);
+            }
             slot.answer(|packet, sender, out| answer(&mut responder, packet, sender, out));
         }
         responder.counters.send_errors.add_many(batch.send(socket));
@@ -87,7 +91,7 @@ pub(super) fn answer(responder: &mut Responder, packet: &[u8], sender: SocketAdd
         responder.counters.dropped_ports.add();
         return 0;
     }
-    responder.answer(packet, sender.ip(), Transport::Udp, out)
+    responder.answer(packet, sender, Transport::Udp, out)
 }
 
 /// Ports from which a question is forged: 0 is none, and no reply could reach it; at the others stand services that

@@ -83,6 +83,8 @@ struct Head<'z> {
     shard_versions: Vec<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<&'z str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    log: &'z str,
 }
 
 /// A zone to be written as images.
@@ -93,6 +95,7 @@ pub struct Zone {
     pub apex: Vec<u8>,
     pub rank: u64,
     pub view: Option<String>,
+    pub log: String,
     pub groups: BTreeMap<(Vec<u8>, u16), Group>,
     /// Id, placing owner, group.
     pub hidden: Vec<(String, Vec<u8>, Group)>,
@@ -159,6 +162,7 @@ impl Zone {
             ns: self.records(2),
             shard_versions: shard_versions.to_vec(),
             view: self.view.as_deref(),
+            log: &self.log,
         };
         rmp_serde::to_vec_named(&head).expect("a head")
     }

@@ -166,6 +166,9 @@ fn answer(responder: &mut Responder, frame: &[u8], out: &mut [u8]) -> usize {
         responder.counters.dropped.add();
         return 0;
     };
+    if responder.is_tapped() {
+        responder.server = datagram.destination();
+    }
     match udp::answer(responder, datagram.payload, datagram.sender(), &mut out[datagram.headers()..]) {
         0 => 0,
         octets => datagram.reply(out, octets),
