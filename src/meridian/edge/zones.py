@@ -24,7 +24,9 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 NO_HEAD = "the feed holds no head"  # of a zone that was removed a moment ago, or the feed is damaged
-_SHARDS_AT_ONCE = 256  # bounds the memory that their octets take; most have some 20 kB
+_SHARDS_AT_ONCE = 256  # fetched: bounds the memory that their octets take; those of large zones have some 20 kB
+# Published: the more zones at one moment the better, as each moment costs a copy of the catalog.
+_OCTETS_AT_ONCE = 16 * 1024 * 1024
 _BUILDERS = 4  # so that a large zone holds up no small one
 _NICENESS = 10  # by which threads that build go after those that answer on a busy core
 
@@ -56,6 +58,14 @@ class _Image(NamedTuple):
     version: int
     head: bytes
     keys: tuple[str, ...]
+
+
+class _Whole(NamedTuple):
+    """What is to be served, and the octets of its shards."""
+
+    image: _Image
+    shards: Sequence[bytes]
+    octets: int
 
 
 class Zones:
@@ -97,9 +107,16 @@ class Zones:
                 images.append(await self._image(zone_id, found, held.get(zone_id, 0)))
             except ValueError as error:
                 failed[zone_id] = str(error)
+        whole: list[_Whole] = []
         for together in _together(images):
-            failed |= await self._serve(together, held)
-        return failed
+            try:
+                whole += await self._fetch(together)
+            except ValueError as error:
+                failed |= {image.zone_id: str(error) for image in together}
+            if sum(each.octets for each in whole) > _OCTETS_AT_ONCE:
+                failed |= await self._publish(whole, held)
+                whole = []
+        return failed | await self._publish(whole, held)
 
     async def retire(self, zone_id: str) -> None:
         """Serve a zone no more."""
@@ -116,33 +133,42 @@ class Zones:
         count = len(decode_head(head).shard_versions)
         return _Image(zone_id, version, head, tuple(shard_key(zone_id, count, index) for index in needed))
 
-    async def _serve(self, images: Sequence[_Image], held: dict[str, int]) -> dict[str, str]:
-        """Serve zones together, or a large one alone; return the reasons of those that cannot be."""
-        try:
-            images = [await self._stage(image) for image in images]
-        except ValueError as error:
-            return {image.zone_id: str(error) for image in images}
-        shards = iter(await self._fetch([key for image in images for key in image.keys]))
-        # A shard that is not there is left out: the engine says which one it misses.
-        whole = [(image.head, [*filter(None, islice(shards, len(image.keys)))]) for image in images]
+    async def _publish(self, whole: Sequence[_Whole], held: dict[str, int]) -> dict[str, str]:
+        """Serve zones from one moment on; return the reasons of those that cannot be."""
         begun = self._clock.monotonic()
-        reasons = await self._build(partial(self._engine.publish_all, whole))
+        images = [(each.image.head, each.shards) for each in whole]
+        reasons = await self._build(partial(self._engine.publish_all, images))
         took = round((self._clock.monotonic() - begun) * 1000, 1)
-        log.debug("zones.served", zones=len(images), took_ms=took)
-        told = dict(zip(images, reasons, strict=True))
-        held |= {image.zone_id: image.version for image, reason in told.items() if reason is None}
-        return {image.zone_id: reason for image, reason in told.items() if reason is not None}
+        log.debug("zones.served", zones=len(whole), took_ms=took)
+        failed = {}
+        for (image, _, _), reason in zip(whole, reasons, strict=True):
+            if reason is None:
+                held[image.zone_id] = image.version
+            else:
+                failed[image.zone_id] = reason
+        return failed
+
+    async def _fetch(self, images: Sequence[_Image]) -> list[_Whole]:
+        """Fetch the shards of several zones, or the last ones of a large zone, which is alone then."""
+        images = [await self._stage(image) for image in images]
+        shards = iter(await self._shards([key for image in images for key in image.keys]))
+        whole = []
+        for image in images:
+            # A shard that is not there is left out: the engine says which one it misses.
+            own = [shard for shard in islice(shards, len(image.keys)) if shard is not None]
+            whole.append(_Whole(image, own, sum(map(len, own))))
+        return whole
 
     async def _stage(self, image: _Image) -> _Image:
         """Have all but the last shards of a large zone built; return what is left to do."""
         while len(image.keys) > _SHARDS_AT_ONCE:
             first, rest = image.keys[:_SHARDS_AT_ONCE], image.keys[_SHARDS_AT_ONCE:]
-            shards = [*filter(None, await self._fetch(first))]
+            shards = [*filter(None, await self._shards(first))]
             await self._build(partial(self._engine.stage, image.head, shards))
             image = image._replace(keys=rest)
         return image
 
-    async def _fetch(self, keys: Sequence[str]) -> list[bytes | None]:
+    async def _shards(self, keys: Sequence[str]) -> list[bytes | None]:
         """Fetch shards, and see to it that no alias is served whose target the feed knows and the engine does not."""
         shards = [None if found is None else found[0] for found in await self._feed.get_all(keys)]
         if self._hold is not None:
