@@ -127,7 +127,8 @@ class Api:
 
     def native(self, path: str, body: Any = None, *, method: str = "", **query: str) -> dict[str, Any]:
         """
-        Call one of Meridian's own calls, once: with a body, which is sent as JSON, by POST, else by GET.
+        Call one of Meridian's own calls, once: with a body, which is sent as JSON, by POST, else by GET. Text is sent
+        as it is.
 
         It is signed, and goes the way, that a stock client's calls do.
 
@@ -135,7 +136,7 @@ class Api:
             method: Another one.
         """
         url = f"{self._url.rstrip('/')}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        data = None if body is None else json.dumps(body)
+        data = body if body is None or isinstance(body, str) else json.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
         request = botocore.awsrequest.AWSRequest(method or ("GET" if body is None else "POST"), url, headers, data)
         reply = self._send(request, _TIMEOUT)

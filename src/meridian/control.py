@@ -49,6 +49,7 @@ from meridian.notify.webhook import Webhooks, read_secret
 from meridian.parts import Part
 from meridian.place import install, latency, prior, samples, table
 from meridian.place.coordinates import places
+from meridian.place.locations import continent_of
 from meridian.publish import moved
 from meridian.publish.health import HealthPublisher
 from meridian.publish.place import PlacePublisher
@@ -200,8 +201,16 @@ def _build_api(
             _INSYNC_SECONDS,
         )
 
+    def get_instance(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+        """The same for a policy record that is being created."""
+        return sync.wait_for(
+            lambda: OPERATIONS["GetTrafficPolicyInstance"](context, request),
+            lambda reply: reply["TrafficPolicyInstance"]["State"] != "Creating",
+            _INSYNC_SECONDS,
+        )
+
     application = build_app(
-        operations={**OPERATIONS, "GetChange": get_change},
+        operations={**OPERATIONS, "GetChange": get_change, "GetTrafficPolicyInstance": get_instance},
         database=database,
         settings=settings,
         clock=clock,
@@ -211,7 +220,7 @@ def _build_api(
         checkers=health.checkers,
         metric_rule=Sources(settings, clock).rule,
         extra_routes=[Route(METRICS_PATH, metrics.answer)],
-        native=calls(tail),
+        native=calls(tail, continent_of),
     )
     config = uvicorn.Config(
         application,

@@ -8,7 +8,7 @@ edge, or where there is none, one that loads what it needs from the feed's last 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,14 @@ from typing import Any
 import dns.edns
 import dns.message
 import dns.rcode
+import msgspec
 from sqlalchemy import Connection
 
 from meridian._engine import Engine, ImageError
 from meridian.changes.batch import Plan
 from meridian.clock import SystemClock
 from meridian.compile.image import Head, decode_head
+from meridian.compile.zone import NO_TREES
 from meridian.edge.apart import ApartEngine
 from meridian.edge.engine import new_engine
 from meridian.edge.health import MEMORY
@@ -31,12 +33,16 @@ from meridian.feed.local import LastValues
 from meridian.health import last
 from meridian.health.last import Checks
 from meridian.model.question import Question
+from meridian.model.record import RecordSet
+from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place import install
 from meridian.place.coordinates import BUILT_IN, Places, places
-from meridian.publish.preview import Preview, preview
+from meridian.publish.preview import LONE, Preview, lone, preview
 from meridian.settings import Settings
 from meridian.store import record
+
+_HIDDEN = "traffic policy step "  # what the engine calls a group without a name
 
 Supposed = Sequence[tuple[int, bool]]  # slots of the health table, and whether they are to be healthy
 
@@ -82,16 +88,53 @@ class Explainer:
             ApiError: As `explain`.
             CannotCompile: A record set has no form in the image.
         """
-        engine, supposed = self._engine_for(question), self._supposed(question)
+        change = {"zone_id": zone.id, "put": len(plan.put), "deleted": len(plan.delete)}
+        supposed = self._supposed(question)
+        told = self._ask_planned(question, supposed, conn, zone, plan, NO_TREES)
+        return self._explanation(told, question, supposed, change=change)
+
+    def explain_draft(
+        self, question: Question, conn: Connection, zone: HostedZone | None, root: RecordSet, tree: Tree
+    ) -> dict[str, Any]:
+        """
+        Explain what would be answered if a policy record were built from a draft, in the place of all record sets of
+        its name and type. Writes nothing.
+
+        Args:
+            zone: As `explain_plan`; None for a zone of its own, which holds nothing but the policy record.
+            root: Name, type, TTL, and an instance id that no stored one has.
+            tree: What the draft says.
+
+        Raises:
+            ApiError, CannotCompile: As `explain_plan`.
+        """
+        supposed, drafts = self._supposed(question), {str(root.traffic_policy_instance_id): tree}
+        if zone is None:
+            alone = msgspec.structs.replace(question, zone_id=LONE)
+            told = _ask(self._engine_for(alone), alone, supposed, lone(conn, root, drafts, self._places))
+        else:
+            taken = [held.key for held in record.at_name(conn, zone.id, root.name) if held.type == root.type]
+            plan = Plan(delete=tuple(key for key in taken if key != root.key), put=(root,))
+            told = self._ask_planned(question, supposed, conn, zone, plan, drafts)
+        return self._explanation(told, question, supposed)
+
+    def _ask_planned(
+        self,
+        question: Question,
+        supposed: Supposed,
+        conn: Connection,
+        zone: HostedZone,
+        plan: Plan,
+        drafts: Mapping[str, Tree],
+    ) -> str:
+        engine = self._engine_for(question)
         foreseen = record.foresee(conn, zone, plan)
         try:
-            image = preview(conn, zone, foreseen, self._last_head(zone.id), self._places)
-            told = _ask(engine, question, supposed, image)
+            image = preview(conn, zone, foreseen, self._last_head(zone.id), self._places, drafts)
+            return _ask(engine, question, supposed, image)
         except ImageError:
             # The engine is behind the feed, so it lacks shards that the feed has: give it all of them.
-            told = _ask(engine, question, supposed, preview(conn, zone, foreseen, None, self._places))
-        change = {"zone_id": zone.id, "put": len(plan.put), "deleted": len(plan.delete)}
-        return self._explanation(told, question, supposed, change=change)
+            return _ask(engine, question, supposed, preview(conn, zone, foreseen, None, self._places, drafts))
 
     def _supposed(self, question: Question) -> Supposed:
         return [
@@ -101,6 +144,7 @@ class Explainer:
 
     def _explanation(self, told: str, question: Question, supposed: Supposed, **overrides: Any) -> dict[str, Any]:
         explained: dict[str, Any] = json.loads(told)
+        _name_rules(explained["steps"])
         for arm in (arm for step in explained["steps"] for arm in step.get("arms", ())):
             if "health_check" in arm:
                 arm["health_check_id"] = self._checks.id(arm["health_check"])
@@ -133,6 +177,20 @@ def apart(settings: Settings, values: LastValues, unhealthy: Callable[[], Abstra
     look = unhealthy or partial(last.unhealthy, values, SystemClock(), settings.health_quorum, folder / MEMORY)
     engine = ApartEngine(values, new_engine(settings), folder / "place" / install.FILE, look)
     return Explainer(values, engine.for_question, places(settings))
+
+
+def _name_rules(steps: list[dict[str, Any]]) -> None:
+    """Say of each arm that leads to a rule, and of each group that is one, which rule of the traffic policy it is."""
+    rule = None
+    for step in steps:
+        if rule is not None and step["step"] == "group":
+            step["rule"] = rule
+        rule = None
+        for arm in step.get("arms", ()):
+            if str(arm.get("alias_of", "")).startswith(_HIDDEN):
+                # The instance's id, which has no slash, stands before the rule's.
+                arm["rule"] = arm.pop("alias_of").partition("/")[2]
+                rule = arm["rule"] if arm["chosen"] else rule
 
 
 def _ask(engine: Engine, question: Question, supposed: Supposed, image: Preview | None = None) -> str:

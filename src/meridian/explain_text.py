@@ -87,7 +87,8 @@ def _record_set_lines(step: Fields) -> list[str]:
 def _group_lines(step: Fields) -> list[str]:
     policy = "alias" if step["policy"] == "simple" else f"{step['policy']} group"
     last_resort = "; nothing is healthy, so everything is treated as healthy" if step["last_resort"] else ""
-    head = f"{policy} {_name(step['owner'])} {_type(step['type'])}{last_resort}"
+    rule = f", rule {step['rule']}" if "rule" in step else ""
+    head = f"{policy} {_name(step['owner'])} {_type(step['type'])}{rule}{last_resort}"
     return [head, *(_arm_line(arm) for arm in step["arms"])]
 
 
@@ -97,6 +98,8 @@ def _arm_line(arm: Fields) -> str:
     if arm["set_identifier"]:
         words.append(arm["set_identifier"])
     words += [say(arm) for member, say in _MEASURES.items() if member in arm]
+    if "rule" in arm:
+        words.append(f"rule {arm['rule']}")
     if "alias_of" in arm:
         words.append(f"alias of {_target(arm['alias_of'])}")
     if not arm["healthy"]:

@@ -25,6 +25,7 @@ from meridian.api.server import build_app
 from meridian.clock import SystemClock
 from meridian.model.account import Credential
 from meridian.notify.tail import Tail
+from meridian.place.locations import continent_of
 from meridian.settings import Settings
 from meridian.store import account, policy
 from meridian.store.database import Database
@@ -79,7 +80,7 @@ def running(database: Database, owner: Credential) -> Iterator[Site]:
         settings=Settings(),
         clock=SystemClock(),
         find_secret=find,
-        native=calls(Tail(database)),
+        native=calls(Tail(database), continent_of),
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from meridian.store.tables import audit_event
 from tests.identity.conftest import Site
 from tests.identity.test_policies import change, create_zone, policy, statement
+from tests.operations import documents
 from tests.operations.calls import asked, upsert
 
 
@@ -249,3 +250,36 @@ def test_what_cannot_be_taken_back_is_told(site: Site) -> None:
     made = site.client().create_hosted_zone(Name="example.com", CallerReference="r")
     status, reply = site.native("GET", f"/meridian/audit/{request_of(made)}/undo")
     assert (status, reply["message"]) == (400, "this request changed no record set, so there is nothing to take back")
+
+
+def test_policy_records_are_told_with_policy_root_and_state(site: Site) -> None:
+    """R-TFI-5: each write of a policy and of a policy record, both sides; no batch brings a root back."""
+    client = site.client()
+    zone = create_zone(client)
+    made = client.create_traffic_policy(Name="web", Document=documents.value())
+    policy_id = made["TrafficPolicy"]["Id"]
+    client.create_traffic_policy_version(Id=policy_id, Document=documents.value("192.0.2.2"))
+    client.update_traffic_policy_comment(Id=policy_id, Version=2, Comment="two")
+    versions = {"TTL": 60, "TrafficPolicyId": policy_id}
+    applied = client.create_traffic_policy_instance(
+        HostedZoneId=zone, Name="www.example.com", TrafficPolicyVersion=1, **versions
+    )
+    instance = applied["TrafficPolicyInstance"]["Id"]
+    client.update_traffic_policy_instance(Id=instance, TrafficPolicyVersion=2, **versions)
+    client.delete_traffic_policy_instance(Id=instance)
+    client.delete_traffic_policy(Id=policy_id, Version=2)
+
+    numbers = [
+        tuple(side and side["TrafficPolicyVersion"] for side in (event["before"], event["after"]))
+        for event in events(site, f"?resource={instance}")
+    ]
+    assert numbers == [(2, None), (1, 2), (None, 1)]
+    told = [(event["action"], event["kind"]) for event in events(site, f"?resource={policy_id}")]
+    assert told == [
+        ("route53:DeleteTrafficPolicy", "trafficpolicy"),
+        ("route53:UpdateTrafficPolicyComment", "trafficpolicy"),
+        ("route53:CreateTrafficPolicyVersion", "trafficpolicy"),
+        ("route53:CreateTrafficPolicy", "trafficpolicy"),
+    ]
+    status, reply = site.native("GET", f"/meridian/audit/{request_of(applied)}/undo")
+    assert (status, "UpdateTrafficPolicyInstance" in reply["message"]) == (400, True)

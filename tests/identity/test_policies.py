@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from meridian.model.iam import RECORD_NAMES
 from tests.identity.conftest import Site
 from tests.operations.calls import upsert
+from tests.operations.documents import value
 
 
 def statement(effect: str, action: str | list[str], resource: str = "*", **members: Any) -> dict[str, Any]:
@@ -168,3 +169,16 @@ def test_replacing_asks_for_what_it_does(site: Site) -> None:
     assert (status, reply["code"]) == (403, "AccessDenied")
     assert site.native("POST", "/meridian/replace", {**body, "name": "www.example.com", "dry_run": True}, key)[0] == 200
     assert site.native("POST", "/meridian/replace", {**body, "dry_run": True}, site.user("eve"))[0] == 403
+
+
+def test_calls_about_traffic_policies_go_by_the_policy(site: Site) -> None:
+    """A user who may read one policy is shown its tree and what it changes, and nothing of another."""
+    client = site.client()
+    ids = [client.create_traffic_policy(Name=name, Document=value())["TrafficPolicy"]["Id"] for name in ("a", "b")]
+    actions = ["route53:GetTrafficPolicy", "route53:ListTrafficPolicyInstancesByPolicy"]
+    key = site.user("reader", policy(statement("Allow", actions, f"arn:aws:route53:::trafficpolicy/{ids[0]}")))
+
+    for id_, status in zip(ids, (200, 403), strict=True):
+        assert site.native("GET", f"/meridian/policies/{id_}/1/tree", key=key)[0] == status
+        sides = {"before": {"id": id_, "version": 1}, "after": {"document": value("192.0.2.2")}}
+        assert site.native("POST", "/meridian/policies/difference", sides, key=key)[0] == status

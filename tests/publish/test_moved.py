@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from meridian.changes.batch import Plan
+from meridian.changes.traffic import require
 from meridian.compile import image
 from meridian.errors import SettingsError
 from meridian.feed.keys import shard_key
 from meridian.model.name import parse
+from meridian.model.place import Nameable
 from meridian.model.record import Coordinates, GeoProximityLocation, RecordSet
+from meridian.model.traffic import Instance, PolicyVersion
 from meridian.place.coordinates import BUILT_IN, Places, places
 from meridian.publish import moved
 from meridian.publish.publisher import Publisher
 from meridian.settings import Settings
-from meridian.store import outbox, record
+from meridian.store import outbox, record, traffic
 from meridian.store import zone as zones
 from tests.publish.world import World
 
@@ -96,6 +100,40 @@ def test_what_has_moved_is_published_anew(world: World) -> None:
     assert counted == 1
     assert versions == {one: 3, other: 2, latency: 2}
     assert moved.follow(world.database, second) == 0
+
+
+def policy_record(world: World, zone_id: str, rule: dict[str, Any], known: Places) -> None:
+    """Let a policy of one rule answer for www.example.com."""
+    endpoints = {"e": {"Type": "value", "Value": "192.0.2.1"}}
+    whole = {"AWSPolicyFormatVersion": "2023-05-09", "RecordType": "A", "StartRule": "r", "Endpoints": endpoints}
+    text = json.dumps({**whole, "Rules": {"r": rule}})
+    tree = require(text, Nameable(known.regions, known.local_zones))
+    instance = Instance("i", world.account_id, zone_id, parse("www.example.com"), "A", 60, "p", 1)
+    with world.database.write() as conn:
+        traffic.insert_policy(conn, world.account_id, PolicyVersion("p", 1, "p", "A", text))
+        traffic.insert_instance(conn, instance)
+        traffic.set_built(conn, instance, tree, "C1")
+    put(world, zone_id, RecordSet(instance.name, "A", ttl=60, traffic_policy_instance_id="i"))
+
+
+def test_policy_records_move_too(world: World) -> None:
+    """R-GPX-10, R-REG-1: what a tree names is published anew, and cannot go while a policy record answers by it."""
+    first = places(settings({"home-1": HOME}))
+    assert moved.follow(world.database, first) == 0
+    zone_id = world.create()
+    location = {"Type": "Region", "LocationName": "aws:route53:home-1"}
+    near_home = {
+        "RuleType": "geoproximity",
+        "GeoproximityLocations": [{"EndpointReference": "e", "Location": location}],
+    }
+    policy_record(world, zone_id, near_home, first)
+    before = published(world, zone_id, first)
+
+    second = places(settings({"home-1": OFFICE}))
+    assert moved.follow(world.database, second) == 1
+    assert (before, published(world, zone_id, second)) == ({"0 e": BERLIN}, {"0 e": OSLO})
+    with pytest.raises(SettingsError, match=r"regions\.home-1"):
+        moved.follow(world.database, places(settings()))
 
 
 def test_a_local_zone_lies_near_its_region_until_it_is_known(world: World) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+from meridian.changes.traffic import require
 from meridian.connect import answer
 from meridian.feed.feed import Entry
 from meridian.feed.keys import outside_key
 from meridian.model.name import parse
 from meridian.model.record import AliasTarget, RecordSet
 from meridian.publish import outside
+from tests.changes.test_traffic import SHAPES
 from tests.publish.world import World, a
 
 ANSWER = answer.encode(answer.Answer(60, (b"\xcb\0\x71\1",), True, 0))
@@ -33,6 +35,15 @@ def test_targets_are_those_outside() -> None:
         alias("c.example.com", "www.example.com.", "Z1"),
     ]
     assert outside.targets("Z1", [*found, a("d.example.com")]) == {LB}
+
+
+def test_targets_of_a_policy_record() -> None:
+    """R-TFE-8, R-ALI-14: the services that its endpoints lead to, those that nothing leads to left out."""
+    root = RecordSet(parse("www.example.com"), "A", ttl=60, traffic_policy_instance_id="i")
+    tree = require(SHAPES["03-failover-to-website"])
+    names = ("shop-1234567890.us-east-1.elb.amazonaws.com.", "s3-website-us-east-1.amazonaws.com.")
+    assert outside.targets("Z1", [root], {"i": tree}) == {outside_key(name, "A") for name in names}
+    assert outside.targets("Z1", [root], {"i": require(SHAPES["18-unused-and-unknown"])}) == set()
 
 
 def test_a_zone_stays_as_it_was_until_there_is_an_answer(world: World) -> None:

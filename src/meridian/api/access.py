@@ -206,6 +206,10 @@ def _check(parts: Mapping[str, str], account_id: str) -> str:
     return arn("healthcheck", parts["id"], account_id)
 
 
+def _policy(parts: Mapping[str, str], account_id: str) -> str:
+    return arn("trafficpolicy", parts["id"], account_id)
+
+
 def _user(parts: Mapping[str, str], account_id: str) -> str:
     return user_arn(account_id, parts["user"])
 
@@ -222,6 +226,9 @@ NATIVE: Mapping[tuple[str, str], NativeRule | None] = {
     ("GET", "/meridian/explain"): NativeRule("route53:TestDNSAnswer", _everything),
     ("POST", "/meridian/explain"): NativeRule("route53:TestDNSAnswer", _everything),
     ("POST", "/meridian/replace"): ITSELF,
+    ("POST", "/meridian/policies/check"): NativeRule("route53:ListTrafficPolicies", _everything),
+    ("POST", "/meridian/policies/difference"): ITSELF,
+    ("GET", "/meridian/policies/{id}/{version}/tree"): NativeRule("route53:GetTrafficPolicy", _policy),
     ("GET", "/meridian/checks"): NativeRule("route53:ListHealthChecks", _everything),
     ("GET", "/meridian/checks/{id}"): NativeRule("route53:GetHealthCheck", _check),
     ("GET", "/meridian/checks/{id}/history"): NativeRule("route53:GetHealthCheck", _check),

@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from meridian.changes.batch import Plan
 from meridian.model.question import Question
+from meridian.model.record import RecordSet
+from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 
 
@@ -20,4 +22,10 @@ class Explainer(Protocol):
 
     def explain_plan(self, question: Question, conn: Connection, zone: HostedZone, plan: Plan) -> dict[str, Any]:
         """Explain what would be answered if a plan were carried out."""
+        ...
+
+    def explain_draft(
+        self, question: Question, conn: Connection, zone: HostedZone | None, root: RecordSet, tree: Tree
+    ) -> dict[str, Any]:
+        """Explain what would be answered if a policy record were built from a draft."""
         ...

@@ -22,7 +22,8 @@ def reverse(events: Iterable[AuditEvent]) -> dict[str, Any]:
         events: Of one request, in any order; those about other things than record sets are passed over.
 
     Raises:
-        MeridianError: There are none about record sets, or they are of several zones.
+        MeridianError: There are none about record sets, or they are of several zones, or of a policy record's root,
+            which no batch can bring back (R-CHG-13).
     """
     about = [event.changed for event in sorted(events, key=lambda event: event.id) if event.changed.kind == "recordset"]
     zones = {changed.resource for changed in about}
@@ -30,6 +31,8 @@ def reverse(events: Iterable[AuditEvent]) -> dict[str, Any]:
         raise MeridianError("this request changed no record set, so there is nothing to take back")
     if len(zones) > 1:
         raise MeridianError(f"this request changed record sets of several zones: {', '.join(sorted(zones))}")
+    if any("TrafficPolicyInstanceId" in (side or ()) for changed in about for side in (changed.before, changed.after)):
+        raise MeridianError("this request changed a policy record; take it back with UpdateTrafficPolicyInstance")
     removals, returns = [], []
     for changed in about:
         if changed.before is not None and changed.after is not None and changed.record.type in _APEX_TYPES:

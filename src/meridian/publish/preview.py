@@ -8,16 +8,19 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from meridian.changes.zone import default_record_sets
 from meridian.compile import image
 from meridian.compile.zone import NO_TREES, head, shard, shard_of, slots_of
 from meridian.model.name import Name
 from meridian.model.record import RecordSet
 from meridian.model.traffic import Tree
-from meridian.model.zone import HostedZone
+from meridian.model.zone import DelegationSet, HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
 from meridian.publish.publisher import changed_shards, check_slots, trees_of
 from meridian.store import outbox, record
 from meridian.store.record import Foreseen
+
+LONE = "DRAFT"  # no zone has this id
 
 
 class Preview(NamedTuple):
@@ -63,6 +66,24 @@ def preview(
     at_apex = _at_apex(conn, zone, foreseen)
     compiled = head(msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions)
     return Preview(image.encode(compiled), shards)
+
+
+def lone(conn: Connection, root: RecordSet, drafts: Mapping[str, Tree], places: Places = BUILT_IN) -> Preview:
+    """
+    Compile a zone that nobody has, with the id `LONE`: it holds a policy record at its apex and nothing else.
+
+    Args:
+        drafts, places: As `preview`.
+
+    Raises:
+        CannotCompile: As `preview`.
+    """
+    servers = DelegationSet(("ns.invalid",))
+    zone = HostedZone(LONE, "", root.name, "", 1, 1, 1, 3, servers)
+    ns, soa = default_record_sets(root.name, servers, "hostmaster.invalid")
+    checks = check_slots(conn, (), drafts)
+    compiled = shard(zone.id, 0, 1, zone.version, (ns, soa, root), (), places, checks, drafts)
+    return Preview(image.encode(head(zone, soa, ns, [zone.version])), [image.encode(compiled)])
 
 
 def _in_shard(conn: Connection, zone: HostedZone, foreseen: Foreseen, index: int) -> tuple[list[RecordSet], list[Name]]:

@@ -375,6 +375,18 @@ def tree_of(document: str) -> Tree:
     return traffic.trusted(document)
 
 
+def rooted_at(conn: Connection, zone_id: str, name: Name, type_: str) -> tuple[Instance, Tree] | None:
+    """The instance that answers for a name and type of a zone, and what it answers by."""
+    query = _INSTANCES.where(
+        traffic_policy_instance.c.zone_id == zone_id,
+        traffic_policy_instance.c.sort_key == name.sort_key,
+        traffic_policy_instance.c.type == type_,
+        traffic_policy_instance.c.rooted,
+    )
+    row = conn.execute(query).one_or_none()
+    return None if row is None else (_instance(row), trees(conn, [row.id])[row.id])
+
+
 def served(conn: Connection) -> Iterator[tuple[str, Name, Tree]]:
     """Zone id, name and tree of every instance that is served. Reads all there are."""
     for zone_id, wire, document in conn.execute(_SERVED):

@@ -17,9 +17,12 @@ from meridian.api.explainer import Explainer
 from meridian.api.http import HttpRequest
 from meridian.api.ids import bare_id
 from meridian.api.json_batch import decode, read_input
+from meridian.api.operations.policy_record import reasons_against
 from meridian.api.operations.record import plan_of
+from meridian.changes.traffic import require
 from meridian.errors import ApiError, InvalidInput, NoSuchHealthCheck
 from meridian.model.name import Name, plain
+from meridian.model.place import nameable
 from meridian.model.question import (
     BadQuestion,
     Question,
@@ -30,15 +33,33 @@ from meridian.model.question import (
     read_subnet,
     read_type,
 )
-from meridian.model.record import Change
+from meridian.model.record import TYPES, Change, RecordSet
+from meridian.model.zone import HostedZone
 from meridian.settings import Settings
-from meridian.store import health, tag
+from meridian.store import health, tag, traffic
 from meridian.store import zone as zones
 
 PATH = "/meridian/explain"
 
 _ONCE = ("name", "type", "client", "subnet", "draw", "zone")
 _SEVERAL = ("unhealthy", "healthy")
+_DRAFT = "draft"  # the id of an instance that is not stored
+
+
+class DraftPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="pascal"):
+    """
+    A policy record to be tried.
+
+    Attributes:
+        document: As text, or as the JSON itself.
+        name: None for the name asked for.
+        hosted_zone_id: None for the zone of the account that holds the name; where none does, it is tried alone.
+    """
+
+    document: Any
+    name: str | None = None
+    ttl: int = msgspec.field(default=300, name="TTL")
+    hosted_zone_id: str | None = None
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -60,6 +81,8 @@ def explain(context: Context, request: HttpRequest) -> dict[str, Any]:
     question = read_question(request.query)
     _require_own_checks(context, question)
     explainer: Explainer = context.service
+    if request.method == "POST" and (draft := read_draft(request.body)) is not None:
+        return _with_draft(context, explainer, question, draft)
     if request.method == "POST":
         return _with_batch(context, explainer, question, read_batch(request.body, context.settings))
     if question.zone_id is not None:
@@ -67,7 +90,7 @@ def explain(context: Context, request: HttpRequest) -> dict[str, Any]:
             zones.owned(conn, context.caller.account_id, question.zone_id)
     explained = explainer.explain(question)
     _require_own(context, question, explained)
-    return _with_health(context, explained)
+    return _with_health(context, _with_policy_records(context, explained))
 
 
 def read_question(query: bytes) -> Question:
@@ -111,6 +134,85 @@ def read_batch(body: bytes, settings: Settings) -> Batch:
     given = {"HostedZoneId": "", **found} if isinstance(found, dict) else found
     changes = read_input(given, settings)
     return Batch(bare_id(given["HostedZoneId"]) or None, changes)
+
+
+def read_draft(body: bytes) -> DraftPolicy | None:
+    """
+    Read `{"TrafficPolicy": {…}}`; None for another body.
+
+    Raises:
+        InvalidInput: It has members that mean nothing, or lacks its document.
+    """
+    found: Any = decode(body, object)
+    if not isinstance(found, dict) or set(found) != {"TrafficPolicy"}:
+        return None
+    try:
+        return msgspec.convert(found["TrafficPolicy"], DraftPolicy)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"TrafficPolicy cannot be read: {error}") from None
+
+
+def _with_draft(context: Context, explainer: Explainer, question: Question, draft: DraftPolicy) -> dict[str, Any]:
+    account_id = context.caller.account_id
+    text = draft.document if isinstance(draft.document, str) else msgspec.json.encode(draft.document).decode()
+    tree = require(text, nameable(context.settings))
+    name = question.name if draft.name is None else _name(draft.name)
+    root = RecordSet(name, tree.record_type, ttl=draft.ttl, traffic_policy_instance_id=_DRAFT)
+    with context.database.read() as conn:
+        if draft.hosted_zone_id is not None:
+            zone: HostedZone | None = zones.owned(conn, account_id, bare_id(draft.hosted_zone_id))
+        else:
+            zone = zones.closest(conn, name, account_id)
+        if zone is not None and not name.is_at_or_below(zone.name):
+            raise InvalidInput(f"Name {plain(name)} is not in the hosted zone {plain(zone.name)}")
+        explained = explainer.explain_draft(question, conn, zone, root, tree)
+        problems = [] if zone is None else reasons_against(conn, context, zone, name, tree)
+    if zone is not None:
+        _require_own(context, question, explained)
+    explained["overrides"]["traffic_policy"] = {
+        "zone_id": None if zone is None else zone.id,
+        "name": name.text,
+        "type": tree.record_type,
+        "ttl": draft.ttl,
+        "problems": problems,
+    }
+    if tree.starts_with_rule:
+        _name_start(explained, name, TYPES[tree.record_type], tree.start)
+    return _with_health(context, explained)
+
+
+def _with_policy_records(context: Context, explained: dict[str, Any]) -> dict[str, Any]:
+    """Say of each group that is the root of a policy record which one that is, and by what it answers."""
+    zone_id = next((step["id"] for step in explained["steps"] if step["step"] == "zone"), None)
+    named = [step for step in explained["steps"] if step["step"] in ("group", "record_set")]
+    if zone_id is None or not named:
+        return explained
+    types = {number: type_ for type_, number in TYPES.items()}
+    with context.database.read() as conn:
+        for step in named:
+            owner = read_name(step["owner"])
+            found = traffic.rooted_at(conn, zone_id, owner, types.get(step["type"], ""))
+            if found is None or "rule" in step:
+                continue
+            instance, tree = found
+            step["policy_record"] = {"id": instance.id, "policy_id": instance.policy_id, "version": instance.version}
+            if tree.starts_with_rule:
+                step["rule"] = tree.start
+    return explained
+
+
+def _name_start(explained: Mapping[str, Any], name: Name, type_: int, rule: str) -> None:
+    """Say of the group of this name and type that it is the start of the tree."""
+    for step in explained["steps"]:
+        if step["step"] == "group" and (step["owner"], step["type"]) == (name.text, type_):
+            step.setdefault("rule", rule)
+
+
+def _name(text: str) -> Name:
+    try:
+        return read_name(text)
+    except BadQuestion as error:
+        raise InvalidInput(str(error)) from None
 
 
 def _with_batch(context: Context, explainer: Explainer, question: Question, batch: Batch) -> dict[str, Any]:

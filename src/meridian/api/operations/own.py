@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meridian.api.native import NativeCall, by_method
-from meridian.api.operations import audit, check, event, explain, replace, switch, user
+from meridian.api.operations import audit, check, event, explain, policy, replace, switch, user
+from meridian.changes.traffic_difference import ContinentOf
 
 
 def health_calls(tail: event.Tail) -> Mapping[str, NativeCall]:
@@ -26,10 +27,11 @@ def health_calls(tail: event.Tail) -> Mapping[str, NativeCall]:
     }
 
 
-def calls(tail: event.Tail) -> Mapping[str, NativeCall]:
-    """All calls of our own; `health_calls` says what `tail` is."""
+def calls(tail: event.Tail, continent_of: ContinentOf) -> Mapping[str, NativeCall]:
+    """All calls of our own; `health_calls` and `policy_calls` say what they are given."""
     return {
         **health_calls(tail),
+        **policy.policy_calls(continent_of),
         explain.PATH: explain.explain,
         replace.PATH: by_method(POST=replace.replace),
         audit.PATH: by_method(GET=audit.list_events),

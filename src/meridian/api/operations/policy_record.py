@@ -31,6 +31,8 @@ from meridian.store import cidr, health, traffic
 from meridian.store import zone as zones
 from meridian.store.ids import new_uuid
 
+KIND = "trafficpolicyinstance"  # in the audit trail
+
 
 def create_traffic_policy_instance(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Let a version of a policy answer for a name (R-TFI-1..4, R-TFI-9)."""
@@ -46,6 +48,7 @@ def create_traffic_policy_instance(context: Context, request: dict[str, Any]) ->
             text = "Limits Exceeded: MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER - Cannot create more instances."
             raise ApiError("TooManyTrafficPolicyInstances", text)
         _build(conn, context, zone, made, found)
+        context.trail.changed(KIND, made.id, None, _shown(conn, made))
     location = f"{context.settings.base_url}/2013-04-01/trafficpolicyinstance/{made.id}"
     return {"TrafficPolicyInstance": instance_to_api(made), "Location": location}
 
@@ -75,6 +78,7 @@ def update_traffic_policy_instance(context: Context, request: dict[str, Any]) ->
             before, ttl=request["TTL"], policy_id=found.id, version=found.version, failure="", in_sync=False
         )
         _build(conn, context, zone, wanted, found)
+        context.trail.changed(KIND, before.id, instance_to_api(before), _shown(conn, before))
     return {"TrafficPolicyInstance": instance_to_api(wanted)}
 
 
@@ -87,6 +91,7 @@ def delete_traffic_policy_instance(context: Context, request: dict[str, Any]) ->
             zone = zones.owned(conn, account_id, found.zone_id, for_update=True)
             carry_out(conn, context, zone, _without_root(conn, context, zone, found))
         traffic.delete_instance(conn, found.id)
+        context.trail.changed(KIND, found.id, instance_to_api(found), None)
     return {}
 
 
@@ -154,6 +159,11 @@ def reasons_against(conn: Connection, context: Context, zone: HostedZone, name: 
         missing_checks=refers_to.health_checks - health.among(conn, zone.account_id, refers_to.health_checks).keys(),
         missing_locations=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
     )
+
+
+def _shown(conn: Connection, instance: Instance) -> dict[str, Any]:
+    """An instance as it is stored now."""
+    return instance_to_api(traffic.instance(conn, instance.account_id, instance.id))
 
 
 def _build(conn: Connection, context: Context, zone: HostedZone, wanted: Instance, made_from: PolicyVersion) -> None:

@@ -14,6 +14,8 @@ from meridian.model.traffic import PolicySummary, PolicyVersion
 from meridian.store import traffic
 from meridian.store.ids import new_uuid
 
+KIND = "trafficpolicy"  # in the audit trail
+
 
 def create_traffic_policy(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Make a policy with its first version (R-TFO-1, R-TFO-5)."""
@@ -25,6 +27,7 @@ def create_traffic_policy(context: Context, request: dict[str, Any]) -> dict[str
             text = "Limits Exceeded: MAX_TRAFFIC_POLICIES_BY_OWNER - Cannot create more traffic policies."
             raise ApiError("TooManyTrafficPolicies", text)
         traffic.insert_policy(conn, account_id, made)
+        context.trail.changed(KIND, made.id, None, version_to_api(made))
     return _created(context, made)
 
 
@@ -35,6 +38,7 @@ def create_traffic_policy_version(context: Context, request: dict[str, Any]) -> 
         name, number = traffic.next_version(conn, context.caller.account_id, request["Id"])
         made = PolicyVersion(request["Id"], number, name, tree.record_type, request["Document"], request.get("Comment"))
         traffic.insert_version(conn, made)
+        context.trail.changed(KIND, made.id, None, version_to_api(made))
     return _created(context, made)
 
 
@@ -48,9 +52,10 @@ def get_traffic_policy(context: Context, request: dict[str, Any]) -> dict[str, A
 def update_traffic_policy_comment(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Set the comment of a version, the only thing of it that changes (R-TFO-2)."""
     with context.database.write() as conn:
-        traffic.live_version(conn, context.caller.account_id, request["Id"], request["Version"])
-        traffic.set_comment(conn, request["Id"], request["Version"], request["Comment"])
-        found = traffic.version(conn, context.caller.account_id, request["Id"], request["Version"])
+        before = traffic.live_version(conn, context.caller.account_id, request["Id"], request["Version"])
+        traffic.set_comment(conn, before.id, before.version, request["Comment"])
+        found = traffic.version(conn, context.caller.account_id, before.id, before.version)
+        context.trail.changed(KIND, found.id, version_to_api(before), version_to_api(found))
     return {"TrafficPolicy": version_to_api(found)}
 
 
@@ -61,6 +66,7 @@ def delete_traffic_policy(context: Context, request: dict[str, Any]) -> dict[str
         if not context.settings.retain_used_policies and traffic.is_used(conn, found.id, found.version):
             raise ApiError("TrafficPolicyInUse", "Policy is in use for at least one instance")
         traffic.delete_version(conn, found.id, found.version)
+        context.trail.changed(KIND, found.id, version_to_api(found), None)
     return {}
 
 
