@@ -10,6 +10,8 @@ from meridian import client, demo
 from meridian.app import Started
 from meridian.model.account import Credential
 from meridian.settings import Settings
+from meridian.store import account
+from meridian.store.database import Database
 
 KEY = Credential("AKIAEXAMPLE", "se/cret+%(x)s", "123456789012", "admin")
 
@@ -51,3 +53,17 @@ def test_lines_to_paste(tmp_path: Path, dns: list[str], expected: str) -> None:
     text = [line.strip() for line in demo.lines(settings, Started("http://127.0.0.1:5380", dns), has_zone=True)]
     assert any(line.startswith(expected) for line in text)
     assert f"export AWS_CONFIG_FILE={tmp_path / 'aws' / 'config'}" in text
+
+
+def test_the_demo_takes_an_owners_key(tmp_path: Path) -> None:
+    """A user who comes first by name and may do little is passed over."""
+    database = Database(f"sqlite:///{tmp_path / 'meridian.db'}")
+    database.migrate()
+    owner = account.first_key(database)
+    assert owner is not None
+    with database.write() as conn:
+        account.create_user(conn, owner.account_id, "a limited one")
+        account.create_key(conn, owner.account_id, "a limited one")
+
+    assert demo.stored_key(database) == owner
+    database.close()

@@ -32,15 +32,15 @@ def aws_folder(settings: Settings) -> Path:
 
 def stored_key(database: Database) -> Credential:
     """
-    A key that AWS's tools can use: the oldest account's first one, made if there is none.
+    A key that AWS's tools can use: the first account's owner's, made if there is none.
 
     Raises:
-        MeridianError: There is no account.
+        MeridianError: There is no owner.
     """
     with database.write() as conn:
-        owners = account.users(conn)
+        owners = [found for found in account.users(conn) if account.find_user(conn, *found).owner]
         if not owners:
-            raise MeridianError("the database has no user; make one with meridian user create")
+            raise MeridianError("the database has no user who owns an account; make one with meridian user create")
         for account_id, user in owners:
             for key_id in account.keys(conn, account_id, user):
                 found = account.find_credential(conn, key_id)
