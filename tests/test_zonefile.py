@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import dns.zone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,14 @@ from hypothesis import strategies as st
 from meridian import zonefile
 from meridian.errors import MeridianError
 from meridian.model.name import parse
-from meridian.model.record import AliasTarget, RecordSet
+from meridian.model.record import (
+    AliasTarget,
+    CidrRoutingConfig,
+    Coordinates,
+    GeoLocation,
+    GeoProximityLocation,
+    RecordSet,
+)
 
 APEX = parse("example.com")
 SOA = "@ 900 IN SOA ns1 host 1 7200 900 1209600 86400\n"
@@ -82,17 +91,24 @@ def a(name: str, values: int) -> RecordSet:
     return RecordSet(parse(name), "A", ttl=60, values=("192.0.2.111",) * values)
 
 
-@given(st.lists(st.integers(1, 20), max_size=60), st.integers(20, 50), st.integers(220, 500))
-def test_batches(sizes: list[int], values: int, characters: int) -> None:
-    """Batches keep everything in order, within both limits, and none could have taken the next record set."""
+@given(st.lists(st.integers(1, 20), max_size=60), st.integers(1, 9), st.integers(11, 500))
+def test_batches(sizes: list[int], most: int, octets: int) -> None:
+    """Batches keep everything in order; each is closed by its number or its octets, and by nothing else."""
     record_sets = [a(f"n{number}.example.com", size) for number, size in enumerate(sizes)]
-    batches = list(zonefile.batches(record_sets, values=values, characters=characters))
+    batches = list(zonefile.batches(record_sets, record_sets=most, octets=octets))
     assert [item for batch in batches for item in batch] == record_sets
-    counts = [sum(len(item.values) for item in batch) for batch in batches]
-    assert all(count <= values and count * 11 <= characters for count in counts)
-    for count, following in zip(counts, batches[1:], strict=False):
-        more = count + len(following[0].values)
-        assert more > values or more * 11 > characters
+    for batch in batches[:-1]:
+        assert len(batch) == most or 11 * sum(len(item.values) for item in batch) >= octets
+    for batch in batches:
+        assert 0 < len(batch) <= most
+        assert 11 * sum(len(item.values) for item in batch[:-1]) < octets
+
+
+@pytest.mark.parametrize("other", ["w A 192.0.2.1", "w CNAME other"])
+def test_beside_a_cname(tmp_path: Path, other: str) -> None:
+    """A CNAME beside another record is told before anything is sent (RFC 2181 §10.1)."""
+    with pytest.raises(MeridianError, match=r"w\.example\.com\. \w+: a CNAME must be alone at its name"):
+        read(tmp_path, f"w CNAME target\n{other}\n")
 
 
 VALUES = {
@@ -128,23 +144,126 @@ def test_round_trip(tmp_path: Path, rtype: str) -> None:
     assert again.read_text() == file.read_text()
 
 
-def test_what_has_no_form(tmp_path: Path) -> None:
-    """Aliases and policies become comments: the file stays readable and says what is missing."""
-    name = parse("www.example.com")
-    text = list(
-        zonefile.write(
-            APEX,
-            [
-                RecordSet(name, "A", alias=AliasTarget("Z1", "example.com.", False)),
-                RecordSet(name, "AAAA", "one", ttl=60, values=("2001:db8::1",), weight=3),
-            ],
-        )
-    )
-    assert text[1:] == [
-        "; www.example.com. A alias of example.com. in Z1",
-        "; www.example.com. AAAA weighted 'one'",
-        "; www.example.com. 60 IN AAAA 2001:db8::1",
+WWW = parse("www.example.com")
+# One record set of each kind that a master file has no form for (routing.md §1, R-SET-1).
+POLICIES = {
+    "weighted": RecordSet(WWW, "A", "1", ttl=60, values=("192.0.2.1", "192.0.2.2"), weight=3),
+    "latency": RecordSet(WWW, "A", "1", ttl=60, values=("192.0.2.1",), region="eu-west-1", health_check_id="c-1"),
+    "geolocation": RecordSet(WWW, "A", "1", ttl=0, values=("192.0.2.1",), geo_location=GeoLocation(None, "US", "CA")),
+    "failover": RecordSet(WWW, "TXT", '"q" ;\\', ttl=60, values=('"a\\377" "; c"',), failover="SECONDARY"),
+    "multivalue": RecordSet(WWW, "AAAA", "ü", ttl=60, values=("2001:DB8::1",), multi_value_answer=True),
+    "cidr": RecordSet(WWW, "A", "1", ttl=60, values=("192.0.2.1",), cidr_routing_config=CidrRoutingConfig("c", "*")),
+    "geoproximity": RecordSet(
+        WWW,
+        "A",
+        "1",
+        ttl=60,
+        values=("192.0.2.1",),
+        geo_proximity_location=GeoProximityLocation(coordinates=Coordinates("1.5", "-2"), bias=-9),
+    ),
+    "alias": RecordSet(WWW, "A", alias=AliasTarget("Z2", "lb.example.net.", True)),
+    "weighted alias": RecordSet(WWW, "A", "1", alias=AliasTarget("Z2", "lb.example.net.", False), weight=0),
+    "wildcard": RecordSet(parse("*.\\056\\377.example.com"), "A", "1", ttl=1, values=("192.0.2.1",), weight=255),
+    "checked": RecordSet(WWW, "A", ttl=60, values=("192.0.2.1",), health_check_id="c-1"),
+}
+
+
+def written(folder: Path, record_sets: list[RecordSet], zone_id: str = "Z1") -> list[RecordSet]:
+    """What is read of what is written."""
+    file = folder / "zone"
+    file.write_text("\n".join(zonefile.write(APEX, record_sets, zone_id)) + "\n")
+    return zonefile.read(file, APEX).record_sets
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_a_policy_comes_back(tmp_path: Path, kind: str) -> None:
+    """What a master file has no form for stands in a comment, and is read as the same record set."""
+    assert written(tmp_path, [POLICIES[kind]]) == [POLICIES[kind]]
+
+
+def test_others_pass_over_policies(tmp_path: Path) -> None:
+    """A program that knows master files alone reads the rest."""
+    text = "\n".join(zonefile.write(APEX, [*POLICIES.values(), a("plain.example.com", 1)]))
+    zone = dns.zone.from_text(text, "example.com", relativize=False, check_origin=False)
+    assert [name.to_text() for name in zone.nodes] == ["plain.example.com."]
+
+
+def test_aliases_within_the_zone(tmp_path: Path) -> None:
+    """An alias within the zone leads to the zone that it is read into; aliases come after what they lead to."""
+    chain = [
+        RecordSet(parse(f"{n}.example.com"), "A", alias=AliasTarget("Z1", f"{n + 1}.example.com.", False))
+        for n in range(9)
     ]
-    file = tmp_path / "zone"
-    file.write_text("\n".join(text) + "\n")
-    assert zonefile.read(file, APEX).record_sets == []
+    found = written(tmp_path, [*chain, a("9.example.com", 1), POLICIES["weighted"]])
+    assert [each.name.labels[0] for each in found] == [b"9", b"www", *(b"%d" % n for n in range(8, -1, -1))]
+    again = list(zonefile.at_home(found, "Z7"))
+    assert {each.alias.hosted_zone_id for each in again if each.alias} == {"Z7"}
+    assert [each for each in zonefile.at_home(found, "Z1") if each.alias] == chain[::-1]
+
+
+CLI53 = [
+    ('w 60 A 192.0.2.1 ; AWS routing="WEIGHTED" weight=3 identifier="One"', {"weight": 3, "set_identifier": "One"}),
+    (
+        'w 60 A 192.0.2.1 ; AWS routing="LATENCY" region="us-west-1" identifier="a b"',
+        {"region": "us-west-1", "set_identifier": "a b"},
+    ),
+    (
+        'w 60 A 192.0.2.1 ; AWS routing="FAILOVER" failover="PRIMARY" healthCheckId="6bb5" identifier="p"',
+        {"failover": "PRIMARY", "health_check_id": "6bb5", "set_identifier": "p"},
+    ),
+    (
+        'w 60 A 192.0.2.1 ; AWS routing="GEOLOCATION" countryCode="US" subdivisionCode="AL" identifier="al"',
+        {"geo_location": GeoLocation(None, "US", "AL"), "set_identifier": "al"},
+    ),
+    (
+        'w 60 A 192.0.2.1 ; AWS routing="GEOLOCATION" continentCode="AF" identifier="\\"x\\" \\\\"',
+        {"geo_location": GeoLocation("AF"), "set_identifier": '"x" \\'},
+    ),
+    ('w 60 A 192.0.2.1 ; AWS routing="MULTIVALUE" identifier="m"', {"multi_value_answer": True, "set_identifier": "m"}),
+    ("w 60 A 192.0.2.1 ; AWS has this one too", {}),
+]
+
+
+@pytest.mark.parametrize(("line", "members"), CLI53)
+def test_cli53(tmp_path: Path, line: str, members: dict[str, Any]) -> None:
+    """What cli53 says of a record in a comment is read; other comments that begin like it are comments."""
+    (found,) = read(tmp_path, line + "\n").record_sets
+    assert found == RecordSet(parse("w.example.com"), "A", ttl=60, values=("192.0.2.1",), **members)
+
+
+def test_cli53_records_of_one_set(tmp_path: Path) -> None:
+    """Records with the same identifier are one record set, with others they are another."""
+    line = 'w 60 A {} ; AWS routing="WEIGHTED" weight={} identifier="{}"\n'
+    text = line.format("192.0.2.1", 1, "a") + line.format("192.0.2.2", 1, "a") + line.format("192.0.2.3", 2, "b")
+    found = {each.set_identifier: (each.weight, each.values) for each in read(tmp_path, text).record_sets}
+    assert found == {"a": (1, ("192.0.2.1", "192.0.2.2")), "b": (2, ("192.0.2.3",))}
+
+
+def test_cli53_alias(tmp_path: Path) -> None:
+    """cli53's aliases are read; `$self` stands for the zone, in which targets are relative."""
+    text = (
+        "alias\t86400\tAWS\tALIAS\tA www $self false\n"
+        "@ 86400 AWS ALIAS AAAA lb.example.net. ZLB true\n"
+        'geo 86400 AWS ALIAS A www $self false ; AWS routing="GEOLOCATION" countryCode="GB" identifier="UK"\n'
+    )
+    found = {each.name.text: each for each in read(tmp_path, text).record_sets}
+    assert found["alias.example.com."].alias == AliasTarget("$self", "www.example.com.", False)
+    assert found["example.com."].alias == AliasTarget("ZLB", "lb.example.net.", True)
+    assert found["geo.example.com."].geo_location == GeoLocation(None, "GB")
+    assert found["geo.example.com."].alias == AliasTarget("$self", "www.example.com.", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("; meridian {nonsense}\n", r"zone:2: the comment is no JSON"),
+        ('; meridian {"Name": "w.example.com"}\n', r"zone: .*"),
+        ("; meridian [1]\nw A 192.0.2.300\n", r"zone:3: "),
+        ('w A 192.0.2.1 ; AWS routing="ANYCAST" identifier="a"\n', r'zone:2: routing="ANYCAST" .* none of WEIGHTED'),
+        ('w A 192.0.2.1 ; AWS routing="WEIGHTED" weight=\n', r"zone:2: .* cannot be read from here on: weight="),
+    ],
+)
+def test_a_bad_extension(tmp_path: Path, text: str, message: str) -> None:
+    """An extension that cannot be read is an error, and no comment that is passed over."""
+    with pytest.raises(MeridianError, match=message):
+        read(tmp_path, text)

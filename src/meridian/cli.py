@@ -393,8 +393,9 @@ def import_(zone: str, file: Path, create: bool, apex: bool, overwrite: bool, in
     """
     Put the records of a BIND master file into ZONE, a name or an id.
 
-    Speaks to a running server as any client does, with the key of the environment or of the data
-    folder's aws/ files. Each batch of up to 1,000 records is applied as a whole.
+    What `meridian export` and cli53 write about policies and aliases is read too. Speaks to a running
+    server with the key of the environment or of the data folder's aws/ files. Each batch of up to
+    5,000 record sets is applied as a whole.
 
     \b
     Example:
@@ -415,7 +416,7 @@ def export(zone: str, output: Path | None, **options: Any) -> None:
     """
     Write ZONE, a name or an id, as a BIND master file.
 
-    Aliases and routing policies have no form there: they become comments.
+    Aliases and routing policies have no form there: they become comments, which `meridian import` reads.
     """
     text = (f"{line}\n" for line in transfer.export_zone(_api(options), zone))
     if output is None:

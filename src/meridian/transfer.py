@@ -6,16 +6,17 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from meridian import zonefile
-from meridian.client import Api
+from meridian.client import Api, bulk_body
 from meridian.errors import MeridianError
 from meridian.model.name import Name, parse, plain
 from meridian.model.record import Action, RecordSet
-from meridian.settings import Quotas
 
-_LIMITS = Quotas()  # what a batch may hold at most (R-CHG-9)
+_BATCH = 5000  # record sets: a fifth of a second's work, for which other writers wait
+_OCTETS = 2 * 1024 * 1024  # of values, about: well below the largest request
 
 Say = Callable[[str], None]
 
@@ -74,7 +75,7 @@ def export_zone(api: Api, zone: str) -> Iterator[str]:
         raise MeridianError(f"there is no zone {zone}")
     zone_id, name = found
     record_sets = sorted(api.record_sets(zone_id), key=lambda record_set: not _is_soa(record_set, name))
-    return zonefile.write(name, record_sets)
+    return zonefile.write(name, record_sets, zone_id)
 
 
 def _is_soa(record_set: RecordSet, apex: Name) -> bool:
@@ -92,14 +93,21 @@ def _require_room(api: Api, zone_id: str, count: int) -> None:
 
 
 def _send_all(api: Api, zone_id: str, record_sets: Sequence[RecordSet], action: Action) -> str | None:
-    """Send all in batches of the largest size; give the last change's id."""
-    weight = 2 if action == "UPSERT" else 1  # each of an UPSERT counts twice (R-CHG-9)
-    values, characters = _LIMITS.batch_values // weight, _LIMITS.batch_characters // weight
+    """Send all in large batches, each prepared while the server works on the one before; give the last change's id."""
     progress = _Progress(len(record_sets))
     last = None
-    for batch in zonefile.batches(record_sets, values=values, characters=characters):
-        last = api.change(zone_id, action, batch)
-        progress.add(len(batch))
+    with ThreadPoolExecutor(1, "import") as line:
+        sent: Future[str] | None = None
+        count = 0
+        for batch in zonefile.batches(record_sets, record_sets=_BATCH, octets=_OCTETS):
+            body = bulk_body(zone_id, action, zonefile.at_home(batch, zone_id))
+            if sent is not None:
+                last = sent.result()
+                progress.add(count)
+            sent, count = line.submit(api.change_many, body), len(batch)
+        if sent is not None:
+            last = sent.result()
+            progress.add(count)
     progress.end()
     return last
 

@@ -1,30 +1,30 @@
 """
 Master files (RFC 1035 §5) to record sets and back.
 
-dnspython reads and writes the files; the values of record sets are the API's own text, which
-differs from a master file's in its escapes (R-TXT-1).
+The values of record sets are the API's own text, which differs from a master file's in its escapes
+(R-TXT-1). What master files have no form for, aliases and routing policies, stands in their comments.
 """
 
 from __future__ import annotations
 
-import re
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-import dns.exception
 import dns.name
-import dns.rdata
-import dns.rdataclass
-import dns.rdataset
-import dns.rdatatype
-import dns.zone
+import msgspec
 
-from meridian.errors import MeridianError
+from meridian.changes.shape import read_changes
+from meridian.errors import ApiError, MeridianError
+from meridian.masterfile import Reader, Records
 from meridian.model import rdata
-from meridian.model.name import Name, plain
+from meridian.model.name import Name, parse, plain
 from meridian.model.record import TYPES, RecordSet
+from meridian.policy_comment import SELF, write_comment
 
 # Made by whoever signs a zone; of no use in one that signs anew.
 _OF_SIGNING = frozenset({"RRSIG", "DNSKEY", "NSEC", "NSEC3", "NSEC3PARAM", "CDS", "CDNSKEY"})
@@ -36,7 +36,9 @@ class ZoneFile(NamedTuple):
     A master file's content.
 
     Attributes:
-        record_sets: Ordered by shard slot and name, so that neighbours change the same shard.
+        record_sets: Those without policy and alias first, ordered by shard slot and name, so that
+            neighbours change the same shard; then those with a policy; then aliases, after what they
+            lead to. An alias within the zone has `SELF` for the zone's id.
         skipped: How many record sets of DNSSEC were left out, by type.
     """
 
@@ -52,59 +54,76 @@ def read(file: Path, apex: Name) -> ZoneFile:
         MeridianError: The file cannot be read, or holds what a hosted zone cannot; names file and line
             or name and type.
     """
-    found: list[RecordSet] = []
-    skipped: Counter[str] = Counter()
-    problems: list[str] = []
-    for owner, rdataset in _parse(file, apex):
-        name = Name(tuple(label.lower() for label in owner.labels[:-1]))
-        rtype = dns.rdatatype.to_text(rdataset.rdtype)
-        if rtype in _OF_SIGNING:
-            skipped[rtype] += 1
-        elif rtype not in TYPES:
-            problems.append(f"{plain(name)} {rtype}: a hosted zone cannot hold this type")
-        else:
-            found.append(_record_set(name, rtype, rdataset, problems))
-    if problems:
-        raise MeridianError(f"{file}: " + "; ".join(problems[:_SHOWN]) + _more(len(problems)))
-    found.sort(key=lambda record_set: (record_set.name.slot, record_set.name.labels, TYPES[record_set.type]))
-    return ZoneFile(found, skipped)
+    with _without_collections():
+        reader = Reader(apex, file)
+        skipped: Counter[str] = Counter()
+        found: list[RecordSet] = []
+        marked = reader.record_sets
+        for records in reader.read(_text(file)):
+            if records.type in _OF_SIGNING:
+                skipped[records.type] += 1
+            elif records.type not in TYPES:
+                reader.problems.append(
+                    f"{plain(parse(records.name))} {records.type}: a hosted zone cannot hold this type"
+                )
+            elif records.marks:
+                marked.append(_members(records))
+            else:
+                found.append(RecordSet(parse(records.name), records.type, ttl=records.ttl, values=records.values))
+        problems = [*reader.problems, *_beside_a_cname(found)]
+        if problems:
+            raise MeridianError(f"{file}: " + "; ".join(problems[:_SHOWN]) + _more(len(problems)))
+        found.sort(key=lambda record_set: (record_set.name.slot, record_set.name.labels, TYPES[record_set.type]))
+        return ZoneFile([*found, *_in_order(_read_marked(marked, file))], skipped)
 
 
-def write(apex: Name, record_sets: Iterable[RecordSet]) -> Iterator[str]:
+def write(apex: Name, record_sets: Iterable[RecordSet], zone_id: str = "") -> Iterator[str]:
     """
     Write record sets as the lines of a master file, without line ends.
 
-    Aliases and policies have no form there; they become comments that say what they are.
+    Aliases and policies become comments that `read` reads, and all others pass over.
+
+    Args:
+        zone_id: Of the zone itself: aliases that lead to it are written so that they do in any zone.
     """
     yield f"$ORIGIN {plain(apex)}"
     for record_set in record_sets:
-        if record_set.alias is not None or record_set.set_identifier is not None:
-            yield f"; {_described(record_set)}"
-        if record_set.ttl is not None:
-            mark = "; " if record_set.set_identifier is not None else ""
+        if not record_set.is_plain:
+            yield write_comment(record_set, zone_id)
+        else:
+            owner = _shown(record_set.name)
             for value in record_set.values:
-                text = _master_text(record_set.type, value)
-                yield f"{mark}{_shown(record_set.name)} {record_set.ttl} IN {record_set.type} {text}"
+                text = rdata.to_master(record_set.type, value)
+                yield f"{owner} {record_set.ttl} IN {record_set.type} {text}"
 
 
-def batches(record_sets: Sequence[RecordSet], *, values: int, characters: int) -> Iterator[list[RecordSet]]:
+def at_home(record_sets: Iterable[RecordSet], zone_id: str) -> Iterator[RecordSet]:
+    """Give aliases that lead to `SELF` the zone's id."""
+    for record_set in record_sets:
+        alias = record_set.alias
+        if alias is not None and alias.hosted_zone_id == SELF:
+            alias = msgspec.structs.replace(alias, hosted_zone_id=zone_id)
+            yield msgspec.structs.replace(record_set, alias=alias)
+        else:
+            yield record_set
+
+
+def batches(found: Sequence[RecordSet], *, record_sets: int, octets: int) -> Iterator[list[RecordSet]]:
     """
-    Cut record sets into change batches, in order.
+    Cut record sets into batches, in order.
 
     Args:
-        values: Most values in one batch.
-        characters: Most characters of all values in one batch (R-CHG-9).
+        record_sets: Most in one batch.
+        octets: Of all their values in one batch, after which another begins.
     """
     batch: list[RecordSet] = []
-    values_left, characters_left = values, characters
-    for record_set in record_sets:
-        count, size = len(record_set.values), sum(map(len, record_set.values))
-        if batch and (count > values_left or size > characters_left):
+    size = 0
+    for record_set in found:
+        if len(batch) == record_sets or size >= octets:
             yield batch
-            batch, values_left, characters_left = [], values, characters
+            batch, size = [], 0
         batch.append(record_set)
-        values_left -= count
-        characters_left -= size
+        size += sum(map(len, record_set.values))
     if batch:
         yield batch
 
@@ -114,72 +133,71 @@ def is_at_apex(record_set: RecordSet, apex: Name) -> bool:
     return record_set.name == apex and record_set.type in ("SOA", "NS")
 
 
-def _parse(file: Path, apex: Name) -> Iterator[tuple[dns.name.Name, dns.rdataset.Rdataset]]:
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Let Python look for no cycles: among millions of values that make none, that takes most of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
     try:
-        text = file.read_text()
-        zone = _zone(text, apex, file)
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
     except OSError as error:
         raise MeridianError(f"{error.filename or file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise MeridianError(f"{file}: not text in UTF-8: {error.reason} at octet {error.start}") from None
-    except (dns.exception.DNSException, ValueError) as error:
-        raise MeridianError(_problem(str(error) or type(error).__name__, text, apex, file)) from None
-    for owner, node in zone.nodes.items():
-        for rdataset in node:
-            yield owner, rdataset
 
 
-def _zone(text: str, apex: Name, file: Path) -> dns.zone.Zone:
-    origin = dns.name.Name((*apex.labels, b""))
-    return dns.zone.from_text(
-        text, origin, relativize=False, check_origin=False, allow_include=True, filename=str(file)
-    )
+def _beside_a_cname(record_sets: Iterable[RecordSet]) -> Iterator[str]:
+    """Names at which something stands beside a CNAME (RFC 2181 §10.1): told before anything is sent."""
+    record_sets = list(record_sets)
+    aliased = {record_set.name for record_set in record_sets if record_set.type == "CNAME"}
+    for record_set in record_sets:
+        if record_set.name in aliased and (record_set.type != "CNAME" or len(record_set.values) > 1):
+            yield f"{plain(record_set.name)} {record_set.type}: a CNAME must be alone at its name"
 
 
-def _problem(said: str, text: str, apex: Name, file: Path) -> str:
-    """
-    What dnspython said, with the right line.
+def _members(records: Records) -> dict[str, object]:
+    """In the API's form, with the policy that a comment gave to the records."""
+    values = [{"Value": value} for value in records.values]
+    return {"Name": records.name, "Type": records.type, "TTL": records.ttl, "ResourceRecords": values, **records.marks}
 
-    It names the line after the wrong one if it had read to the end of that; so if the lines before
-    the one named fail as well, the last of them is meant.
-    """
-    found = re.fullmatch(rf"{re.escape(str(file))}:(\d+): (.*)", said, re.DOTALL)
-    if found is None:
-        return said if str(file) in said else f"{file}: {said}"
-    line = int(found[1])
+
+def _read_marked(marked: Sequence[dict[str, object]], file: Path) -> list[RecordSet]:
+    if not marked:
+        return []
+    changes = [{"Action": "CREATE", "ResourceRecordSet": members} for members in marked]
     try:
-        _zone("".join(text.splitlines(keepends=True)[: line - 1]), apex, file)
-    except dns.exception.DNSException:
-        line -= 1
-    return f"{file}:{line}: {found[2]}"
+        return [change.record_set for change in read_changes({"Changes": changes}, None)]
+    except ApiError as error:
+        raise MeridianError(f"{file}: {error.message}") from None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise MeridianError(f"{file}: a comment holds no record set of the API: {error!r}") from None
 
 
-def _record_set(name: Name, rtype: str, rdataset: dns.rdataset.Rdataset, problems: list[str]) -> RecordSet:
-    values = []
-    for item in rdataset:
-        try:
-            values.append(rdata.decode(rtype, item.to_wire()))
-        except ValueError as error:
-            problems.append(f"{plain(name)} {rtype} {item.to_text()}: {error}")
-    return RecordSet(name, rtype, ttl=rdataset.ttl, values=tuple(values))
-
-
-def _master_text(rtype: str, value: str) -> str:
-    wire = rdata.encode(rtype, value)
-    return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.from_text(rtype), wire, 0, len(wire)).to_text()
+def _in_order(record_sets: Sequence[RecordSet]) -> list[RecordSet]:
+    """Aliases last, each after what it leads to: a server looks for that when it reads the alias (R-CHG-3)."""
+    leads_to: dict[tuple[Name, str], list[tuple[Name, str]]] = {}
+    for record_set in record_sets:
+        if record_set.alias is not None:
+            target = parse(record_set.alias.dns_name), record_set.type
+            leads_to.setdefault((record_set.name, record_set.type), []).append(target)
+    try:
+        ranks = {place: rank for rank, place in enumerate(TopologicalSorter(leads_to).static_order())}
+    except CycleError:
+        ranks = {}  # the server says which lead back to themselves
+    return sorted(record_sets, key=lambda held: ranks.get((held.name, held.type), 0) if held.alias else -1)
 
 
 def _shown(name: Name) -> str:
-    return dns.name.Name((*name.labels, b"")).to_text()
-
-
-def _described(record_set: RecordSet) -> str:
-    words = [plain(record_set.name), record_set.type]
-    if record_set.set_identifier is not None:
-        words.append(f"{record_set.policy} '{record_set.set_identifier}'")
-    if record_set.alias is not None:
-        words.append(f"alias of {record_set.alias.dns_name} in {record_set.alias.hosted_zone_id}")
-    return " ".join(words)
+    text = name.text
+    return text if "\\" not in text and text != "." else dns.name.Name((*name.labels, b"")).to_text()
 
 
 def _more(count: int) -> str:

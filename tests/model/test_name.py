@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meridian.model.name import ROOT, BadName, Name, from_wire, parse, plain
+from meridian.model.name import ROOT, BadName, Name, NameTooLong, from_wire, parse, plain, simple_wire
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "names"
 SLOTS = tomllib.loads((VECTORS / "slots.toml").read_text())["name"]
@@ -40,6 +40,20 @@ def test_what_is_no_name_is_refused(case: dict[str, Any]) -> None:
         parse(case["text"])
 
     assert (case["code"], case["explanation"]) == (refused.value.code, refused.value.explanation)
+
+
+@pytest.mark.parametrize("dot", ["", "."])
+@pytest.mark.parametrize("last", [61, 62])
+def test_the_longest_name(last: int, dot: str) -> None:
+    """A name has at most 255 octets in wire form, however it is written (RFC 1035 §2.3.4)."""
+    text = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * last]) + dot
+    assert (simple_wire(text) is None) == (last == 62)
+    if last == 62:
+        with pytest.raises(NameTooLong):
+            parse(text)
+    else:
+        assert parse(text).wire == simple_wire(text)
+        assert len(parse(text).wire) == 255
 
 
 @given(NAME)

@@ -1,6 +1,7 @@
 """Record data: the table of values, and laws."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meridian.model.rdata import BadValue, decode, encode
+from meridian.model.rdata import BadValue, decode, encode, encode_at_length, from_master, to_master
 from meridian.model.record import TYPES
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "rdata"
@@ -155,3 +156,81 @@ def test_octets_that_are_no_record_data_are_refused() -> None:
     """Decoding says which type the octets do not fit."""
     with pytest.raises(ValueError, match="not A record data"):
         decode("A", b"\x01\x02")
+
+
+# --- the quick ways
+
+# Text near to what they take: parts of it, put together with and without sense.
+PARTS = st.sampled_from(
+    ["192.0.2.1", "0", "00", "7", "255", "256", "65535", "65536", "99999", "2001:db8::1", "::", ":", "1:2:3:4:5:6:7::",
+     "::ffff:192.0.2.1", "::192.0.2.1", "FE80::A", "%eth0", "a", "A-b_c", "example.com.", "example.com", ".", "..", "@",
+     "a" * 63, "a" * 64, "*", "\\052", '"', '""', '"a b"', '"a;(b)"', '"\\"', '"\\101"', '"' + "x" * 255 + '"',
+     '"' + "x" * 256 + '"', "ü", "\x7f", "\t", "\x0b", ";", "(", " ", " ", " ", "  "]
+)  # fmt: skip
+NEAR = st.lists(PARTS, min_size=1, max_size=9).map("".join)
+ADDRESS = st.text("0123456789abcdefABCDEF:.", max_size=45)
+TEXT = st.one_of(NEAR, ADDRESS, st.sampled_from(sorted(SHARED)).flatmap(SHARED.__getitem__))
+QUICK = st.sampled_from(["A", "AAAA", "NS", "CNAME", "PTR", "MX", "SRV", "TXT", "SPF"])
+
+
+def outcome(do: Callable[[str, str], bytes], type: str, value: str) -> bytes | str:
+    try:
+        return do(type, value)
+    except BadValue as bad:
+        return str(bad)
+
+
+@settings(max_examples=1000)
+@given(QUICK, TEXT)
+def test_the_quick_way_cannot_be_told_from_the_long_one(type: str, value: str) -> None:
+    """Whatever the text, it is encoded to the same octets, or refused in the same words."""
+    assert outcome(encode_at_length, type, value) == outcome(encode, type, value)
+
+
+@settings(max_examples=1000)
+@given(QUICK, TEXT)
+def test_a_master_file_is_read_quickly_as_dnspython_reads_it(type: str, text: str) -> None:
+    """Record data that the quick way takes is what dnspython makes of it."""
+    text = text.strip(" \t")
+    quick = from_master(type, text, "sub.example.com.")
+    if quick is None:
+        return
+    origin = dns.name.from_text("sub.example.com.")
+    parsed = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.RdataType(TYPES[type]), text, origin, False)
+    wire = parsed.to_wire()
+
+    assert wire is not None
+    assert decode(type, wire) == quick
+
+
+@pytest.mark.parametrize("type", ["A", "AAAA", "NS", "CNAME", "PTR", "MX", "SRV", "TXT", "SPF"])
+@given(st.data())
+def test_common_values_go_the_quick_way(type: str, data: st.DataObject) -> None:
+    """What zones are full of needs no dnspython."""
+    text = data.draw(SHARED[type])
+
+    assert from_master(type, text, "example.com.") is not None
+
+
+@given(TYPE_AND_VALUE)
+def test_what_is_written_for_a_master_file_is_read_back(typed: tuple[str, str]) -> None:
+    """dnspython reads our text for a master file as the octets of the value."""
+    type, value = typed
+    number = dns.rdatatype.RdataType(TYPES[type])
+    read = dns.rdata.from_text(dns.rdataclass.IN, number, to_master(type, value), dns.name.root, False)
+
+    assert encode(type, value) == read.to_wire()
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "text"),
+    [
+        ("CNAME", "a.example.com", "a.example.com."),
+        ("MX", "10 a", "10 a."),
+        ("TXT", '"a\\377"', '"a\\255"'),
+        ("TXT", '"a."', '"a."'),
+    ],
+)
+def test_a_master_file_means_the_same(type: str, value: str, text: str) -> None:
+    """Names are absolute and escapes are decimal there (RFC 1035 §5.1)."""
+    assert text == to_master(type, value)

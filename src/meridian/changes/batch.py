@@ -218,7 +218,8 @@ class _Trial:
         for key, index in self.written.items():
             record_set = self.changes[index].record_set
             reasons = self.reasons[index]
-            reasons += owners[key.name].admit(record_set)
+            if key.name in owners:
+                reasons += owners[key.name].admit(record_set)
             if record_set.alias and (key.name, key.type) in loops:
                 reasons.append(_loop(record_set))
             if key.type == "DS" and key.name != self.zone.name and not self.draft.group(key.name, "NS"):
@@ -227,11 +228,15 @@ class _Trial:
             self.reasons[index] += self._missing(key)
 
     def _seat_those_that_stay(self) -> dict[Name, _Owner]:
-        owners: dict[Name, _Owner] = defaultdict(lambda: _Owner(self.zone, self.quotas))
+        """The names where several record sets meet; one that is alone can be in nobody's way."""
+        owners: dict[Name, _Owner] = {}
         for name in {key.name for key in self.written}:
-            for held in self.draft.at(name).values():
-                if held.key not in self.written:
-                    owners[name].admit(held)
+            held_here = self.draft.at(name)
+            if len(held_here) > 1:
+                owners[name] = owner = _Owner(self.zone, self.quotas)
+                for held in held_here.values():
+                    if held.key not in self.written:
+                        owner.admit(held)
         return owners
 
     def _written_aliases(self) -> list[alias.Place]:

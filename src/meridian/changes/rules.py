@@ -56,18 +56,19 @@ def value_reasons(record_set: RecordSet, quotas: Quotas) -> list[str]:
 
 def place_reasons(record_set: RecordSet, zone: HostedZone) -> list[str]:
     """Judge whether the type may stand at the name (R-SET-3, R-TYP-7, R-TYP-12, R-WLD-5, R-PVT-8); mostly ours."""
-    what = f"RRSet of type {record_set.type} with DNS name {record_set.name}"
     at_apex = record_set.name == zone.name
     match record_set.type:
         case "CNAME" | "DS" if at_apex:
-            return [f"{what} is not permitted at apex in zone {zone.name}"]
+            where = f"at apex in zone {zone.name}"
         case "SOA" if not at_apex:
-            return [f"{what} is not permitted below apex in zone {zone.name}"]
+            where = f"below apex in zone {zone.name}"
         case "NS" if record_set.name.is_wildcard:
-            return [f"{what} is not permitted at a wildcard name in zone {zone.name}"]
+            where = f"at a wildcard name in zone {zone.name}"
         case "NS" if zone.private and not at_apex:
-            return [f"{what} is not permitted below apex in private zone {zone.name}"]
-    return []
+            where = f"below apex in private zone {zone.name}"
+        case _:
+            return []
+    return [f"RRSet of type {record_set.type} with DNS name {record_set.name} is not permitted {where}"]
 
 
 def instance_reasons(record_set: RecordSet, stored: RecordSet | None, instance: str | None = None) -> list[str]:

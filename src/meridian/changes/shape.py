@@ -8,14 +8,15 @@ ranges, patterns); what holds between several members is checked here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from meridian.errors import ChangeRejected, InvalidInput
 from meridian.model import name as names
 from meridian.model.name import BadName, Name
 from meridian.model.place import BUILT_IN, CONTINENTS, COUNTRIES, SUBDIVISIONS, Nameable
 from meridian.model.record import (
+    Action,
     AliasTarget,
     Change,
     CidrRoutingConfig,
@@ -35,6 +36,7 @@ MARKERS = (
     "GeoProximityLocation",
 )
 
+_PLAIN = {"Name", "Type", "TTL", "ResourceRecords"}  # nothing of these can contradict another
 _CIDR_LOCATION = re.compile(r"\*|[0-9A-Za-z_-]{1,16}")
 _LOCAL_ZONE_GROUP = re.compile(r"(.+)-[a-z]{3}-[0-9]{1,2}")
 
@@ -68,6 +70,38 @@ def read_changes(batch: Mapping[str, Any], nameable: Nameable | None = BUILT_IN)
     return changes
 
 
+class PlainRecordSet(Protocol):
+    """A record set that has nothing but records; each member within the service model's bounds."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def type(self) -> str: ...  # noqa: D102
+
+    @property
+    def ttl(self) -> int: ...  # noqa: D102
+
+    @property
+    def values(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def read_plain(action: Action, items: Iterable[PlainRecordSet]) -> list[Change]:
+    """
+    Read record sets that have nothing but records, all to be changed in one way.
+
+    Raises:
+        ChangeRejected: Names that cannot be, all of them (R-NAM-9).
+    """
+    problems: list[str] = []
+    changes = [
+        Change(action, RecordSet(_name(item.name, problems), item.type, None, item.ttl, item.values)) for item in items
+    ]
+    if problems:
+        raise ChangeRejected(problems)
+    return changes
+
+
 def to_api(record_set: RecordSet) -> dict[str, Any]:
     """Write a record set as the API shows it: members in the documented order, absent ones left out (R-CHG-19)."""
     members: dict[str, Any] = {
@@ -95,6 +129,8 @@ def to_api(record_set: RecordSet) -> dict[str, Any]:
 
 def _check(item: Mapping[str, Any], nameable: Nameable | None) -> None:
     members = item["ResourceRecordSet"]
+    if members.keys() == _PLAIN and members["ResourceRecords"]:
+        return
     problem = (
         _policy_problem(members)
         or _content_problem(members)
@@ -201,6 +237,9 @@ def _change(item: Mapping[str, Any], problems: list[str]) -> Change:
 
 def _record_set(members: Mapping[str, Any], problems: list[str]) -> RecordSet:
     """Read a record set; names that cannot be are told in `problems` and read as the root."""
+    if members.keys() == _PLAIN:
+        values = tuple([record["Value"] for record in members["ResourceRecords"]])
+        return RecordSet(_name(members["Name"], problems), members["Type"], None, members["TTL"], values)
     get = members.get
     return RecordSet(
         name=_name(members["Name"], problems),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+import msgspec
 
 # Octets that the API shows as they are; every other octet is shown as \ooo (R-NAM-5).
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
+_PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789-_"
 _ESCAPED = [chr(b) if b in _PLAIN else f"\\{b:03o}" for b in range(256)]
 _OCTAL = re.compile(r"[0-3][0-7][0-7]")
 _SIMPLE = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
@@ -18,6 +19,7 @@ MAX_NAME = 255  # octets in wire form, RFC 1035 §2.3.4
 _ROOT_HASH = 0xCBF29CE484222325
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
+_NAMES_ABOVE = 4096  # names whose share of sort keys and hashes is remembered: many names have the same above them
 
 
 class BadName(ValueError):
@@ -52,8 +54,7 @@ class UnsupportedCharacter(BadName):
     """An octet that must be written as an escape, or an escape that is none."""
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
     """
     An absolute domain name in lower case.
 
@@ -71,12 +72,12 @@ class Name:
     @cached_property
     def wire(self) -> bytes:
         """The name in wire form, uncompressed, with the root label."""
-        return b"".join(bytes((len(label),)) + label for label in self.labels) + b"\0"
+        return b"".join([bytes((len(label),)) + label for label in self.labels]) + b"\0"
 
     @cached_property
     def sort_key(self) -> str:
         """Labels reversed, escaped, each followed by a dot; compare as bytes (R-LST-1, R-LST-2)."""
-        return "".join(_shown(label) + "." for label in reversed(self.labels))
+        return _sort_key(self.labels[1:]) + _shown(self.labels[0]) + "." if self.labels else ""
 
     @property
     def parent(self) -> Name:
@@ -108,12 +109,7 @@ class Name:
         a name and all its ancestors: each label with its length octet, in little-endian words of
         eight octets.
         """
-        h = _ROOT_HASH
-        for label in reversed(self.labels):
-            octets = bytes((len(label),)) + label
-            for at in range(0, len(octets), 8):
-                h = ((h ^ int.from_bytes(octets[at : at + 8], "little")) * _GOLDEN) & _MASK
-                h ^= h >> 32
+        h = _hash(self.labels)
         return (((h ^ (h >> 32)) * _GOLDEN) & _MASK) >> 52
 
     def __str__(self) -> str:
@@ -131,10 +127,9 @@ def parse(text: str) -> Name:
         BadName: One of its four kinds, with the API's code and words (R-NAM-9).
     """
     if _SIMPLE.fullmatch(text):
-        name = Name(tuple(text.rstrip(".").lower().encode("ascii").split(b".")))
-        if len(name.wire) > MAX_NAME:
+        if len(text) + (1 if text.endswith(".") else 2) > MAX_NAME:  # octets in wire form
             raise NameTooLong(text)
-        return name
+        return Name(tuple(text.rstrip(".").lower().encode("ascii").split(b".")))
     if text == ".":
         return ROOT
     if not text:
@@ -144,6 +139,15 @@ def parse(text: str) -> Name:
     if len(name.wire) > MAX_NAME:
         raise NameTooLong(text)
     return name
+
+
+def simple_wire(text: str) -> bytes | None:
+    """The wire form of a name that is of letters, digits, `-` and `_` alone, as `parse` reads it; None for all else."""
+    if not _SIMPLE.fullmatch(text):
+        return None
+    labels = text.rstrip(".").lower().encode("ascii").split(b".")
+    wire = b"".join([bytes((len(label),)) + label for label in labels]) + b"\0"
+    return wire if len(wire) <= MAX_NAME else None
 
 
 def from_wire(wire: bytes) -> Name:
@@ -165,7 +169,28 @@ def plain(name: Name) -> str:
     return name.text.replace("\\052", "*").replace("\\100", "@").replace("\\057", "/")
 
 
+@lru_cache(_NAMES_ABOVE)
+def _sort_key(labels: tuple[bytes, ...]) -> str:
+    return "".join(_shown(label) + "." for label in reversed(labels))
+
+
+def _hash(labels: tuple[bytes, ...]) -> int:
+    if not labels:
+        return _ROOT_HASH
+    h = _hash_above(labels[1:])
+    octets = bytes((len(labels[0]),)) + labels[0]
+    for at in range(0, len(octets), 8):
+        h = ((h ^ int.from_bytes(octets[at : at + 8], "little")) * _GOLDEN) & _MASK
+        h ^= h >> 32
+    return h
+
+
+_hash_above = lru_cache(_NAMES_ABOVE)(_hash)
+
+
 def _shown(label: bytes) -> str:
+    if not label.translate(None, _PLAIN):
+        return label.decode("ascii")
     return "".join(map(_ESCAPED.__getitem__, label))
 
 

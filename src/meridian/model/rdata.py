@@ -4,13 +4,18 @@ Record data: the API's text to wire octets and back (R-TYP-1..18, R-TXT-1..7).
 dnspython checks and encodes. What the API writes differently from a zone file is read here: `\ooo`
 is octal, names are always absolute, strings need their quotes. Names are lower-cased, which is also
 their canonical form for signatures (RFC 4034 §6.2).
+
+Most values are of a few types and written plainly. These are read without dnspython, by quick ways
+that give the same octets or nothing: whatever they do not take goes the long way.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable
 from functools import partial
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Any, NamedTuple
 
 import dns.exception
@@ -37,6 +42,10 @@ _FIELDS_ONLY = re.compile(rf" *(?:{_FIELD.pattern}(?: +|$))*")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _STRINGS_ONLY = re.compile(rf" *(?:{_STRING.pattern} *)+")  # `"a""b"` is two strings: Terraform sends such
 _PLAIN_STRING = re.compile(r'"([ !#-\[\]-~]{0,255})"')
+_PLAIN_STRINGS = re.compile(r'"[ !#-\[\]-~]{0,255}"(?: +"[ !#-\[\]-~]{0,255}")*')
+_BLANKS = re.compile(r"[ \t]+")
+_PLAIN_MX = re.compile(r"([0-9]{1,5}) ([^ ]+)")
+_PLAIN_SRV = re.compile(r"([0-9]{1,5}) ([0-9]{1,5}) ([0-9]{1,5}) ([^ ]+)")
 _ESCAPE = re.compile(r'\\(?:([0-3][0-7]{2})|(["\\])|.?)')
 _DECIMAL_ESCAPE = re.compile(r"\\(?:([0-9]{3})|.)")
 _MASTER_FILE_ONLY = re.compile(r"[;()]")  # comments and line breaks there, nothing in the API
@@ -104,6 +113,13 @@ def encode(type: str, value: str) -> bytes:
     Raises:
         BadValue: The type does not allow the value; says why in the API's words.
     """
+    if (quick := _QUICK_ENCODERS.get(type)) and (wire := quick(value)) is not None:
+        return wire
+    return encode_at_length(type, value)
+
+
+def encode_at_length(type: str, value: str) -> bytes:
+    """Do as `encode` without its quick ways, which must not be told from this one."""
     try:
         _check_characters(value)
         return _ENCODERS[type](value)
@@ -127,7 +143,135 @@ def decode(type: str, rdata: bytes) -> str:
     return _DECODERS[type](parsed)
 
 
-# --- text to wire
+def from_master(type: str, text: str, origin: str) -> str | None:
+    """
+    Read the record data of a master file (RFC 1035 §5.1) in the quick way.
+
+    Args:
+        text: All behind the type in one line, without blanks at the ends, comment or parentheses.
+        origin: What relative names are under, absolute, with its final dot.
+
+    Returns:
+        The value as `decode` writes it; None for what dnspython has to look at.
+    """
+    quick = _QUICK_MASTER.get(type)
+    return quick(text, origin) if quick else None
+
+
+def to_master(type: str, value: str) -> str:
+    """
+    Write a value of the API as the record data of a master file.
+
+    Raises:
+        BadValue: As `encode`.
+    """
+    quick = _QUICK_ENCODERS.get(type)
+    if quick is None or quick(value) is None:
+        wire = encode(type, value)
+        return dns.rdata.from_wire(_IN, _number_of(type), wire, 0, len(wire)).to_text()
+    return value if type in _WITHOUT_NAMES or value.endswith(".") else f"{value}."
+
+
+# --- text to wire, the quick ways
+
+
+def _quick_a(value: str) -> bytes | None:
+    try:
+        return inet_pton(AF_INET, value)
+    except (OSError, ValueError):
+        return None
+
+
+def _quick_aaaa(value: str) -> bytes | None:
+    try:
+        return inet_pton(AF_INET6, value)
+    except (OSError, ValueError):
+        return None
+
+
+def _quick_mx(value: str) -> bytes | None:
+    found = _PLAIN_MX.fullmatch(value)
+    return _numbers_and_name(found.groups()) if found else None
+
+
+def _quick_srv(value: str) -> bytes | None:
+    found = _PLAIN_SRV.fullmatch(value)
+    return _numbers_and_name(found.groups()) if found else None
+
+
+def _numbers_and_name(fields: tuple[str, ...]) -> bytes | None:
+    """Numbers of 16 bits, then a name."""
+    numbers = [int(field) for field in fields[:-1]]
+    name = names.simple_wire(fields[-1])
+    return struct.pack(f"!{len(numbers)}H", *numbers) + name if name and max(numbers) <= 65535 else None
+
+
+def _quick_txt(value: str) -> bytes | None:
+    if len(value) > MAX_VALUE or not _PLAIN_STRINGS.fullmatch(value):
+        return None
+    return b"".join([bytes((len(string),)) + string.encode("ascii") for string in _PLAIN_STRING.findall(value)])
+
+
+_QUICK_ENCODERS: dict[str, Callable[[str], bytes | None]] = {
+    "A": _quick_a,
+    "AAAA": _quick_aaaa,
+    "NS": names.simple_wire,
+    "CNAME": names.simple_wire,
+    "PTR": names.simple_wire,
+    "MX": _quick_mx,
+    "SRV": _quick_srv,
+    "TXT": _quick_txt,
+    "SPF": _quick_txt,
+}
+_WITHOUT_NAMES = frozenset({"A", "AAAA", "TXT", "SPF"})
+
+
+# --- a master file's text to the API's, the quick ways
+
+
+def _master_a(text: str, _origin: str) -> str | None:
+    return text if _quick_a(text) else None
+
+
+def _master_aaaa(text: str, _origin: str) -> str | None:
+    wire = _quick_aaaa(text)
+    return inet_ntop(AF_INET6, wire) if wire else None
+
+
+def _master_name(text: str, origin: str) -> str | None:
+    absolute = origin if text == "@" else text if text.endswith(".") else f"{text}.{origin}"
+    return absolute.lower() if names.simple_wire(absolute) else None
+
+
+def _master_fields(count: int, text: str, origin: str) -> str | None:
+    """Numbers of 16 bits, then a name."""
+    fields = _BLANKS.split(text)
+    if len(fields) != count or not all(_NUMBER.fullmatch(field) and int(field) <= 65535 for field in fields[:-1]):
+        return None
+    name = _master_name(fields[-1], origin)
+    return " ".join([*(str(int(field)) for field in fields[:-1]), name]) if name else None
+
+
+def _master_txt(text: str, _origin: str) -> str | None:
+    return (
+        " ".join([f'"{string}"' for string in _PLAIN_STRING.findall(text)]) if _PLAIN_STRINGS.fullmatch(text) else None
+    )
+
+
+_QUICK_MASTER: dict[str, Callable[[str, str], str | None]] = {
+    "A": _master_a,
+    "AAAA": _master_aaaa,
+    "NS": _master_name,
+    "CNAME": _master_name,
+    "PTR": _master_name,
+    "MX": partial(_master_fields, 2),
+    "SRV": partial(_master_fields, 4),
+    "TXT": _master_txt,
+    "SPF": _master_txt,
+}
+
+
+# --- text to wire, at length
 
 
 def _check_characters(value: str) -> None:
@@ -160,9 +304,6 @@ def _encode_name(value: str) -> bytes:
 
 
 def _encode_txt(value: str) -> bytes:
-    if plain := _PLAIN_STRING.fullmatch(value):
-        octets = plain[1].encode("ascii")
-        return bytes((len(octets),)) + octets
     if not _STRINGS_ONLY.fullmatch(value):
         raise _unquoted()
     return _wire("TXT", [[_short(_octets(text)) for text in _STRING.findall(value)]])

@@ -100,19 +100,27 @@ class RecordSet(msgspec.Struct, frozen=True, omit_defaults=True):
         return Key(self.name, self.type, self.set_identifier)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing but a TTL and values: no policy, no alias, no health check."""
+        return self == RecordSet(self.name, self.type, ttl=self.ttl, values=self.values, rdata=self.rdata)
+
+    @property
     def policy(self) -> str:
         """The routing policy that the set's marker stands for: `simple` where there is none (routing.md §1)."""
-        for policy, marker in (
-            ("weighted", self.weight),
-            ("latency", self.region),
-            ("failover", self.failover),
-            ("geolocation", self.geo_location),
-            ("multivalue", self.multi_value_answer),
-            ("cidr", self.cidr_routing_config),
-            ("geoproximity", self.geo_proximity_location),
-        ):
-            if marker is not None:
-                return policy
+        if self.weight is not None:
+            return "weighted"
+        if self.region is not None:
+            return "latency"
+        if self.failover is not None:
+            return "failover"
+        if self.geo_location is not None:
+            return "geolocation"
+        if self.multi_value_answer is not None:
+            return "multivalue"
+        if self.cidr_routing_config is not None:
+            return "cidr"
+        if self.geo_proximity_location is not None:
+            return "geoproximity"
         return "simple"
 
 

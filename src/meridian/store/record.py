@@ -223,7 +223,7 @@ def apply(conn: Connection, zone: HostedZone, plan: Plan) -> frozenset[int]:
     change = _Change(conn, zone, plan)
     gone = [*plan.delete, *(record.key for record in plan.put if _row_key(record.key) in change.before)]
     _many(conn, _DELETE, [_delete_row(zone.id, key) for key in gone])
-    _many(conn, insert(record_set), [_insert_row(zone.id, record) for record in plan.put])
+    _insert(conn, zone.id, plan.put)
     conn.execute(_ADD_TO_COUNT, {"in_zone": zone.id, "more": len(change.after) - len(change.before)})
     moves = _moves(conn, zone.id, change.steps(zone))
     _move_ancestors(conn, zone.id, moves)
@@ -319,23 +319,52 @@ def _delete_row(zone_id: str, key: Key) -> dict[str, Any]:
     }
 
 
-def _insert_row(zone_id: str, record: RecordSet) -> dict[str, Any]:
-    rest = _Rest(*[getattr(record, field) for field in _REST_FIELDS])
+def _insert(conn: Connection, zone_id: str, put: Sequence[RecordSet]) -> None:
+    """
+    Insert rows in the driver's own form: all values have types that drivers know, and there may be thousands.
+
+    SQLAlchemy's way through each row costs more than the database takes for it.
+    """
+    if not put:
+        return
+    compiled = insert(record_set).compile(dialect=conn.dialect)
+    rows: list[Any] = [_insert_row(zone_id, record) for record in put]
+    if not compiled.positional:
+        rows = [dict(zip(_INSERTED, row, strict=True)) for row in rows]
+    conn.exec_driver_sql(str(compiled), rows)
+
+
+_INSERTED = tuple(record_set.c.keys())
+
+
+def _insert_row(zone_id: str, record: RecordSet) -> tuple[Any, ...]:
+    """The columns of the table, in their order."""
     cidr = record.cidr_routing_config
-    return {
-        "zone_id": zone_id,
-        **_row_key(record.key)._asdict(),
-        "name_wire": record.name.wire,
-        "slot": record.name.slot,
-        "ttl": record.ttl,
-        "record_values": _write_json(record.values).decode() if record.values else None,
-        "rdata": _write_rdata(record.rdata) if record.rdata else None,
-        "rest": None if rest == _Rest() else _write_json(rest).decode(),
-        "cidr_collection_id": cidr and cidr.collection_id,
-        "cidr_location": cidr and cidr.location_name,
-        "outside_target": _outside_target(zone_id, record.alias),
-        "health_check_id": record.health_check_id,
-    }
+    name = record.name
+    return (
+        zone_id,
+        name.sort_key,
+        record.type,
+        record.set_identifier or "",
+        name.wire,
+        name.slot,
+        record.ttl,
+        _write_json(record.values).decode() if record.values else None,
+        _write_rdata(record.rdata) if record.rdata else None,
+        _rest(record),
+        cidr and cidr.collection_id,
+        cidr and cidr.location_name,
+        _outside_target(zone_id, record.alias),
+        record.health_check_id,
+    )
+
+
+def _rest(record: RecordSet) -> str | None:
+    members = [getattr(record, field) for field in _REST_FIELDS]
+    return None if members == _NO_REST else _write_json(_Rest(*members)).decode()
+
+
+_NO_REST = [None] * len(_REST_FIELDS)
 
 
 def _outside_target(zone_id: str, alias: AliasTarget | None) -> bytes | None:

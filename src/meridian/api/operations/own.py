@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meridian.api.native import NativeCall, by_method
-from meridian.api.operations import audit, check, event, explain, policy, replace, switch, user
+from meridian.api.operations import audit, bulk, check, event, explain, policy, replace, switch, user
 from meridian.changes.traffic_difference import ContinentOf
 
 
@@ -34,6 +34,7 @@ def calls(tail: event.Tail, continent_of: ContinentOf) -> Mapping[str, NativeCal
         **policy.policy_calls(continent_of),
         explain.PATH: explain.explain,
         replace.PATH: by_method(POST=replace.replace),
+        bulk.PATH: by_method(POST=bulk.bulk),
         audit.PATH: by_method(GET=audit.list_events),
         audit.UNDO: by_method(GET=audit.undo),
         user.ME: by_method(GET=user.show_me),
