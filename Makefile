@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 BUILD  := .build
+NPM    := $(CURDIR)/scripts/with-node npm
+CONSOLE := $(shell find console -path console/node_modules -prune -o -type f -print 2>/dev/null)
 RUST   := $(shell find engine/core engine/python -name '*.rs' -o -name Cargo.toml 2>/dev/null) engine/Cargo.lock
 SAY     = @printf '\n\033[1m▸ %s\033[0m\n'
 # Versions that were tested together.
@@ -19,7 +21,7 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(BUILD)/demo meridian-data/place/geo.table ## Set everything up and serve a demo zone until Ctrl-C
+demo: $(BUILD)/demo $(BUILD)/console meridian-data/place/geo.table ## Set everything up and serve a demo zone until Ctrl-C
 	@$(BIN)/meridian demo
 
 # Where clients are. Everything works without it, but every client's place is unknown.
@@ -27,8 +29,11 @@ meridian-data/place/geo.table: | $(BUILD)/demo
 	$(SAY) 'Installing geolocation data (about two minutes; Ctrl-C to go on without)'
 	@$(BIN)/meridian place install || echo 'Going on without geolocation data; later: meridian place install'
 
+.PHONY: console
+console: $(BUILD)/console ## Build the console, which `meridian serve` serves under /console/
+
 .PHONY: test
-test: check test-rust test-python ## Set everything up and pass all tests
+test: check test-rust test-console test-python ## Set everything up and pass all tests
 
 .PHONY: check
 check: $(BUILD)/dev ## Formatting, lint and types, in all languages
@@ -45,10 +50,15 @@ test-rust: $(BUILD)/tools ## The engine's own tests
 	cd bench/load && cargo test --quiet
 
 .PHONY: test-python
-test-python: $(BUILD)/dev $(BUILD)/system ## The control plane's tests and the journeys with stock clients
+test-python: $(BUILD)/dev $(BUILD)/system $(BUILD)/console ## The control plane's tests and the journeys with stock clients
 	$(SAY) 'Testing the control plane and the journeys (Python)'
 	$(BIN)/pytest -n auto -m 'not journey'
 	$(BIN)/pytest -m journey
+
+.PHONY: test-console
+test-console: $(BUILD)/console ## The console's own tests
+	$(SAY) 'Testing the console (TypeScript)'
+	cd console && $(NPM) test
 
 .PHONY: format
 format: $(BUILD)/dev ## Put all sources into their format
@@ -86,6 +96,12 @@ $(BUILD)/demo: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
 $(BUILD)/dev: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
 	$(SAY) 'Building the engine and installing meridian with its test tools (the first time takes a few minutes)'
 	$(BIN)/pip install --quiet --progress-bar on --editable '.[demo,dev]'
+	@touch $@
+
+# Type-checked and bundled; node is the machine's, or one from the Python package registry.
+$(BUILD)/console: $(BUILD)/venv $(CONSOLE)
+	$(SAY) 'Building the console'
+	cd console && $(NPM) ci --no-audit --no-fund --loglevel=error && $(NPM) run --silent build
 	@touch $@
 
 $(BUILD)/system: $(BUILD)/tools scripts/need-peers

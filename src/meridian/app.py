@@ -87,15 +87,15 @@ class _Edge(NamedTuple):
 def run(
     settings: Settings,
     *,
-    on_first_key: Callable[[Credential], None],
+    on_first_key: Callable[[Credential, str], None],
     on_started: Callable[[Started], None],
 ) -> None:
     """
     Run the program until SIGINT or SIGTERM.
 
     Args:
-        on_first_key: Called with the access key that is made on a database without accounts, before
-            anything can fail.
+        on_first_key: Called with the access key that is made on a database without accounts, and with its
+            user's password for the console, before anything can fail.
         on_started: Called on the event loop when everything answers.
 
     Raises:
@@ -113,7 +113,7 @@ def run(
 
 
 async def _run(
-    settings: Settings, on_first_key: Callable[[Credential], None], on_started: Callable[[Started], None]
+    settings: Settings, on_first_key: Callable[[Credential, str], None], on_started: Callable[[Started], None]
 ) -> None:
     clock = SystemClock()
     stop = _stop_at_signals()

@@ -170,9 +170,11 @@ def serve(**options: Any) -> None:
     app.run(_settings(options), on_first_key=_show_first_key, on_started=_say_started)
 
 
-def _show_first_key(key: Credential) -> None:
+def _show_first_key(key: Credential, password: str) -> None:
     click.echo("The first access key, shown this once:")
     click.echo(key_lines(key))
+    click.echo("Who signs in to the console first:")
+    click.echo(f"  user {key.user}, password {password}")
 
 
 def _say_started(started: app.Started) -> None:
@@ -205,7 +207,11 @@ def demo_(**options: Any) -> None:
         click.echo("Preparing the demo zone …")
         threading.Thread(target=tell, args=[started], daemon=True).start()
 
-    app.run(settings, on_first_key=lambda _: None, on_started=on_started)
+    app.run(
+        settings,
+        on_first_key=lambda _, password: demo.keep_password(settings, password),
+        on_started=on_started,
+    )
 
 
 @contextmanager

@@ -21,6 +21,7 @@ import structlog
 import uvicorn
 from starlette.routing import Route
 
+from meridian import console
 from meridian._engine import Engine
 from meridian.api.context import Context
 from meridian.api.operations import OPERATIONS
@@ -57,7 +58,7 @@ from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
 from meridian.resolve.resolver import Resolver, servers
 from meridian.settings import Settings
-from meridian.store import account, audit
+from meridian.store import account, audit, session
 from meridian.store.database import Database, open_database
 
 log = structlog.get_logger()
@@ -76,7 +77,7 @@ async def build_control(
     listener: socket.socket,
     open_parts: ExitStack,
     parts: list[Part],
-    on_first_key: Callable[[Credential], None],
+    on_first_key: Callable[[Credential, str], None],
 ) -> str:
     """
     Add the API, the publisher and sync; give the API's URL.
@@ -91,7 +92,7 @@ async def build_control(
     open_parts.callback(database.close)
     first = account.first_key(database, clock.now())
     if first is not None:
-        on_first_key(first)
+        on_first_key(first, _first_password(database, first))
     moved.follow(database, places(settings))
     # What control does rests on what is, not on a copy that may be a moment old.
     fed = feed if remote is None else remote
@@ -119,6 +120,14 @@ async def build_control(
         parts.append(Part(partial(remote.fill, *filling)))
         parts.append(Part(partial(forever, remote.keep_house)))
     return settings.base_url
+
+
+def _first_password(database: Database, owner: Credential) -> str:
+    """Let the first user sign in to the console."""
+    password = session.new_password()
+    with database.write() as conn:
+        session.set_password(conn, owner.account_id, owner.user, password)
+    return password
 
 
 def _build_explainer(settings: Settings, engine: Engine | None, health: Watch, open_parts: ExitStack) -> Explainer:
@@ -219,7 +228,7 @@ def _build_api(
         states_of=health.states_of,
         checkers=health.checkers,
         metric_rule=Sources(settings, clock).rule,
-        extra_routes=[Route(METRICS_PATH, metrics.answer)],
+        extra_routes=[Route(METRICS_PATH, metrics.answer), *console.routes()],
         native=calls(tail, continent_of),
     )
     config = uvicorn.Config(

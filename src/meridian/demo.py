@@ -30,6 +30,18 @@ def aws_folder(settings: Settings) -> Path:
     return Path(settings.data_dir) / "aws"
 
 
+def password_file(settings: Settings) -> Path:
+    """Where the console's password is kept, for the reader of this machine alone."""
+    return Path(settings.data_dir) / "console-password"
+
+
+def keep_password(settings: Settings, password: str) -> None:
+    """Keep the first user's password: the demo is started again and again, and shows it each time."""
+    file = password_file(settings)
+    file.touch(mode=0o600)
+    file.write_text(f"{password}\n")
+
+
 def stored_key(database: Database) -> Credential:
     """
     A key that AWS's tools can use: the first account's owner's, made if there is none.
@@ -121,6 +133,10 @@ def lines(settings: Settings, started: Started, *, has_zone: bool) -> Iterator[s
         yield from (f"  {line}" for line in _dig_lines(started))
         yield f"  meridian explain split.{ZONE} A --client 203.0.113.9"
     yield ""
+    password = password_file(settings)
+    if password.is_file():
+        yield f"The console: {started.api}/console/   user admin, password {password.read_text().strip()}"
+        yield ""
     yield "Ctrl-C ends it; all data stay for the next start."
 
 

@@ -25,7 +25,7 @@ from meridian.model.account import Credential
 from meridian.model.audit import Actor, Changed
 from meridian.place.coordinates import places
 from meridian.settings import load
-from meridian.store import account, policy
+from meridian.store import account, policy, session
 from meridian.store.database import Database, open_database
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -169,6 +169,25 @@ def delete(name: str, account_id: str | None, **options: Any) -> None:
         with _work(database, owner, "iam:DeleteUser") as work:
             users.delete_user(work.conn, work.trail, owner, name)
     click.echo(f"user {name} is removed")
+
+
+@user.command()
+@click.argument("name")
+@click.option("--stdin", is_flag=True, help="Read the password from standard input, and ask nothing.")
+@_account
+@_on_database
+def password(name: str, account_id: str | None, stdin: bool, **options: Any) -> None:
+    """Set the password that a user signs in to the console with, and end its sessions."""
+    given = (
+        sys.stdin.readline().rstrip("\n")
+        if stdin
+        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    with _database(options) as database:
+        owner = _owner_of(database, name, account_id)
+        with _work(database, owner, "iam:UpdateLoginProfile") as work:
+            session.set_password(work.conn, owner, name, given)
+    click.echo(f"user {name} can sign in to the console")
 
 
 @user.group()

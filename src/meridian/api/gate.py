@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meridian.api import access, sigv4
+from meridian.api import access, session, sigv4
 from meridian.api.authorize import require
 from meridian.api.context import ANYONE, Caller, Context
 from meridian.api.http import HttpRequest
@@ -20,6 +20,7 @@ from meridian.model.authorization import EVERYTHING
 from meridian.model.iam import Policy
 from meridian.settings import Settings
 from meridian.store import policy
+from meridian.store import session as sessions
 
 if TYPE_CHECKING:
     from meridian.store.database import Database
@@ -107,10 +108,21 @@ class Gate:
             return policy.policies(conn, caller.account_id, caller.user)
 
     def _caller(self, request: HttpRequest, public: bool) -> Caller:
-        if public and not sigv4.is_signed(request):
-            return ANYONE
+        if not sigv4.is_signed(request):
+            token = session.token(request)
+            if token is not None:
+                return self._signed_in(token)
+            if public:
+                return ANYONE
         credential = sigv4.verify(request, self._find_secret, self._clock.now())
         return Caller(credential.account_id, credential.user, credential.access_key_id, credential.owner)
+
+    def _signed_in(self, token: str) -> Caller:
+        with self._context.database.read() as conn:
+            user = sessions.find(conn, token, self._clock.now())
+        if user is None:
+            raise session.not_signed_in()
+        return Caller(user.account_id, user.name, "", user.owner)
 
 
 def _with_trail(context: Context, action: str, asked: Changed) -> Context:

@@ -63,19 +63,19 @@ def _check(given: Any, regions: tuple[str, ...]) -> None:
     report = botocore.validate.ParamValidator().validate(given, shape)
     if report.has_errors():
         raise InvalidInput(report.generate_report())
-    _require_numbers(given, shape, "")
+    require_numbers(given, shape, "")
     _validator(regions)(given)
 
 
-def _require_numbers(value: Any, shape: Any, path: str) -> None:
+def require_numbers(value: Any, shape: Any, path: str) -> None:
     """The stock client takes true and false for numbers, as Python does."""
     match shape.type_name:
         case "structure":
             for member in value:
-                _require_numbers(value[member], shape.members[member], f"{path}.{member}".removeprefix("."))
+                require_numbers(value[member], shape.members[member], f"{path}.{member}".removeprefix("."))
         case "list":
             for index, item in enumerate(value):
-                _require_numbers(item, shape.member, f"{path}[{index}]")
+                require_numbers(item, shape.member, f"{path}[{index}]")
         case "integer" | "long" if isinstance(value, bool):
             raise InvalidInput(f"Invalid type for parameter {path}: {str(value).lower()} is no number")
 

@@ -60,7 +60,7 @@ class Native:
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply | HttpStream:
         """Answer one request; whatever goes wrong is a reply too."""
         try:
-            context = self._gate.allow_native(self._gate.admit(request, request_id), self._path, request)
+            context = self._allow(self._gate.admit(request, request_id), request)
             return _answer(self._call(context, request), request_id)
         except ApiError as error:
             return self.refuse(error, request_id)
@@ -69,13 +69,21 @@ class Native:
             log.exception("api.failed", request_id=request_id, method=request.method, path=path)
             return self.refuse(failure(request_id), request_id)
 
+    def _allow(self, context: Context, request: HttpRequest) -> Context:
+        return self._gate.allow_native(context, self._path, request)
+
     def refuse(self, error: ApiError, request_id: str) -> HttpReply:
-        """Write an error; its status is its own, or that of the service model."""
-        body: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": request_id}
-        if isinstance(error, ChangeRejected):
-            body |= {"messages": list(error.messages)}
-        status = error.status if error.status is not None else load().status_of(error.code)
-        return _reply(status, body, request_id)
+        """Write an error."""
+        return refusal(error, request_id)
+
+
+def refusal(error: ApiError, request_id: str) -> HttpReply:
+    """Write an error; its status is its own, or that of the service model."""
+    body: dict[str, Any] = {"code": error.code, "message": error.message, "request_id": request_id}
+    if isinstance(error, ChangeRejected):
+        body |= {"messages": list(error.messages)}
+    status = error.status if error.status is not None else load().status_of(error.code)
+    return reply(status, body, request_id)
 
 
 def failure(request_id: str) -> ApiError:
@@ -86,11 +94,12 @@ def failure(request_id: str) -> ApiError:
 
 def _answer(found: Any, request_id: str) -> HttpReply | HttpStream:
     if not isinstance(found, Stream):
-        return _reply(200, found, request_id)
+        return reply(200, found, request_id)
     headers = (("x-amzn-RequestId", request_id), ("Content-Type", found.content_type), ("Cache-Control", "no-store"))
     return HttpStream(headers, found.chunks)
 
 
-def _reply(status: int, body: Any, request_id: str) -> HttpReply:
-    headers = (("x-amzn-RequestId", request_id), ("Content-Type", "application/json"))
+def reply(status: int, body: Any, request_id: str, *more: tuple[str, str]) -> HttpReply:
+    """Write a reply in JSON, with `more` headers."""
+    headers = (("x-amzn-RequestId", request_id), ("Content-Type", "application/json"), *more)
     return HttpReply(status, headers, msgspec.json.encode(body))

@@ -22,13 +22,16 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from meridian.api import json_calls, session
 from meridian.api.context import Context, Operation
 from meridian.api.gate import FindCredential, Gate
 from meridian.api.http import HttpReply, HttpRequest, HttpStream
+from meridian.api.json_calls import JsonCalls
 from meridian.api.model import OperationModel, ServiceModel, load
 from meridian.api.native import Native, NativeCall, failure
 from meridian.api.rest_xml import compile_codec, error_reply
 from meridian.api.route import Router
+from meridian.api.sign_in import SignIn
 from meridian.clock import Clock
 from meridian.errors import ApiError
 from meridian.settings import Settings
@@ -70,7 +73,13 @@ def build_app(
     gate = Gate(database, settings, clock, find_secret, **surroundings)
     api = Api(operations, gate, clock, load(settings.regions))
     ours = [Route(path, Endpoint(Native(gate, path, call), settings.max_body)) for path, call in native.items()]
-    app = Starlette(routes=[*ours, *extra_routes])
+    console = [
+        Route(
+            session.PATH, Endpoint(SignIn(database, clock, secure=bool(settings.tls_certificate)), settings.max_body)
+        ),
+        Route(json_calls.PATH, Endpoint(JsonCalls(gate, operations), settings.max_body)),
+    ]
+    app = Starlette(routes=[*ours, *console, *extra_routes])
     app.router.default = Endpoint(api, settings.max_body)
     return app
 
@@ -153,7 +162,7 @@ class Endpoint:
         max_body: Octets a body may have.
     """
 
-    def __init__(self, api: Api | Native, max_body: int) -> None:
+    def __init__(self, api: Api | Native | SignIn, max_body: int) -> None:
         self._api = api
         self._max_body = max_body
         self._workers: anyio.CapacityLimiter | None = None

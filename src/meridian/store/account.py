@@ -81,6 +81,11 @@ def find_user(conn: Connection, account_id: str, name: str) -> User:
     row = conn.execute(query).one_or_none()
     if row is None:
         raise NoSuchEntity(f"account {account_id} has no user {name}")
+    return user_of(row)
+
+
+def user_of(row: Any) -> User:
+    """A row of the table, read."""
     return User(row.account_id, row.name, row.owner, _time(row.created_at))
 
 

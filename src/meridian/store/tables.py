@@ -50,6 +50,19 @@ account_user = Table(
     Column("name", String(64), primary_key=True),
     Column("owner", Boolean, nullable=False),
     Column("created_at", BigInteger),  # milliseconds since 1970; null if not known
+    Column("password_hash", Text),  # argon2; null for users who may not sign in to the console
+)
+
+# Who is signed in to the console.
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),  # SHA-256 of what the cookie holds
+    Column("account_id", String(12), nullable=False),
+    Column("user_name", String(64), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # milliseconds since 1970
+    Index(None, "expires_at"),
+    Index(None, "account_id", "user_name"),
 )
 
 access_key = Table(

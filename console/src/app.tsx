@@ -1,0 +1,51 @@
+// Which page is at which path. Every page is loaded when it is opened.
+import Box from "@cloudscape-design/components/box";
+import Spinner from "@cloudscape-design/components/spinner";
+import { type ComponentType, lazy, Suspense } from "react";
+import { Navigate, Route, Routes } from "react-router";
+
+import { FlashProvider } from "./layout/flashes";
+import { SignIn } from "./pages/sign-in";
+import { SessionProvider, useSession } from "./session";
+
+const page = (load: () => Promise<{ Page: ComponentType }>) => lazy(async () => ({ default: (await load()).Page }));
+
+const PAGES: Readonly<Record<string, ComponentType>> = {
+  "/": page(() => import("./pages/settings")),
+  "/settings": page(() => import("./pages/settings")),
+};
+
+export function App() {
+  return (
+    <SessionProvider>
+      <FlashProvider>
+        <Pages />
+      </FlashProvider>
+    </SessionProvider>
+  );
+}
+
+function Pages() {
+  const { session } = useSession();
+  if (session === undefined) return <Waiting />;
+  if (session === null) return <SignIn />;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Routes>
+        {Object.entries(PAGES).map(([path, Page]) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
+        <Route path="*" element={<Navigate to="/" replace />} />
+      </Routes>
+    </Suspense>
+  );
+}
+
+function Waiting() {
+  return (
+    <Box textAlign="center" margin={{ top: "xxxl" }}>
+      <Spinner size="large" />
+      <span className="unseen">Loading</span>
+    </Box>
+  );
+}

@@ -1,0 +1,92 @@
+// The frame around every page: top bar, side navigation, breadcrumbs, messages, help.
+import AppLayout from "@cloudscape-design/components/app-layout";
+import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import SideNavigation from "@cloudscape-design/components/side-navigation";
+import { type ReactNode, useEffect, useState } from "react";
+import { useLocation, useNavigate } from "react-router";
+
+import { Flashes } from "./flashes";
+import { PLACES, placeOf } from "./places";
+import { TopBar } from "./top-bar";
+
+export interface Crumb {
+  text: string;
+  /** A path inside the console, such as `/zones`. */
+  path: string;
+}
+
+interface Frame {
+  title: string;
+  /** From the place in the navigation down to the page itself; `[]` on the places themselves. */
+  crumbs?: readonly Crumb[];
+  contentType?: "default" | "dashboard" | "table" | "form";
+  splitPanel?: ReactNode;
+  splitPanelOpen?: boolean;
+  onSplitPanelToggle?: (open: boolean) => void;
+  /** Pages that need all the width, such as the editor. */
+  wide?: boolean;
+  children: ReactNode;
+}
+
+export function Frame({ title, crumbs = [], contentType = "default", wide = false, children, ...rest }: Frame) {
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState(() => window.innerWidth >= 1200 && !wide);
+  const place = placeOf(pathname);
+  useEffect(() => {
+    document.title = `${title} – Meridian`;
+  }, [title]);
+  const follow = (event: { preventDefault: () => void; detail: { href?: string; external?: boolean } }) => {
+    if (event.detail.href === undefined || event.detail.external) return;
+    event.preventDefault();
+    navigate(event.detail.href);
+  };
+  const split =
+    rest.splitPanel === undefined
+      ? {}
+      : {
+          splitPanel: rest.splitPanel,
+          splitPanelOpen: rest.splitPanelOpen ?? true,
+          onSplitPanelToggle: ({ detail }: { detail: { open: boolean } }) => rest.onSplitPanelToggle?.(detail.open),
+        };
+  return (
+    <>
+      <div id="top">
+        <TopBar />
+      </div>
+      <AppLayout
+        headerSelector="#top"
+        contentType={contentType}
+        maxContentWidth={Number.MAX_VALUE}
+        toolsHide
+        navigationOpen={open}
+        onNavigationChange={({ detail }) => setOpen(detail.open)}
+        navigation={
+          <SideNavigation
+            header={{ text: "Meridian", href: "/" }}
+            activeHref={place.path}
+            items={PLACES.map(({ text, path }) => ({ type: "link", text, href: path }))}
+            onFollow={follow}
+          />
+        }
+        breadcrumbs={
+          <BreadcrumbGroup
+            ariaLabel="Breadcrumbs"
+            items={[{ text: place.text, href: place.path }, ...crumbs.map(({ text, path }) => ({ text, href: path }))]}
+            onFollow={follow}
+          />
+        }
+        notifications={<Flashes />}
+        stickyNotifications
+        content={children}
+        ariaLabels={{
+          navigation: "Side navigation",
+          navigationClose: "Close side navigation",
+          navigationToggle: "Open side navigation",
+          notifications: "Messages",
+        }}
+        {...split}
+      />
+    </>
+  );
+}

@@ -1,0 +1,75 @@
+"""The console's files, and its types of the API's operations."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.machinery
+import importlib.util
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from meridian import console
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_types_of_operations_are_those_of_the_service_model() -> None:
+    """`scripts/console-types` would write what is there."""
+    loader = importlib.machinery.SourceFileLoader("console_types", str(ROOT / "scripts/console-types"))
+    spec = importlib.util.spec_from_loader("console_types", loader)
+    assert spec is not None
+    types = importlib.util.module_from_spec(spec)
+    loader.exec_module(types)
+
+    assert types.written() == types.TARGET.read_text()
+
+
+class Client:
+    """Asks an application without a socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self._transport = httpx.ASGITransport(Starlette(routes=console.routes(folder)))
+
+    def get(self, path: str) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            client = httpx.AsyncClient(transport=self._transport, base_url="http://t", follow_redirects=True)
+            async with client:
+                return await client.get(path)
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Client:
+    """A console of two files."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "index-abc.js").write_text("1")
+    (tmp_path / "index.html").write_text("<title>Meridian</title>")
+    return Client(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/zones/Z1", "/console", "/"])
+def test_every_path_is_a_page_of_the_console(built: Client, path: str) -> None:
+    """A link to any view opens it; pages are asked for anew, and nothing runs in them that is not ours."""
+    reply = built.get(path)
+
+    assert "Meridian" in reply.text
+    assert reply.headers["Cache-Control"] == "no-cache"
+    assert "script-src" not in reply.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in reply.headers["Content-Security-Policy"]
+
+
+def test_assets_are_good_for_ever(built: Client) -> None:
+    """Their names change with what they hold; what is not there is not there."""
+    assert "immutable" in built.get("/console/assets/index-abc.js").headers["Cache-Control"]
+    assert built.get("/console/assets/other.js").status_code == 404
+
+
+def test_without_a_build_it_says_how_to_build(tmp_path: Path) -> None:
+    """A checkout that was never built is no riddle."""
+    reply = Client(tmp_path).get("/console/")
+
+    assert (reply.status_code, "make console" in reply.text) == (404, True)
