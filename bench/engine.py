@@ -47,16 +47,21 @@ def prepare(folder: Path) -> None:
         loadgen.write(make(asked, 1).questions, folder / f"{name}.questions")
 
 
-def measure(folder: Path, name: str, *, rounds: int) -> Cost:
-    """Answer one workload's questions, `rounds` times for each state of the caches and once for counting."""
+def measure(folder: Path, name: str, *, rounds: int, limits: bool = False) -> Cost:
+    """
+    Answer one workload's questions, `rounds` times for each state of the caches and once for counting.
+
+    With `limits`, there are a rate limit, cookies and denied networks, and the questions keep to them.
+    """
     program = str(_ENGINE / "target" / "release" / "examples" / "answers")
     command = [program, str(folder), str(folder / f"{name}.questions")]
-    warm, cold = map(float, _output([*command, str(rounds)]).split())
+    limited = ["limits"] if limits else []
+    warm, cold = map(float, _output([*command, str(rounds), *limited]).split())
     if shutil.which("valgrind") is None:
         return Cost(None, warm, cold)
     out = folder / f"{name}.callgrind"
     options = ["--tool=callgrind", "--toggle-collect=answers::answer", f"--callgrind-out-file={out}"]
-    _output(["valgrind", *options, *command, "1"])
+    _output(["valgrind", *options, *command, "1", *limited])
     summary = next(line for line in out.read_text().splitlines() if line.startswith(("summary:", "totals:")))
     return Cost(int(summary.split()[1]) / (2 * QUESTIONS), warm, cold)
 
@@ -89,6 +94,7 @@ def main() -> None:
     parser.add_argument("--workloads", default=",".join(WORKLOADS), help="which, separated by commas (default: all)")
     parser.add_argument("--rounds", type=int, default=50, help="rounds of 20,000 questions (default: %(default)s)")
     parser.add_argument("--keep", type=Path, help="keep image, questions and callgrind's output in this folder")
+    parser.add_argument("--limits", action="store_true", help="with a rate limit, cookies and denied networks in force")
     given = parser.parse_args()
     subprocess.run(["cargo", "build", "--release", "--quiet", "--example", "answers"], cwd=_ENGINE, check=True)
     with tempfile.TemporaryDirectory(prefix="bench-engine-") as temporary:
@@ -97,7 +103,7 @@ def main() -> None:
         prepare(folder)
         names = given.workloads.split(",")
         print(f"{Machine.here()}\n")
-        print(table({name: measure(folder, name, rounds=given.rounds) for name in names}))
+        print(table({name: measure(folder, name, rounds=given.rounds, limits=given.limits) for name in names}))
 
 
 if __name__ == "__main__":

@@ -191,6 +191,10 @@ STEPS: list[tuple[dict[str, object], list[str]]] = [
         {"step": "outside", "target": "lb.example.net.", "type": 1, "resolved": True, "healthy": True, "records": 0},
         ["outside name lb.example.net. A has no records: no data"],
     ),
+    (
+        {"step": "prohibited", "client": "203.0.113.9"},
+        ["203.0.113.9 may not ask here (query_allow, query_deny): REFUSED"],
+    ),
     ({"step": "cname", "target": "t.example.com."}, ["CNAME leads on to t.example.com."]),
     ({"step": "failure", "reason": "too deep"}, ["no answer can be given: too deep"]),
     ({"step": "comet", "tail": 1}, ['{"step": "comet", "tail": 1}']),

@@ -151,7 +151,7 @@ class Engine:
             health: Slots of the health table, and whether they are to be healthy.
             image: Head and shards of a zone, in place of what is served of it. Shards that are held
                 in the version that the head names may be left out.
-            only: The id of a zone; answers as if it alone were served.
+            only: The id of a zone; answers as if it alone were served, and to everybody.
 
         Raises:
             ImageError: The image cannot be served, or shards of it are missing.

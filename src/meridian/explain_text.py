@@ -62,6 +62,10 @@ def _client_lines(step: Fields) -> list[str]:
     return [first, f"the same for all of its /{step['matched_prefix']}, by {step['source']} of {step['date']}"]
 
 
+def _prohibited_lines(step: Fields) -> list[str]:
+    return [f"{step['client']} may not ask here (query_allow, query_deny): REFUSED"]
+
+
 def _zone_lines(step: Fields) -> list[str]:
     if step["id"] is None:
         return ["no zone here holds this name: REFUSED"]
@@ -173,6 +177,7 @@ def _unknown(step: Fields) -> list[str]:
 _STEPS: dict[str, Callable[[Fields], list[str]]] = {
     "client": _client_lines,
     "zone": _zone_lines,
+    "prohibited": _prohibited_lines,
     "name": _name_lines,
     "record_set": _record_set_lines,
     "group": _group_lines,

@@ -321,6 +321,7 @@ impl Engine {
             snapshot.catalog.replace(held(&zone.id).as_ref(), Arc::clone(zone));
         }
         if let Some(id) = overrides.only {
+            snapshot.settings.access = None;
             let zone = image.filter(|zone| *zone.id == *id).or_else(|| held(id)).filter(|zone| zone.is_public);
             snapshot.catalog = Catalog::default();
             zone.into_iter().for_each(|zone| snapshot.catalog.replace(None, zone));

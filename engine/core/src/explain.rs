@@ -27,7 +27,7 @@ pub struct Overrides<'a> {
     pub health: &'a [(u32, bool)],
     /// An image in place of its zone's published one.
     pub image: Option<Image<'a>>,
-    /// The id of the one zone that is served; None for all that are.
+    /// The id of the one zone that is served, to everybody; None for all that are, to whom they are.
     pub only: Option<&'a str>,
 }
 

@@ -1,56 +1,72 @@
 //! Sets of networks, in which a client is or is not.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::cmp::Reverse;
+use std::net::IpAddr;
 
 use crate::place::Prefix;
 
 /// Networks of both families. Immutable; `contain` takes no memory, and time with the logarithm of their number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks {
-    /// First and last address of each, apart from one another, ascending; IPv4 before IPv6.
-    ranges: Box<[(IpAddr, IpAddr)]>,
+    v4: Ranges<u32>,
+    v6: Ranges<u128>,
 }
+
+/// First and last address of each network, ascending, apart from one another.
+type Ranges<T> = Box<[(T, T)]>;
 
 impl Networks {
     /// From blocks that may lie inside one another.
     pub fn new(blocks: &[Prefix]) -> Self {
-        let mut blocks: Vec<_> = blocks.iter().map(|block| (block.address(), last(block))).collect();
-        blocks.sort_unstable();
-        let mut ranges: Vec<(IpAddr, IpAddr)> = Vec::with_capacity(blocks.len());
-        for (first, last) in blocks {
-            match ranges.last_mut() {
-                // Blocks nest or lie apart: one that begins inside another ends inside it, or is it and longer.
-                Some(before) if first <= before.1 => before.1 = before.1.max(last),
-                _ => ranges.push((first, last)),
-            }
-        }
-        Self { ranges: ranges.into() }
+        let v4 = |block: &Prefix| match block.address() {
+            IpAddr::V4(first) => Some((first.to_bits(), u32::MAX.checked_shr(block.length().into()).unwrap_or(0))),
+            IpAddr::V6(_) => None,
+        };
+        let v6 = |block: &Prefix| match block.address() {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(first) => Some((first.to_bits(), u128::MAX.checked_shr(block.length().into()).unwrap_or(0))),
+        };
+        let v4 = blocks.iter().filter_map(v4).map(|(first, size)| (first, first | size));
+        let v6 = blocks.iter().filter_map(v6).map(|(first, size)| (first, first | size));
+        Self { v4: outermost(v4.collect()), v6: outermost(v6.collect()) }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
+        self.v4.is_empty() && self.v6.is_empty()
     }
 
     /// Whether the address is in one of them. An IPv4-mapped address is the IPv4 address.
     pub fn contain(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        let begun = self.ranges.partition_point(|(first, _)| *first <= address);
-        begun > 0 && address <= self.ranges[begun - 1].1
+        match address.to_canonical() {
+            IpAddr::V4(v4) => is_within(&self.v4, v4.to_bits()),
+            IpAddr::V6(v6) => is_within(&self.v6, v6.to_bits()),
+        }
     }
 }
 
-/// The last address of a block.
-fn last(block: &Prefix) -> IpAddr {
-    let length = u32::from(block.length());
-    match block.address() {
-        IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits() | u32::MAX.checked_shr(length).unwrap_or(0)).into(),
-        IpAddr::V6(first) => Ipv6Addr::from_bits(first.to_bits() | u128::MAX.checked_shr(length).unwrap_or(0)).into(),
+/// The blocks that lie in no other. Blocks nest or lie apart: one that begins inside another ends inside it.
+fn outermost<T: Ord + Copy>(mut blocks: Vec<(T, T)>) -> Ranges<T> {
+    // Of blocks that begin together the longest comes first.
+    blocks.sort_unstable_by_key(|&(first, last)| (first, Reverse(last)));
+    let mut ranges: Vec<(T, T)> = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        if ranges.last().is_none_or(|before| before.1 < block.0) {
+            ranges.push(block);
+        }
     }
+    ranges.into()
+}
+
+fn is_within<T: Ord>(ranges: &[(T, T)], address: T) -> bool {
+    let begun = ranges.partition_point(|(first, _)| *first <= address);
+    begun > 0 && address <= ranges[begun - 1].1
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
     use proptest::prelude::*;
 
     use super::*;

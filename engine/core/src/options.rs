@@ -3,7 +3,7 @@
 //!
 //! A query that asks for none of it comes through here in one comparison.
 
-use crate::cookie::{Seen, WHOLE};
+use crate::cookie::{Cookies, Seen, WHOLE};
 use crate::name::Name;
 use crate::query::{self, Asked, HEADER, Query, class, rcode, rtype};
 use crate::respond::{Arrival, Transport};
@@ -89,12 +89,29 @@ impl<'s> Told<'s> {
     }
 }
 
-/// Whether a query shows a cookie of ours that is still good. `name` is working space.
-pub fn is_of_known_client(packet: &[u8], settings: &Settings, arrival: &Arrival, name: &mut Name) -> bool {
-    let has_additional = packet.get(10..HEADER).is_some_and(|count| count != [0, 0]);
-    let Some(cookies) = settings.cookies.as_ref().filter(|_| has_additional) else {
-        return false;
-    };
+/// Whether a query that got this reply shows a cookie of ours that is still good. `name` is working space.
+pub fn is_of_known_client(
+    packet: &[u8],
+    reply: &[u8],
+    settings: &Settings,
+    arrival: &Arrival,
+    name: &mut Name,
+) -> bool {
+    match &settings.cookies {
+        Some(cookies) if may_have_options(reply) => shows_cookie(packet, cookies, arrival, name),
+        _ => false,
+    }
+}
+
+/// Whether OPT of a reply may have options: a cookie is answered with a cookie. Where the message ends with an OPT that
+/// has none, as it does for most queries, the query need not be read again.
+fn may_have_options(reply: &[u8]) -> bool {
+    let has_additional = reply.get(10..HEADER).is_some_and(|count| count != [0, 0]);
+    has_additional && !matches!(reply, [.., 0, 0, 41, _, _, _, _, _, _, 0, 0])
+}
+
+#[cold]
+fn shows_cookie(packet: &[u8], cookies: &Cookies, arrival: &Arrival, name: &mut Name) -> bool {
     let query = query::read(packet, name);
     let cookie = query.as_ref().ok().and_then(Query::asked).and_then(|asked| asked.cookie);
     let seen = cookie.and_then(|option| cookies.look(option, arrival.resolver, arrival.now));

@@ -148,11 +148,14 @@ fn reply<T: Trace>(
         query.edns.and_then(|edns| edns.client_subnet),
     );
     trace.step(|| client_step(&client));
+    let is_prohibited = snapshot.settings.access.as_ref().is_some_and(|access| access.refuses(arrival.resolver));
+    if is_prohibited {
+        counters.prohibited.add();
+        trace.step(|| Step::Prohibited { client: arrival.resolver.to_string() });
+    }
     let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(arrival.draw));
     let mut answering = Answering { reply: &mut reply, name, circumstances: &mut circumstances, counters, trace };
-    let is_prohibited = snapshot.settings.access.as_ref().is_some_and(|access| access.refuses(arrival.resolver));
     let refusal = if is_prohibited {
-        counters.prohibited.add();
         Some((rcode::REFUSED, Some(ede::PROHIBITED)))
     } else {
         refusal(query, told, about_us.is_some())

@@ -57,6 +57,11 @@ pub enum Step {
         /// Its version.
         version: Option<u64>,
     },
+    /// The resolver is of a network whose questions are refused.
+    Prohibited {
+        /// Its address.
+        client: String,
+    },
     /// Whose place decides, where a policy asks for it.
     Client {
         /// The address.

@@ -2,12 +2,18 @@
 
 mod common;
 
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
 use allocation_counter::measure;
 use common::message::{Edns, Question};
 use common::{CLIENT, table, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
+use meridian_engine::limit::{Limiter, RateLimit, slip};
 use meridian_engine::name::Name;
+use meridian_engine::networks::Networks;
+use meridian_engine::place::Prefix;
 use meridian_engine::respond::{Arrival, Transport, respond};
 
 /// A client subnet, and all that OPT may ask for: identity, cookie, idle time, padding.
@@ -62,4 +68,26 @@ fn answering_allocates_nothing() {
             }
         }
     }
+}
+
+/// The rate limit takes none either, for those that it limits and for those that it does not.
+#[test]
+fn limiting_allocates_nothing() {
+    let limit = RateLimit { rate: 1, burst: 10, slip: 2, exempt: Networks::new(&[Prefix::new(CLIENT, 32)]) };
+    let mut limiter = Limiter::new(&Arc::new(limit), 1, 1);
+    let mut reply = text::hex(
+        "1234 8400 0001 0001 0000 0001 00 0001 0001 c00c 0001 0001 0000003c 0004 c0000201 00 0029 04d0 00000000 0000",
+    );
+    let clients = (0..1000u32).map(|at| Ipv4Addr::from_bits(at << 7).into());
+
+    let judged = measure(|| {
+        for client in clients {
+            limiter.set_time(u64::from(u32::MAX));
+            limiter.exempts(client);
+            (0..20).for_each(|_| _ = limiter.judge(client, &reply));
+        }
+        slip(&mut reply);
+    });
+
+    assert_eq!(0, judged.count_total);
 }

@@ -8,8 +8,12 @@ use common::image::{Group, Zone, arm, index, to_records};
 use common::message::Question;
 use common::{CLIENT, ask, example, serving, text};
 use meridian_engine::Engine;
+use meridian_engine::access::Access;
 use meridian_engine::explain::{ExplainError, Image, Overrides};
+use meridian_engine::networks::Networks;
+use meridian_engine::place::Prefix;
 use meridian_engine::respond::Transport;
+use meridian_engine::snapshot::Settings;
 use proptest::prelude::*;
 
 const PRIMARY: u32 = 7;
@@ -149,4 +153,22 @@ proptest! {
             prop_assert_eq!(Some(hex.as_str()), foreseen["reply"].as_str());
         }
     }
+}
+
+/// A client that may not ask is told so in the explanation, as on the wire; one zone alone answers everybody.
+#[test]
+fn who_may_not_ask_is_explained() {
+    let deny = Networks::new(&[Prefix::new(CLIENT, 24)]);
+    let engine = Engine::new(Settings { access: Some(Access { allow: None, deny }.into()), ..Settings::default() });
+    common::publish(&engine, &pair(), 1);
+    let steps = |overrides: &Overrides<'_>| {
+        let json = engine.explain(&text::name("w.example.com."), 1, CLIENT, overrides).expect("an explanation");
+        let explained: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        explained["steps"].as_array().expect("steps").iter().map(|step| step["step"].to_string()).collect::<Vec<_>>()
+    };
+    let only = Overrides { only: Some("Z0"), ..Overrides::drawn(0) };
+
+    assert!(answered(&engine, "w.example.com.").is_empty());
+    assert_eq!(vec!["\"client\"", "\"prohibited\""], steps(&Overrides::drawn(0)));
+    assert_eq!(vec![vec![192, 0, 2, 9]], explained(&engine, "w.example.com.", &only));
 }

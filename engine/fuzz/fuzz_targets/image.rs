@@ -28,7 +28,8 @@ const MOST: usize = 8;
 const MOST_SHARDS: usize = 16;
 
 fuzz_target!(|input: &[u8]| {
-    let engine = Engine::new(Settings { udp_payload: UDP_PAYLOAD, ..Settings::default() });
+    let settings = Settings { udp_payload: UDP_PAYLOAD, udp_payload_without_cookie: UDP_PAYLOAD, ..Settings::default() };
+    let engine = Engine::new(settings);
     let _ = engine.needs(input);
     if let Ok(shard) = wire::shard(input) {
         serve_shard(&engine, &shard, input);

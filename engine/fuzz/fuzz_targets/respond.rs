@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 use libfuzzer_sys::fuzz_target;
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
+use meridian_engine::limit::slip;
 use meridian_engine::name::Name;
 use meridian_engine::respond::{Arrival, Transport, respond};
 use meridian_engine_fuzz::{reply, tables};
@@ -34,5 +35,10 @@ fuzz_target!(|input: &[u8]| {
 
     if octets > 0 {
         reply::check(packet, &out[..octets], transport, snapshot.settings.udp_payload);
+    }
+    if octets > 0 && transport == Transport::Udp {
+        // What the rate limit may leave of it is a proper reply as well.
+        let left = slip(&mut out[..octets]);
+        reply::check(packet, &out[..left], transport, snapshot.settings.udp_payload);
     }
 });

@@ -99,8 +99,9 @@ impl Responder {
         });
         let octets = match &mut self.limiter {
             Some(limiter) if octets > 0 => {
-                let is_known = || is_of_known_client(packet, &snapshot.settings, &arrival, &mut self.name);
-                limited(limiter, client.ip(), is_known, &mut out[..octets], counters)
+                let (client, reply) = (client.ip(), &mut out[..octets]);
+                let is_known = is_of_known_client(packet, reply, &snapshot.settings, &arrival, &mut self.name);
+                if is_known || limiter.exempts(client) { octets } else { limited(limiter, client, reply, counters) }
             }
             _ => octets,
         };
@@ -118,18 +119,8 @@ impl Responder {
     }
 }
 
-/// What the rate limit leaves of a reply, in octets.
-#[inline(never)]
-fn limited(
-    limiter: &mut Limiter,
-    client: IpAddr,
-    is_known: impl FnOnce() -> bool,
-    reply: &mut [u8],
-    counters: &Counters,
-) -> usize {
-    if limiter.exempts(client) || is_known() {
-        return reply.len();
-    }
+/// What the rate limit leaves of a reply to a client that is not exempt, in octets.
+fn limited(limiter: &mut Limiter, client: IpAddr, reply: &mut [u8], counters: &Counters) -> usize {
     let verdict = limiter.judge(client, reply);
     if verdict == Verdict::Whole {
         return reply.len();
