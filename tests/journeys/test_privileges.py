@@ -161,7 +161,7 @@ def test_serves_as_the_user_without_capabilities(start: Start) -> None:
     query = dns.message.make_query("www.example.com.", "A")
     assert dns.query.udp(query, "127.0.0.1", PATIENCE, dns_port).rcode() == dns.rcode.REFUSED
     assert dns.query.tcp(query, "127.0.0.1", PATIENCE, dns_port).rcode() == dns.rcode.REFUSED
-    assert b"meridian_dns_refused_total 2.0" in _metrics(api_port)
+    assert b'meridian_dns_queries_total{transport="tcp"} 1.0' in _metrics(api_port)
 
     server.process.terminate()
     assert server.told() == "STOPPING=1"
