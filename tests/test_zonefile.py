@@ -267,3 +267,13 @@ def test_a_bad_extension(tmp_path: Path, text: str, message: str) -> None:
     """An extension that cannot be read is an error, and no comment that is passed over."""
     with pytest.raises(MeridianError, match=message):
         read(tmp_path, text)
+
+
+def test_roots_of_policy_records_are_told(tmp_path: Path) -> None:
+    """R-TFC-4, R-CHG-13: as a comment, which no import takes for a record set."""
+    root = RecordSet(WWW, "A", ttl=60, traffic_policy_instance_id="7f5ad22e")
+    text = list(zonefile.write(APEX, [root]))
+    assert text[1:] == ["; www.example.com. A traffic policy instance 7f5ad22e"]
+    file = tmp_path / "zone"
+    file.write_text("\n".join(text) + "\n")
+    assert zonefile.read(file, APEX).record_sets == []

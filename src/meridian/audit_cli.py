@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
 
-from meridian import demo
-from meridian.client import Api, connect
+from meridian.client import Api
 from meridian.errors import MeridianError
-from meridian.place.coordinates import places
-from meridian.settings import load
+from meridian.server_cli import api_of, of_server
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,24 +20,6 @@ _AUDIT = "/meridian/audit"
 _PAGE = 1000
 
 Fields = Mapping[str, Any]
-
-
-def _of_server(command: F) -> F:
-    """Options that say which server; the command gets them, for `_api`."""
-    options = (
-        click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings."),
-        click.option("--data-dir", metavar="TEXT", help="The server's data folder  [default: meridian-data]"),
-        click.option("--api-listen", metavar="TEXT", help="Address of the API  [default: 127.0.0.1:5380]"),
-        click.option("--public-url", metavar="TEXT", help="URL of the API, in place of its address."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _api(options: dict[str, Any]) -> Api:
-    settings = load(options.pop("config"), os.environ, options, places)
-    return connect(settings.base_url, demo.aws_folder(settings))
 
 
 @click.group()
@@ -72,7 +50,7 @@ def audit() -> None:
 @click.option("--until", help="Changes before this moment.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The last so many.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, an event a line, described in docs/reference/users.md.")
-@_of_server
+@of_server
 def list_(
     zone: str | None,
     resource: str | None,
@@ -88,7 +66,7 @@ def list_(
     **options: Any,
 ) -> None:
     """List what was changed, newest first."""
-    api = _api(options)
+    api = api_of(options)
     asked = {
         "resource": _zone_id(api, zone) if zone is not None else resource,
         "name": name,
@@ -107,14 +85,14 @@ def list_(
 @click.argument("request")
 @click.option("--dry-run", is_flag=True, help="Show the batch, and change nothing.")
 @click.option("--yes", is_flag=True, help="Apply the batch without being asked.")
-@_of_server
+@of_server
 def undo(request: str, dry_run: bool, yes: bool, **options: Any) -> None:
     """
     Make the record sets that a request changed what they were before it.
 
     What has been changed since is not overwritten: then nothing is done, and the server says why.
     """
-    api = _api(options)
+    api = api_of(options)
     batch = api.native(f"{_AUDIT}/{quote(request, safe='')}/undo")
     click.echo(json.dumps(batch, indent=2))
     if dry_run:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
 
-from meridian import check_text, demo
-from meridian.client import Api, Lost, connect
+from meridian import check_text
+from meridian.client import Api, Lost
 from meridian.errors import MeridianError
 from meridian.moments import read_moment, read_span, show_moment, show_span
-from meridian.place.coordinates import places
-from meridian.settings import load
+from meridian.server_cli import api_of, of_server
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,24 +25,6 @@ _COME_BACK = 2.0  # seconds after which a lost stream is asked for again
 _LEAST_PREFIX = 4  # characters of an id that are taken for the whole
 
 Fields = Mapping[str, Any]
-
-
-def _of_server(command: F) -> F:
-    """Options that say which server; the command gets them, for `_api`."""
-    options = (
-        click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file with settings."),
-        click.option("--data-dir", metavar="TEXT", help="The server's data folder  [default: meridian-data]"),
-        click.option("--api-listen", metavar="TEXT", help="Address of the API  [default: 127.0.0.1:5380]"),
-        click.option("--public-url", metavar="TEXT", help="URL of the API, in place of its address."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _api(options: dict[str, Any]) -> Api:
-    settings = load(options.pop("config"), os.environ, options, places)
-    return connect(settings.base_url, demo.aws_folder(settings))
 
 
 def _json_option(command: F) -> F:
@@ -73,7 +52,7 @@ def check() -> None:
 
 @check.command(name="list")
 @_json_option
-@_of_server
+@of_server
 def list_(as_json: bool, **options: Any) -> None:
     """
     List all checks with their states, those that are down first.
@@ -83,14 +62,14 @@ def list_(as_json: bool, **options: Any) -> None:
       meridian check list
       meridian check list --json | jq '.checks[] | select(.healthy == false) | .name'
     """
-    found = _api(options).native(_CHECKS)
+    found = api_of(options).native(_CHECKS)
     _say(found, as_json, lambda: check_text.list_lines(found["checks"], _now()))
 
 
 @check.command()
 @click.argument("name", metavar="CHECK")
 @_json_option
-@_of_server
+@of_server
 def show(name: str, as_json: bool, **options: Any) -> None:
     """
     Show one check: why it is what it is, what each checker sees, who uses it, and its history.
@@ -100,7 +79,7 @@ def show(name: str, as_json: bool, **options: Any) -> None:
       meridian check show shop
       meridian check show 1b2c3d4e
     """
-    api = _api(options)
+    api = api_of(options)
     found = api.native(_path(_find(api, name)))
     _say(found, as_json, lambda: check_text.show_lines(found, _now()))
 
@@ -108,7 +87,7 @@ def show(name: str, as_json: bool, **options: Any) -> None:
 @check.command()
 @click.argument("names", metavar="[CHECK]...", nargs=-1)
 @_json_option
-@_of_server
+@of_server
 def watch(names: Sequence[str], as_json: bool, **options: Any) -> None:
     """
     Show what happens to checks as it happens, until Ctrl-C; to all, or to those that are named.
@@ -121,7 +100,7 @@ def watch(names: Sequence[str], as_json: bool, **options: Any) -> None:
       meridian check watch
       meridian check watch shop db
     """
-    api = _api(options)
+    api = api_of(options)
     checks = [_find(api, name) for name in names]
     if not as_json:
         _say_present(checks or api.native(_CHECKS)["checks"])
@@ -140,7 +119,7 @@ def watch(names: Sequence[str], as_json: bool, **options: Any) -> None:
 )
 @click.option("--certificate-days", type=int, help="Days for which the certificate must still be good, 0 to 825.")
 @click.option("--default", "defaults", multiple=True, metavar="OPTION", help="Go back to Route 53's. Repeatable.")
-@_of_server
+@of_server
 def set_(
     name: str,
     interval: float | None,
@@ -173,7 +152,7 @@ def set_(
     given |= {option.replace("-", "_"): None for option in defaults}
     if not given:
         raise MeridianError("nothing to set; meridian check set --help shows what there is")
-    api = _api(options)
+    api = api_of(options)
     found = _find(api, name)
     api.native(f"{_path(found)}/options", given, method="PATCH")
     click.echo("\n".join(check_text.show_lines(api.native(_path(found)), _now())))
@@ -185,7 +164,7 @@ def set_(
 @click.option("--until", metavar="MOMENT", help="14:00, 'tomorrow 9:00', '2026-01-02 14:00', 2026-01-02T14:00:00Z.")
 @click.option("--for", "span", metavar="SPAN", help="30m, 2h, 1h30m, 1d.")
 @click.option("--reason", default="", help="Why; whoever looks at the check reads it.")
-@_of_server
+@of_server
 def override(name: str, state: str, until: str | None, span: str | None, reason: str, **options: Any) -> None:
     """
     Treat a check as healthy or unhealthy, whatever is seen, until a moment or for a while.
@@ -205,7 +184,7 @@ def override(name: str, state: str, until: str | None, span: str | None, reason:
         body["until"] = read_moment(until, _now()).astimezone(UTC).isoformat()
     else:
         body["seconds"] = read_span(span or "").total_seconds()
-    api = _api(options)
+    api = api_of(options)
     found = _find(api, name)
     made = api.native(f"{_path(found)}/override", body, method="PUT")["override"]
     end = datetime.fromisoformat(made["until"])
@@ -216,10 +195,10 @@ def override(name: str, state: str, until: str | None, span: str | None, reason:
 
 @check.command()
 @click.argument("name", metavar="CHECK")
-@_of_server
+@of_server
 def clear(name: str, **options: Any) -> None:
     """Take an override back: the check is again what its checkers see."""
-    api = _api(options)
+    api = api_of(options)
     found = _find(api, name)
     api.native(f"{_path(found)}/override", method="DELETE")
     gone = "no override was set" if found["override"] is None else "its override is taken back"
@@ -237,17 +216,17 @@ def switch() -> None:
 
 @switch.command(name="list")
 @_json_option
-@_of_server
+@of_server
 def list_switches(as_json: bool, **options: Any) -> None:
     """List all switches with the checks that follow them, and who turned each last."""
-    found = _api(options).native(_SWITCHES)
+    found = api_of(options).native(_SWITCHES)
     _say(found, as_json, lambda: check_text.switch_lines(found["switches"], _now()))
 
 
 @switch.command()
 @click.argument("name", metavar="SWITCH")
 @click.option("--reason", default="", help="Why; the history keeps it.")
-@_of_server
+@of_server
 def on(name: str, reason: str, **options: Any) -> None:
     """
     Turn a switch on: the checks that follow it are healthy.
@@ -256,13 +235,13 @@ def on(name: str, reason: str, **options: Any) -> None:
     Example:
       meridian switch on dublin --reason "drill is over"
     """
-    _turn(_api(options), name, True, reason)
+    _turn(api_of(options), name, True, reason)
 
 
 @switch.command()
 @click.argument("name", metavar="SWITCH")
 @click.option("--reason", default="", help="Why; the history keeps it.")
-@_of_server
+@of_server
 def off(name: str, reason: str, **options: Any) -> None:
     """
     Turn a switch off: the checks that follow it are unhealthy, and their traffic goes elsewhere.
@@ -271,7 +250,7 @@ def off(name: str, reason: str, **options: Any) -> None:
     Example:
       meridian switch off dublin --reason "drill"
     """
-    _turn(_api(options), name, False, reason)
+    _turn(api_of(options), name, False, reason)
 
 
 def _turn(api: Api, name: str, is_on: bool, reason: str) -> None:

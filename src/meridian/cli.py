@@ -38,6 +38,7 @@ from meridian.model.question import (
 )
 from meridian.place.cli import place
 from meridian.place.coordinates import places
+from meridian.policy_cli import policy
 from meridian.settings import DEFAULTS, Quotas, Settings, from_text, load
 from meridian.store import zone as zones
 from meridian.store.database import Database, open_database
@@ -443,6 +444,7 @@ def _api(options: dict[str, Any]) -> Api:
 
 cli.add_command(audit)
 cli.add_command(check)
+cli.add_command(policy)
 cli.add_command(seal)
 cli.add_command(user)
 cli.add_command(switch)

@@ -81,14 +81,19 @@ def write(apex: Name, record_sets: Iterable[RecordSet], zone_id: str = "") -> It
     """
     Write record sets as the lines of a master file, without line ends.
 
-    Aliases and policies become comments that `read` reads, and all others pass over.
+    Aliases and policies become comments that `read` reads, and all others pass over. The root of a policy record
+    becomes one that only says what it was.
 
     Args:
         zone_id: Of the zone itself: aliases that lead to it are written so that they do in any zone.
     """
     yield f"$ORIGIN {plain(apex)}"
     for record_set in record_sets:
-        if not record_set.is_plain:
+        if record_set.traffic_policy_instance_id is not None:
+            # No import can bring it back (R-CHG-13), so `read` passes it over too.
+            told = f"traffic policy instance {record_set.traffic_policy_instance_id}"
+            yield f"; {plain(record_set.name)} {record_set.type} {told}"
+        elif not record_set.is_plain:
             yield write_comment(record_set, zone_id)
         else:
             owner = _shown(record_set.name)

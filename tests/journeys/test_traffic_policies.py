@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -356,6 +357,32 @@ def test_a_draft_is_judged_and_compared(own: Api, policy: str, instances: list[s
     found = own.native("/meridian/policies/difference", sides)
     assert [difference["clients"] for difference in found["differences"]] == [["clients in Europe"]]
     assert {user["id"] for user in found["instances"]} == set(instances)
+
+
+def test_the_command_line(site: Site, policy: str, instances: list[str], check: str, tmp_path: Path) -> None:
+    """R-TFP-4, R-VIS-14, R-VIS-15: a draft judged with its lines, a version shown, and both compared."""
+    draft = tmp_path / "draft.json"
+    draft.write_text(tree(check, EU=EUROPE).replace('"FR"', '"XX"'))
+    line = draft.read_text().splitlines().index('          "Country": "XX",') + 1
+    refused = site.meridian("policy", "check", str(draft))
+    told = (
+        f"{draft}:{line}: error /Rules/country/Locations/0/Country: 'XX' is not a country that ListGeoLocations shows"
+    )
+    assert (refused.returncode, refused.stdout.splitlines()) == (1, [told])
+
+    draft.write_text(tree(check))
+    assert site.meridian("policy", "check", str(draft)).stdout == f"{draft}: a lawful policy for A records\n"
+    shown = site.meridian("policy", "show", "seed", "2").stdout.splitlines()
+    assert shown[:4] == ["seed version 2, A", "", "country: geolocation", f"  → {FRANCE}  GeoLocation FR"]
+    assert f"  → {WEST}  Failover PRIMARY  HealthCheckId {check}" in shown
+    same = site.meridian("policy", "diff", "seed:1", str(draft)).stdout.splitlines()
+    assert same[0] == "nothing changes for clients"
+    assert {line.split()[-1] for line in same[3:]} == set(instances)
+    changed = site.meridian("policy", "diff", "seed:1", "seed:2").stdout.splitlines()
+    assert changed[0].startswith("clients in Europe were sent by latency to ")
+    assert changed[0].endswith(f"and are now sent to EU ({EUROPE})")
+    unknown = site.meridian("policy", "show", "nobody", "1")
+    assert (unknown.returncode, "NoSuchTrafficPolicy" in unknown.stderr) == (2, True)
 
 
 VERSION = {"TrafficPolicyId": "POLICY", "TrafficPolicyVersion": 1}

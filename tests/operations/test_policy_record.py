@@ -9,6 +9,7 @@ import pytest
 from meridian.api.context import Context
 from meridian.errors import ApiError, ChangeRejected
 from meridian.model.name import parse
+from meridian.model.record import RecordSet
 from meridian.store import cidr, health, outbox, tables, traffic
 from tests.operations.calls import asked, call, change, create_zone, listed, upsert
 from tests.operations.conftest import with_quotas
@@ -294,6 +295,18 @@ def test_a_root_replaced_in_one_batch(context: Context, zone: str, policy: str) 
     assert shown(context, id_)["State"] == "Failed"
     call(context, "DeleteTrafficPolicyInstance", Id=id_)
     assert root(context, zone)[0]["ResourceRecords"] == [{"Value": "192.0.2.9"}]
+
+
+def test_a_root_among_very_many(context: Context, zone: str, policy: str) -> None:
+    """R-TFI-10: also where more names are written at once than a statement takes."""
+    id_ = apply(context, zone, policy)
+    keys = [RecordSet(parse(f"n{number}.example.com"), "A").key for number in range(20_000)]
+    with context.database.write() as conn:
+        traffic.uproot(conn, zone, keys, "gone")
+    assert shown(context, id_)["Message"] == ""
+    with context.database.write() as conn:
+        traffic.uproot(conn, zone, [*keys, RecordSet(parse("www.example.com"), "A").key], "gone")
+    assert shown(context, id_)["Message"] == "gone"
 
 
 def test_a_record_set_of_the_wrong_instance(context: Context, zone: str, policy: str) -> None:
