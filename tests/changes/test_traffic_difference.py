@@ -97,6 +97,11 @@ CASES: list[tuple[Any, Any, list[str]]] = [
     ({"r": geo(default="nyc")}, {"r": geo(DE="nyc", default="nyc")}, []),
     (
         {"r": geo(EU="fra", default="nyc")},
+        {"r": geo(EU="fra", JP="par", default="nyc")},
+        [f"clients in Japan (JP) move from {NYC} to {PAR}"],
+    ),
+    (
+        {"r": geo(EU="fra", default="nyc")},
         {"r": geo(EU="fra", DE="par", default="nyc")},
         [f"clients in Germany (DE) move from {FRA} to {PAR}"],
     ),
