@@ -127,6 +127,25 @@ class Engine:
             ImageError: It cannot be used; what was in force still is.
         """
 
+    def set_transfers(
+        self,
+        keys: Sequence[tuple[bytes, str, bytes]],
+        secondaries: Sequence[tuple[Sequence[tuple[str, int]], int | None, Sequence[bytes]]],
+        *,
+        at_once: int,
+    ) -> None:
+        """Say who may take zones (AXFR, IXFR), and which keys are shared with them (TSIG). Once, before zones.
+
+        Args:
+            keys: Each a name in wire form, `hmac-sha256`, `-sha384` or `-sha512`, and the secret.
+            secondaries: Each the networks it asks from, by address and length (none: any), the number of the key
+                that it signs with (None: it need not), and the zones it may take, names in wire form (none: all).
+            at_once: Transfers at one time; more are told to come again.
+
+        Raises:
+            ValueError: Something is no network, no name, no such algorithm or no such key.
+        """
+
     def explain(
         self,
         name: bytes,

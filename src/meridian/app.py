@@ -32,6 +32,7 @@ from meridian.edge.agent import Agent
 from meridian.edge.engine import new_engine, open_dnstap
 from meridian.edge.geodata import GeoFile
 from meridian.edge.health import MEMORY, HealthAgent
+from meridian.edge.notifier import Notifier
 from meridian.edge.outside import OutsideAgent
 from meridian.errors import MeridianError, SettingsError
 from meridian.feed.feed import Feed
@@ -48,6 +49,7 @@ from meridian.listening import listen_api, listen_dns
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.health import ENDPOINT_TYPES
+from meridian.model.secondary import secondaries
 from meridian.notify.metrics import Beside, Counted
 from meridian.parts import Part
 from meridian.place import install
@@ -202,7 +204,8 @@ async def _build_edge(
     """Add the engine's agents; from now on it can answer, from the feed's last values."""
     engine, query_log = edge
     outside = OutsideAgent(feed, engine)
-    agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock, outside.hold)
+    notifier = Notifier(secondaries(settings))
+    agent = Agent(feed, engine, settings.edge_name or socket.gethostname(), clock, outside.hold, notifier.served)
     geodata = GeoFile(Path(settings.data_dir) / "place" / install.FILE, engine)
     geodata.look()
     health = HealthAgent(feed, engine, clock, settings.health_quorum, Path(settings.data_dir) / MEMORY)
@@ -218,6 +221,7 @@ async def _build_edge(
     parts.append(Part(agent.run))
     parts.append(Part(geodata.run))
     parts.append(Part(outside.run))
+    parts.append(Part(notifier.run))
     parts.append(Part(health.run))
 
 

@@ -36,6 +36,7 @@ from meridian.model.question import (
     read_subnet,
     read_type,
 )
+from meridian.model.secondary import secondaries
 from meridian.place.cli import place
 from meridian.place.coordinates import places
 from meridian.policy_cli import policy
@@ -134,7 +135,13 @@ def _settings(options: dict[str, Any], environ: dict[str, str] | None = None) ->
         if isinstance(value, str):
             given[name] = from_text(getattr(DEFAULTS, name), value, f"--{name.replace('_', '-')}")
     given["quotas"] = dict(_quota(text) for text in given.get("quotas") or ()) or None
-    return load(file, environ if environ is not None else os.environ, given, places)
+    return load(file, environ if environ is not None else os.environ, given, _check)
+
+
+def _check(settings: Settings) -> None:
+    """What the settings alone cannot know to be wrong."""
+    places(settings)
+    secondaries(settings)
 
 
 def _quota(text: str) -> tuple[str, str]:

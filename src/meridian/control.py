@@ -41,6 +41,7 @@ from meridian.health.sources import Sources
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
+from meridian.model.secondary import secondaries
 from meridian.notify import watch
 from meridian.notify.metrics import PATH as METRICS_PATH
 from meridian.notify.metrics import Beside, Metrics
@@ -97,7 +98,7 @@ async def build_control(
     # What control does rests on what is, not on a copy that may be a moment old.
     fed = feed if remote is None else remote
     sync = Sync(database, fed, clock)
-    publisher = Publisher(database, fed, clock, sync.wake, places(settings))
+    publisher = Publisher(database, fed, clock, sync.wake, places(settings), secondaries(settings))
     health, tail = await _build_watch(settings, feed, database, clock, parts)
     metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside_api)
     explainer = _build_explainer(settings, engine, health, open_parts)

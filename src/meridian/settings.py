@@ -214,6 +214,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="how many of the busiest zones /metrics shows; 0: none, and questions are not counted by zone",
         ),
     ] = 20
+    tsig_keys: Annotated[
+        dict[str, Any],
+        Meta(
+            description="keys that are shared with secondaries: NAME = {secret = BASE64, algorithm = hmac-sha256, "
+            "hmac-sha384 or hmac-sha512} (docs/guides/secondaries.md)"
+        ),
+    ] = {}
+    secondaries: Annotated[
+        dict[str, Any],
+        Meta(
+            description="name servers that take zones by AXFR and IXFR: ID = {addresses = [ADDRESS, …], networks = "
+            "[BLOCK, …], key = NAME, zones = [ZONE, …]} (docs/guides/secondaries.md)"
+        ),
+    ] = {}
+    transfers_at_once: Annotated[
+        int, Meta(ge=1, le=1000, description="zone transfers under way at one time; others are told to come again")
+    ] = 20
     api_listen: Annotated[str, Meta(description="address of the API")] = "127.0.0.1:5380"
     public_url: Annotated[
         str, Meta(description="URL under which clients reach the API; empty: http(s)://api_listen (R-API-8)")
@@ -514,7 +531,10 @@ def load(
     """
     settings = Settings()
     if file is not None:
-        settings = _merge(settings, _read(file), str(file), check)
+        try:
+            settings = _merge(settings, _read(file), str(file), check)
+        except SettingsError as error:
+            raise _with_line(error, file) from None
     settings = _merge(settings, _from_environ(environ), "the environment", check)
     given = {key: value for key, value in (options or {}).items() if value is not None}
     settings = _merge(settings, given, "the command line", check)
@@ -553,6 +573,28 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: {error.strerror}; make the file readable for this user") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: not TOML: {error}") from None
+
+
+def _with_line(error: SettingsError, file: Path) -> SettingsError:
+    """The error with the line of the setting that it is about, where a line of the file has it."""
+    text = str(error).removeprefix(f"{file}: ")
+    number = line_of(file.read_text(), text.partition(": ")[0]) if file.is_file() else None
+    return error if number is None else SettingsError(f"{error} (line {number})")
+
+
+def line_of(toml: str, key: str) -> int | None:
+    """The line of a TOML file that has this dotted key, or else the nearest table that it would be in."""
+    header, found = "", ("", 0)
+    for number, line in enumerate(toml.splitlines(), 1):
+        if match := re.match(r"\s*\[+([^\]]+)\]", line):
+            path = header = re.sub("[\"' ]", "", match[1])
+        elif match := re.match(r"\s*([^=#]+?)\s*=", line):
+            path = ".".join(filter(None, (header, re.sub("[\"' ]", "", match[1]))))
+        else:
+            continue
+        if f"{key}.".startswith(f"{path}.") and len(path) > len(found[0]):
+            found = path, number
+    return found[1] or None
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:

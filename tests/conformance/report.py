@@ -15,7 +15,7 @@ from tests.peers.compare import KNOWN
 FOLDER = Path(__file__).parent
 
 # Modules whose test functions are cases: what only a connection or a socket can show.
-MODULES = ("test_connections",)
+MODULES = ("test_connections", "test_notify", "test_signatures", "test_transfers")
 
 _SECTION = re.compile(r"RFC (\d+) (§[\w.]+(?:, §[\w.]+)*)")
 

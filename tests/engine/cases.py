@@ -92,7 +92,7 @@ def _check_edns(case: Case, message: dns.message.Message, reply: bytes) -> None:
     if edns:
         assert message.payload == 1232
         assert edns.do == bool(message.ednsflags & dns.flags.DO)
-        ede = [] if case.ede is None else [(15, case.ede.to_bytes(2, "big"))]
+        ede = [] if case.ede is None else [(15, case.ede.to_bytes(2, "big") + case.ede_text.encode())]
         seen = [(int(option.otype), option.to_wire()) for option in message.options]
         if case.padded:
             _check_padding(reply, *seen.pop())

@@ -149,6 +149,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     authority: list[str] | str = []
     additional: list[str] | str = []
     ede: int | None = None
+    ede_text: str = ""
     options: list[tuple[int, str]] = []
     size: int = 65_535
     now: int = 0

@@ -67,6 +67,8 @@ pub struct Reply<'o, 'q> {
     pub scope: u8,
     /// Why there is no answer, for a reader of Extended DNS Errors.
     pub error: Option<u16>,
+    /// The same in words, if the code is not enough.
+    pub error_text: &'static str,
 }
 
 impl<'o, 'q> Reply<'o, 'q> {
@@ -92,6 +94,7 @@ impl<'o, 'q> Reply<'o, 'q> {
             truncated: false,
             scope: 0,
             error: None,
+            error_text: "",
         }
     }
 
@@ -267,8 +270,8 @@ impl<'o, 'q> Reply<'o, 'q> {
             // Family, source prefix and address as asked; the scope is ours (R-ECS-6).
             self.option(code::CLIENT_SUBNET, &[&subnet[..3], &[self.scope], &subnet[4..]]);
         }
-        if let Some(error) = self.error.filter(|_| self.at + EDE <= self.out.len()) {
-            self.option(code::ERROR, &[&error.to_be_bytes()]);
+        if let Some(error) = self.error.filter(|_| self.at + EDE + self.error_text.len() <= self.out.len()) {
+            self.option(code::ERROR, &[&error.to_be_bytes(), self.error_text.as_bytes()]);
         }
         if let Some(told) = self.told {
             self.tell(told);

@@ -65,7 +65,7 @@ counters! {
     referrals,
     /// Replies with RCODE NXDOMAIN.
     name_errors,
-    /// Replies with RCODE REFUSED: no zone of ours, or a kind of question we do not take.
+    /// Replies with RCODE REFUSED or NOTAUTH: no zone of ours, a kind of question we do not take, or not for them.
     refused,
     /// Replies with RCODE FORMERR.
     format_errors,
@@ -77,6 +77,10 @@ counters! {
     bad_cookies,
     /// Replies with RCODE SERVFAIL.
     server_failures,
+    /// Zone transfers begun that were asked for whole.
+    axfr,
+    /// Zone transfers begun that were asked for by what has changed.
+    ixfr,
     /// Replies that did not fit and carry TC.
     truncated,
     /// Packets that get no reply: responses, runts, ports that nobody asks from.

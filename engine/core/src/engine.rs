@@ -19,6 +19,8 @@ use crate::place::PlaceError;
 use crate::place::places::Table;
 use crate::respond::{Arrival, Transport, respond};
 use crate::snapshot::{Catalog, Settings, Snapshot};
+use crate::transfer::Transfers;
+use crate::transfer::journal::Journal;
 
 /// The data plane of one process.
 ///
@@ -36,6 +38,8 @@ pub struct Engine {
     observing: Observing,
     /// Counts what comes in through `respond` and `explain`.
     own: Mutex<Arc<Counters>>,
+    /// Held by each zone transfer under way, so that they can be counted.
+    pub(crate) transfers: Arc<()>,
 }
 
 #[derive(Default)]
@@ -86,6 +90,7 @@ impl Engine {
             counts_zones: AtomicBool::new(false),
             observing: Observing::default(),
             own: Mutex::default(),
+            transfers: Arc::default(),
         });
         *hold(&engine.own) = engine.register_counters();
         engine
@@ -203,7 +208,11 @@ impl Engine {
             return Ok(None);
         }
         let shards = assemble(&head, &apex, &present, shards)?;
-        Ok(Some(Zone::build(&head, apex, shards)?))
+        let mut zone = Zone::build(&head, apex, shards)?;
+        if let Some(held) = present.held.filter(|_| self.snapshot.load().settings.transfers.has(&zone.apex)) {
+            zone.journal = Some(Box::new(Journal::after(&held, &zone)));
+        }
+        Ok(Some(zone))
     }
 
     /// Swaps zones in, and tells of each whether it is newer than the one held.
@@ -269,6 +278,14 @@ impl Engine {
         let mut writer = hold(&self.writer);
         self.swap(&mut writer, |snapshot| snapshot.outside = Arc::new(snapshot.outside.with(&target, rtype, answers)));
         Ok(())
+    }
+
+    /// Says who may take zones, and which keys are shared with them.
+    ///
+    /// Differences between versions of a zone are kept from then on, if somebody may take it.
+    pub fn set_transfers(&self, transfers: Transfers) {
+        let mut writer = hold(&self.writer);
+        self.swap(&mut writer, |snapshot| snapshot.settings.transfers = Arc::new(transfers));
     }
 
     fn swap(&self, writer: &mut Writer, change: impl FnOnce(&mut Snapshot)) {
@@ -357,7 +374,8 @@ pub fn system_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// The system's clock, in seconds since 1970; the low 32 bits, as cookies have them (RFC 9018 §4.3).
+/// The system's clock, in seconds since 1970; the low 32 bits, as cookies have them (RFC 9018 §4.3). Signatures have
+/// 48 bits, of which no more are set before 2106.
 pub fn system_seconds() -> u32 {
     system_time().as_secs() as u32
 }

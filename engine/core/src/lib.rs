@@ -28,5 +28,7 @@ pub mod querylog;
 pub mod respond;
 pub mod snapshot;
 pub mod trace;
+pub mod transfer;
+pub mod tsig;
 
 pub use engine::Engine;

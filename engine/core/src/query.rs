@@ -17,6 +17,8 @@ pub mod rcode {
     pub const NOTIMP: u16 = 4;
     /// We do not do that for you, or not for that name.
     pub const REFUSED: u16 = 5;
+    /// No zone of ours, or a signature that shows nothing (RFC 5936 §2.2.1, RFC 8945 §5.2).
+    pub const NOTAUTH: u16 = 9;
     /// EDNS of a version we do not speak.
     pub const BADVERS: u16 = 16;
     /// Come again with this cookie (RFC 7873 §8).
@@ -31,6 +33,8 @@ pub mod rtype {
     pub const NS: u16 = 2;
     /// The canonical name.
     pub const CNAME: u16 = 5;
+    /// The start of a zone of authority.
+    pub const SOA: u16 = 6;
     /// Text.
     pub const TXT: u16 = 16;
     /// An IPv6 host address.
@@ -43,6 +47,8 @@ pub mod rtype {
     pub const SVCB: u16 = 64;
     /// The service binding of web sites.
     pub const HTTPS: u16 = 65;
+    /// A transaction signature (RFC 8945).
+    pub const TSIG: u16 = 250;
     /// Incremental zone transfer.
     pub const IXFR: u16 = 251;
     /// Zone transfer.
@@ -116,7 +122,11 @@ pub enum Unanswerable {
     Response,
     /// A reply of the header alone with this RCODE.
     Header(u16),
+    /// It may be one: its last record, which begins there, is a signature to be looked at first (RFC 8945 §5.2).
+    Signed(usize),
 }
+
+const MALFORMED: Unanswerable = Unanswerable::Header(rcode::FORMERR);
 
 /// Reads a packet. `name` takes the name asked for, in lower case.
 pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswerable> {
@@ -129,9 +139,13 @@ pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswer
     if header[2] & 0x78 != 0 {
         return Err(Unanswerable::Header(rcode::NOTIMP));
     }
-    question(packet, header, name).ok_or(Unanswerable::Header(rcode::FORMERR))
+    let query = question(packet, header, name).ok_or(MALFORMED)?;
+    let count = |at| usize::from(u16::from_be_bytes([header[at], header[at + 1]]));
+    let edns = records(packet, query.question_end, count(6) + count(8), count(10))?;
+    Ok(Query { edns, ..query })
 }
 
+/// The query without what follows the question.
 fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Option<Query<'p>> {
     // Exactly one question (RFC 9619).
     if number(header, 4)? != 1 {
@@ -141,12 +155,7 @@ fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Opt
     let rtype = number(packet, end)?;
     let class = number(packet, end + 2)?;
     let question_end = end + 4;
-    if rtype == rtype::OPT {
-        return None;
-    }
-    let others = usize::from(number(header, 6)?) + usize::from(number(header, 8)?);
-    let edns = records(packet, question_end, others, usize::from(number(header, 10)?))?;
-    Some(Query { packet, rtype, class, question_end, edns })
+    (rtype != rtype::OPT).then_some(Query { packet, rtype, class, question_end, edns: None })
 }
 
 impl Query<'_> {
@@ -171,25 +180,38 @@ impl Query<'_> {
 
 /// Walks the records after the question: `before` of answer and authority, then `additional`.
 ///
-/// Outer None: malformed.
-fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Option<Option<Edns<'_>>> {
+/// A signature is the last of all (RFC 8945 §5.1).
+fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Result<Option<Edns<'_>>, Unanswerable> {
     let mut at = start;
     let mut edns = None;
     for place in 0..before + additional {
-        let owner = skip_name(packet, at)?;
-        let fixed = packet.get(owner..owner + 10)?;
-        let length = usize::from(number(fixed, 8)?);
-        let data = packet.get(owner + 10..owner + 10 + length)?;
-        if number(fixed, 0)? == rtype::OPT {
-            // One, at the root, in the additional section (RFC 6891 §6.1.1).
-            if edns.is_some() || owner != at + 1 || place < before {
-                return None;
+        let (owner, fixed, data) = record(packet, at).ok_or(MALFORMED)?;
+        match u16::from_be_bytes([fixed[0], fixed[1]]) {
+            rtype::OPT => {
+                // One, at the root, in the additional section (RFC 6891 §6.1.1).
+                if edns.is_some() || owner != at + 1 || place < before {
+                    return Err(MALFORMED);
+                }
+                // A message has at most 65,535 octets.
+                edns = Some(read_edns(fixed, data, (owner + 10) as u16).ok_or(MALFORMED)?);
             }
-            edns = Some(read_edns(fixed, data, (owner + 10) as u16)?); // A message has at most 65,535 octets.
+            rtype::TSIG if place >= before && place + 1 == before + additional => {
+                return Err(Unanswerable::Signed(at));
+            }
+            rtype::TSIG => return Err(MALFORMED),
+            _ => {}
         }
-        at = owner + 10 + length;
+        at = owner + 10 + data.len();
     }
-    Some(edns)
+    Ok(edns)
+}
+
+/// The record at `at`: where its owner ends, its ten fixed octets, its data.
+fn record(packet: &[u8], at: usize) -> Option<(usize, &[u8], &[u8])> {
+    let owner = skip_name(packet, at)?;
+    let fixed = packet.get(owner..owner + 10)?;
+    let length = usize::from(number(fixed, 8)?);
+    Some((owner, fixed, packet.get(owner + 10..owner + 10 + length)?))
 }
 
 fn read_edns<'p>(fixed: &[u8], options: &'p [u8], options_at: u16) -> Option<Edns<'p>> {
@@ -212,6 +234,24 @@ fn read_edns<'p>(fixed: &[u8], options: &'p [u8], options_at: u16) -> Option<Edn
     }
     Some(Edns { payload: number(fixed, 2)?, version, dnssec_ok: fixed[6] & 0x80 != 0, client_subnet, asks, options_at })
 }
+
+/// Whether a packet asks for a zone to be transferred: what a look at the question says, before all else.
+pub fn is_for_transfer(packet: &[u8]) -> bool {
+    let asked = skip_name(packet, HEADER).and_then(|end| number(packet, end));
+    matches!(asked, Some(rtype::AXFR | rtype::IXFR))
+}
+
+/// The serial of the zone's version that an IXFR query's sender has, from the authority section (RFC 1995 §3).
+pub fn serial_held(query: &Query<'_>) -> Option<u32> {
+    let (_, fixed, data) = record(query.packet, query.question_end)?;
+    let is_first = number(query.packet, 6)? == 0 && number(query.packet, 8)? > 0;
+    (is_first && number(fixed, 0)? == rtype::SOA).then_some(())?;
+    let serial = data.len().checked_sub(SOA_NUMBERS)?;
+    Some(u32::from_be_bytes(data[serial..serial + 4].try_into().ok()?))
+}
+
+/// Octets of the five numbers with which an SOA record ends; the serial is the first (RFC 1035 §3.3.13).
+pub const SOA_NUMBERS: usize = 20;
 
 /// What the options that begin there ask for; they were found whole before.
 #[cold]

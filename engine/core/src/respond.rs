@@ -16,6 +16,8 @@ use crate::options::{Told, about_us};
 use crate::query::{self, HEADER, Query, Unanswerable, rcode, rtype};
 use crate::snapshot::Snapshot;
 use crate::trace::{self, NoTrace, Step, Trace};
+use crate::transfer;
+use crate::tsig;
 
 /// How a packet came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +37,18 @@ pub struct Arrival {
     pub transport: Transport,
     /// Where chance is taken from.
     pub draw: u64,
-    /// Seconds since 1970, the low 32 bits; only cookies depend on it.
+    /// Seconds since 1970, the low 32 bits; only cookies and signatures depend on it.
     pub now: u32,
     /// How long the connection may be idle, in units of 100 ms (RFC 7828 §3.1).
     pub idle: u16,
+    /// Which of our keys has signed it (RFC 8945), once that was looked at.
+    pub key: Option<usize>,
 }
 
 impl Arrival {
     /// A packet at the beginning of time, on a connection that may be idle for 10 s.
     pub const fn new(resolver: IpAddr, transport: Transport, draw: u64) -> Self {
-        Self { resolver, transport, draw, now: 0, idle: 100 }
+        Self { resolver, transport, draw, now: 0, idle: 100, key: None }
     }
 }
 
@@ -82,6 +86,9 @@ pub fn respond_traced<T: Trace>(
     }
     let query = match query::read(packet, name) {
         Ok(query) => query,
+        Err(Unanswerable::Signed(at)) => {
+            return respond_signed(snapshot, packet, at, arrival, counters, name, out, trace);
+        }
         Err(Unanswerable::Runt) => {
             counters.dropped.add();
             return 0;
@@ -101,6 +108,46 @@ pub fn respond_traced<T: Trace>(
         return reply(snapshot, &query, name, arrival, None, None, counters, out, trace);
     }
     reply_beside(snapshot, &query, name, arrival, counters, out, trace)
+}
+
+/// Looks at a query's signature, and signs the reply (RFC 8945 §5). `at` is where the signature begins.
+#[cold]
+#[expect(clippy::too_many_arguments, reason = "what `respond_traced` has, and where the signature is")]
+fn respond_signed<T: Trace>(
+    snapshot: &Snapshot,
+    packet: &[u8],
+    at: usize,
+    arrival: &Arrival,
+    counters: &Counters,
+    name: &mut Name,
+    out: &mut [u8],
+    trace: &mut T,
+) -> usize {
+    let (settings, now) = (&snapshot.settings, u64::from(arrival.now));
+    let Some(mut opened) = tsig::open(&settings.transfers.keys, packet, at, now) else {
+        count(counters, rcode::FORMERR, false, 0);
+        return answer::header_only(packet, rcode::FORMERR, out);
+    };
+    let Ok(query) = query::read(&opened.packet, name) else {
+        count(counters, rcode::FORMERR, false, 0);
+        let length = answer::header_only(packet, rcode::FORMERR, out);
+        return opened.signer.sign(out, length, now);
+    };
+    // A datagram has as much less room as the signature takes.
+    let room = size_limit(&query, arrival.transport, settings.udp_payload_without_cookie).min(out.len());
+    let most = room.saturating_sub(opened.signer.octets()).max(query.question_end);
+    let arrival = &Arrival { key: opened.key, ..*arrival };
+    let length = match opened.key {
+        None => not_authorized(&query, settings.udp_payload, most, counters, out),
+        Some(_) => reply_beside(snapshot, &query, name, arrival, counters, &mut out[..most], trace),
+    };
+    opened.signer.sign(out, length, now)
+}
+
+/// The signature shows nothing; it says itself why.
+fn not_authorized(query: &Query<'_>, payload: u16, size: usize, counters: &Counters, out: &mut [u8]) -> usize {
+    count(counters, rcode::NOTAUTH, false, 0);
+    Reply::new(out, query, size, payload, None).finish(rcode::NOTAUTH)
 }
 
 /// Replies where more than an answer may be due: options that are asked for, or a word about ourselves.
@@ -168,6 +215,8 @@ fn reply<T: Trace>(
             reply.scope = scope;
             rcode
         }
+        // Without a reason of its own: it is about a transfer, and `transfer` knows more.
+        (Some((rcode::REFUSED, None)), _) => answering.transfer(snapshot, query, arrival),
         (Some((rcode, error)), _) => {
             reply.error = error;
             rcode
@@ -201,7 +250,7 @@ fn refusal(query: &Query<'_>, told: Option<&Told<'_>>, is_about_us: bool) -> Opt
     match query.rtype {
         _ if is_about_us => None,
         _ if !query.is_internet() => Some((rcode::REFUSED, Some(ede::NOT_SUPPORTED))),
-        rtype::AXFR | rtype::IXFR => Some((rcode::REFUSED, Some(ede::PROHIBITED))),
+        rtype::AXFR | rtype::IXFR => Some((rcode::REFUSED, None)),
         128..=254 => Some((rcode::NOTIMP, Some(ede::NOT_SUPPORTED))), // Meta types (RFC 6895 §3.1).
         _ => None,
     }
@@ -236,6 +285,25 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         self.reply.authoritative = true;
         self.reply.add_text(text).unwrap_or_else(|Full| self.reply.truncate());
         rcode::NOERROR
+    }
+
+    /// A query for a transfer that is none of a stream's: why not, or the SOA record, which tells whether TCP is
+    /// worth it and fits for sure (RFC 1995 §2).
+    #[cold]
+    fn transfer(&mut self, snapshot: &Snapshot, query: &Query<'_>, arrival: &Arrival) -> u16 {
+        match transfer::for_datagram(snapshot, query, self.name, arrival) {
+            Ok(soa) => {
+                self.reply.authoritative = true;
+                let added = self.reply.add(Section::Answer, soa, HEADER, &mut self.circumstances.draw);
+                added.unwrap_or_else(|Full| self.reply.truncate());
+                rcode::NOERROR
+            }
+            Err(refusal) => {
+                let (rcode, error, text) = refusal.told();
+                (self.reply.error, self.reply.error_text) = (Some(error), text);
+                rcode
+            }
+        }
     }
 
     /// Finds the zone (routing.md §3.1) and answers from it.
@@ -540,7 +608,7 @@ fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
         (rcode::NOERROR, 0) => &counters.no_data,
         (rcode::NOERROR, _) => &counters.answers,
         (rcode::NXDOMAIN, _) => &counters.name_errors,
-        (rcode::REFUSED, _) => &counters.refused,
+        (rcode::REFUSED | rcode::NOTAUTH, _) => &counters.refused,
         (rcode::FORMERR, _) => &counters.format_errors,
         (rcode::NOTIMP, _) => &counters.not_implemented,
         (rcode::BADVERS, _) => &counters.bad_versions,

@@ -24,6 +24,7 @@ use crate::name::{self, Name, Owner};
 use crate::outside::Outside;
 use crate::place::Places;
 use crate::place::sphere::{NegativeBias, Point};
+use crate::transfer::Transfers;
 
 /// What an operator sets for answering.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,8 @@ pub struct Settings {
     pub access: Option<Arc<Access>>,
     /// How many answers over UDP a network of clients gets; None: as many as it asks for.
     pub rate_limit: Option<Arc<RateLimit>>,
+    /// Who may take zones, and the keys that are shared with them.
+    pub transfers: Arc<Transfers>,
 }
 
 impl Default for Settings {
@@ -61,6 +64,7 @@ impl Default for Settings {
             version: Arc::default(),
             access: None,
             rate_limit: None,
+            transfers: Arc::default(),
         }
     }
 }

@@ -20,12 +20,15 @@ use meridian_engine::io::tap::{Tap, Target};
 use meridian_engine::io::xdp::Mode;
 use meridian_engine::io::{Addresses, Listeners, TcpLimits};
 use meridian_engine::limit::RateLimit;
+use meridian_engine::name::Owner;
 use meridian_engine::networks::Networks;
 use meridian_engine::options::MOST_IDENTITY;
 use meridian_engine::place::Prefix;
 use meridian_engine::place::sphere::{NegativeBias, Point};
 use meridian_engine::respond::{Arrival, Transport};
 use meridian_engine::snapshot::Settings;
+use meridian_engine::transfer::{Secondary, Transfers};
+use meridian_engine::tsig::{Algorithm, Key};
 use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -51,6 +54,9 @@ const UDP_PAYLOAD: RangeInclusive<u16> = 512..=4096;
 
 /// Octets of the longest text of one character string (RFC 1035 §3.3).
 const MOST_TEXT: usize = 255;
+
+/// A secondary: its networks, the number of its key, and its zones.
+type Taker = (Vec<(String, u8)>, Option<usize>, Vec<PyBackedBytes>);
 
 /// The data plane of one process.
 #[pyclass(frozen, module = "meridian._engine")]
@@ -100,6 +106,7 @@ impl Engine {
             version: text("version", version, MOST_TEXT)?,
             access: access(allow.as_deref(), &deny)?,
             rate_limit: rate_limited(rate_limit, &rate_limit_exempt)?,
+            ..Settings::default()
         };
         let engine = meridian_engine::Engine::new(settings);
         engine.observing().set_edge(edge);
@@ -154,6 +161,23 @@ impl Engine {
     /// Say what an outside alias target answers.
     fn set_outside(&self, py: Python<'_>, name: &[u8], qtype: u16, data: PyBackedBytes) -> PyResult<()> {
         py.detach(|| self.engine.set_outside(name, qtype, &data)).map_err(image_error)
+    }
+
+    /// Say who may take zones, and which keys are shared with them.
+    #[pyo3(signature = (keys, secondaries, *, at_once))]
+    fn set_transfers(
+        &self,
+        py: Python<'_>,
+        keys: Vec<(PyBackedBytes, String, PyBackedBytes)>,
+        secondaries: Vec<Taker>,
+        at_once: usize,
+    ) -> PyResult<()> {
+        let keys = keys.iter().map(|(name, algorithm, secret)| tsig_key(name, algorithm, secret));
+        let keys = keys.collect::<PyResult<Vec<_>>>()?;
+        let secondaries = secondaries.iter().map(|(blocks, key, zones)| secondary(blocks, *key, zones, keys.len()));
+        let secondaries = secondaries.collect::<PyResult<_>>()?;
+        py.detach(|| self.engine.set_transfers(Transfers { keys, secondaries, at_once }));
+        Ok(())
     }
 
     /// Answer a question and say why, as JSON.
@@ -366,6 +390,30 @@ fn rate_limited(limit: Option<(u32, u32, u32)>, exempt: &[(String, u8)]) -> PyRe
 fn networks(blocks: &[(String, u8)]) -> PyResult<Networks> {
     let block = |(address, length): &(String, u8)| Ok(Prefix::new(ip_address(address)?, *length));
     Ok(Networks::new(&blocks.iter().map(block).collect::<PyResult<Vec<_>>>()?))
+}
+
+fn tsig_key(name: &[u8], algorithm: &str, secret: &[u8]) -> PyResult<Key> {
+    let wrong = || PyValueError::new_err(format!("keys: {algorithm:?} is not hmac-sha256, hmac-sha384 or hmac-sha512"));
+    Ok(Key {
+        name: owner("keys", name)?,
+        algorithm: Algorithm::named(algorithm).ok_or_else(wrong)?,
+        secret: secret.into(),
+    })
+}
+
+fn secondary(blocks: &[(String, u8)], key: Option<usize>, zones: &[PyBackedBytes], keys: usize) -> PyResult<Secondary> {
+    if key.is_some_and(|key| key >= keys) {
+        return Err(PyValueError::new_err(format!("secondaries: key {key:?} of {keys}")));
+    }
+    Ok(Secondary {
+        networks: networks(blocks)?,
+        key,
+        zones: zones.iter().map(|wire| owner("secondaries", wire)).collect::<PyResult<_>>()?,
+    })
+}
+
+fn owner(what: &str, wire: &[u8]) -> PyResult<Owner> {
+    Owner::from_wire(wire).map_err(|_| PyValueError::new_err(format!("{what}: {wire:02x?} is not a wire name")))
 }
 
 fn text(key: &str, text: &str, most: usize) -> PyResult<Arc<[u8]>> {

@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 
 from meridian.clock import Clock
+from meridian.compile.image import Head
 from meridian.edge import zones
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
@@ -59,6 +60,7 @@ class Agent:
     Args:
         edge: The name under which it acknowledges.
         hold: Called with the outside targets of shards before they are served.
+        served: Called with a zone's head when it is served.
     """
 
     def __init__(
@@ -68,10 +70,11 @@ class Agent:
         edge: str,
         clock: Clock,
         hold: Callable[[Iterable[tuple[bytes, int]]], Awaitable[None]] | None = None,
+        served: Callable[[Head], None] | None = None,
     ) -> None:
         self._feed = feed
         self._engine = engine
-        self._zones = zones.Zones(feed, engine, clock, hold)
+        self._zones = zones.Zones(feed, engine, clock, hold, served)
         self._edge = edge
         self._clock = clock
         # Of each catalog: the version that is served, and each zone's version that the engine holds.

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from meridian._engine import Engine
 from meridian.errors import SettingsError
+from meridian.model.secondary import secondaries
 from meridian.settings import Settings
 
 
@@ -15,9 +16,9 @@ def new_engine(settings: Settings) -> Engine:
 
     Raises:
         SettingsError: `edge_coordinates` is not a point on the earth, `cookie_secrets` has something else in it, or
-            something is no network.
+            something is no network; or `tsig_keys` or `secondaries` has something else in it.
     """
-    return Engine(
+    engine = Engine(
         udp_payload=settings.udp_payload,
         udp_payload_without_cookie=settings.udp_payload_without_cookie,
         reciprocal_bias=settings.geoproximity_negative_bias == "reciprocal",
@@ -32,6 +33,20 @@ def new_engine(settings: Settings) -> Engine:
         rate_limit_exempt=settings.unlimited,
         edge=settings.edge_code,
     )
+    known = secondaries(settings)
+    engine.set_transfers(
+        [(key.name.wire, key.algorithm, key.secret) for key in known.keys],
+        [
+            (
+                [(str(network.network_address), network.prefixlen) for network in each.networks],
+                None if each.key is None else known.keys.index(each.key),
+                [zone.wire for zone in each.zones],
+            )
+            for each in known.all
+        ],
+        at_once=settings.transfers_at_once,
+    )
+    return engine
 
 
 def listen(engine: Engine, address: str, settings: Settings) -> list[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import structlog
 
 from meridian.clock import Clock
-from meridian.compile.image import decode_head, outside_targets
+from meridian.compile.image import Head, decode_head, outside_targets
 from meridian.feed.feed import Feed
 from meridian.feed.keys import head_key, shard_key
 
@@ -74,6 +74,7 @@ class Zones:
 
     Args:
         hold: Called with the outside targets of shards before they are served.
+        served: Called with the head of a zone that is served as it was not before.
     """
 
     def __init__(
@@ -82,11 +83,13 @@ class Zones:
         engine: Serving,
         clock: Clock,
         hold: Callable[[Iterable[tuple[bytes, int]]], Awaitable[None]] | None = None,
+        served: Callable[[Head], None] | None = None,
     ) -> None:
         self._feed = feed
         self._engine = engine
         self._clock = clock
         self._hold = hold
+        self._on_served = served
         self._builders = ThreadPoolExecutor(_BUILDERS, "edge-build", initializer=_give_way)
 
     async def load(self, zone_ids: Sequence[str], held: dict[str, int]) -> dict[str, str]:
@@ -143,6 +146,8 @@ class Zones:
         failed = {}
         for (image, _, _), reason in zip(whole, reasons, strict=True):
             if reason is None:
+                if self._on_served is not None and held.get(image.zone_id) != image.version:
+                    self._on_served(decode_head(image.head))
                 held[image.zone_id] = image.version
             else:
                 failed[image.zone_id] = reason

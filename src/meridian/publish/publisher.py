@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from meridian.changes.querylog import log_group
 from meridian.clock import Clock
 from meridian.compile import image
+from meridian.compile.serial import following, soa_following
 from meridian.compile.zone import head, shard, shard_of, slots_of
 from meridian.feed.feed import Entry, Feed
 from meridian.feed.keys import (
@@ -43,6 +44,7 @@ from meridian.feed.keys import (
 from meridian.feed.turns import Turns, forever
 from meridian.feed.waiting import news_within
 from meridian.model.record import RecordSet
+from meridian.model.secondary import NOBODY, Secondaries
 from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
@@ -92,6 +94,7 @@ class Publisher:
     Args:
         on_published: Called on the event loop when changes have got their position in the feed.
         places: Where geoproximity's regions and places are.
+        secondaries: Who may take zones; theirs have a serial that grows.
     """
 
     def __init__(
@@ -101,8 +104,10 @@ class Publisher:
         clock: Clock,
         on_published: Callable[[], None],
         places: Places = BUILT_IN,
+        secondaries: Secondaries = NOBODY,
     ) -> None:
         self._database = database
+        self._secondaries = secondaries
         self._places = places
         self._feed = feed
         self._clock = clock
@@ -297,18 +302,25 @@ class Publisher:
         slots = changed_slots(rows)
         entries: list[Entry] = []
         led_to: set[str] = set()
-        for index in changed:
+        follows = self._secondaries.have(zone.name)
+        # A serial that follows the version is another one in each, and with it the shard of the apex.
+        due = sorted({*changed, shard_of(zone.name.slot, zone.shard_count)}) if follows else changed
+        for index in due:
             versions[index] = zone.version
             found = record.in_slots(conn, zone.id, *slots_of(index, zone.shard_count))
             trees = trees_of(conn, found[0])
             checks = check_slots(conn, found[0], trees)
-            compiled = shard(zone.id, index, zone.shard_count, zone.version, *found, self._places, checks, trees)
+            sets = following(found[0], zone.version) if follows else found[0]
+            compiled = shard(
+                zone.id, index, zone.shard_count, zone.version, sets, found[1], self._places, checks, trees
+            )
             key = shard_key(zone.id, zone.shard_count, index)
             entries.append(Entry(key, image.encode(compiled), zone.version))
             news = [held for held in found[0] if slots is None or held.name.slot in slots]
             led_to |= targets(zone.id, news, trees)
         at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
-        compiled_head = head(zone, at_apex["SOA"], at_apex["NS"], versions, _log(conn, zone.id))
+        soa = soa_following(at_apex["SOA"], zone.version) if follows else at_apex["SOA"]
+        compiled_head = head(zone, soa, at_apex["NS"], versions, _log(conn, zone.id))
         entries.append(Entry(head_key(zone.id), image.encode(compiled_head), zone.version))
         return Edition(zone.version, entries, zone.shard_count, rows, led_to)
 

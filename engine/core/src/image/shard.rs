@@ -144,6 +144,43 @@ impl Shard {
         }
     }
 
+    /// Every plain record set with its owner, in wire form, and type, in no order.
+    pub fn sets(&self) -> impl Iterator<Item = (&[u8], u16, RecordSet<'_>)> {
+        self.nodes.iter().flatten().flat_map(|node| {
+            let (alone, several) = match node.held {
+                Held::Plain { rtype, start } => (Some((rtype, start)), &[][..]),
+                Held::Several { count, first } => {
+                    (None, &self.groups[first as usize..first as usize + usize::from(count)])
+                }
+                Held::Nothing | Held::Decision { .. } => (None, &[][..]),
+            };
+            let plain = several.iter().filter_map(|typed| match typed.slot {
+                Slot::Plain(start) => Some((typed.rtype, start)),
+                Slot::Decision(_) => None,
+            });
+            alone.into_iter().chain(plain).map(|(rtype, start)| (self.name(node), rtype, self.set(start)))
+        })
+    }
+
+    /// The plain record set of this owner, in wire form, and type.
+    pub fn set_of(&self, owner: &[u8], rtype: u16) -> Option<RecordSet<'_>> {
+        let hash = Owner::from_wire(owner).ok()?.hash();
+        match self.slot(self.find(hash, owner)?, rtype)? {
+            Slot::Plain(start) => Some(self.set(start)),
+            Slot::Decision(_) => None,
+        }
+    }
+
+    /// Whether all its groups are plain record sets: nothing depends on who asks or on what is healthy.
+    pub fn is_plain(&self) -> bool {
+        self.decisions.is_empty() && self.hidden.is_empty()
+    }
+
+    /// Octets of its names and records.
+    pub fn octets(&self) -> usize {
+        self.octets.len()
+    }
+
     /// Where a hidden group stands.
     pub(super) fn hidden(&self, id: &[u8]) -> Option<Slot> {
         let at = self.hidden.binary_search_by(|(other, _)| other.as_bytes().cmp(id)).ok()?;

@@ -6,6 +6,8 @@ use super::link::Way;
 use super::shard::Slot;
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::name::{self, Name, Owner};
+use crate::query::rtype;
+use crate::transfer::journal::Journal;
 
 /// Octets of the longest name of a log group (R-LOG-1).
 const MOST_LOG: usize = 512;
@@ -38,6 +40,8 @@ pub struct Zone {
     shift: u32,
     negative: Box<[u8]>,
     ns: Box<[u8]>,
+    /// What its latest versions have changed, if somebody may take it.
+    pub journal: Option<Box<Journal>>,
 }
 
 /// A node and the shard it stands in.
@@ -108,6 +112,7 @@ impl Zone {
             shards,
             negative: negative.into(),
             ns: ns.into(),
+            journal: None,
         };
         // Looking up begins there: without it a name would have no closest encloser.
         if zone.find_hashed(zone.apex.hash(), zone.apex.wire()).is_none() {
@@ -155,6 +160,21 @@ impl Zone {
     /// The apex NS record set.
     pub fn ns(&self) -> RecordSet<'_> {
         RecordSet::at(&self.ns, 0)
+    }
+
+    /// The SOA record; None where it is not one plain record set.
+    pub fn soa(&self) -> Option<RecordSet<'_>> {
+        self.shard_of(self.apex.hash()).set_of(self.apex.wire(), rtype::SOA)
+    }
+
+    /// Whether all it has are plain record sets, as a transfer has them.
+    pub fn is_plain(&self) -> bool {
+        self.shards.iter().all(|shard| shard.is_plain())
+    }
+
+    /// Octets of its names and records.
+    pub fn octets(&self) -> usize {
+        self.shards.iter().map(|shard| shard.octets()).sum()
     }
 
     /// The shards, in order.

@@ -19,6 +19,7 @@ use mio::net::TcpStream;
 
 use super::responder::Responder;
 use crate::respond::Transport;
+use crate::transfer::{Next as Made, Stream};
 
 const PREFIX: usize = 2; // octets of a message's length, RFC 1035 §4.2.2
 const SHORTEST: usize = 12; // octets of a header, RFC 1035 §4.1.1
@@ -73,16 +74,27 @@ pub(super) struct Connection {
     server: SocketAddr,
     /// When a query was last answered with no reply unread, or enough replies were taken; the start of idleness.
     pub(super) active: Instant,
-    input: Vec<u8>,  // read, not answered: less than a message and a read
-    output: Vec<u8>, // replies not taken: less than the limit and a message
-    owed: usize,     // octets of these that the client has to take before it counts as active again
-    ended: bool,     // the client sends no more; it may still read
+    input: Vec<u8>,                // read, not answered: less than a message and a read
+    output: Vec<u8>,               // replies not taken: less than the limit and a message
+    owed: usize,                   // octets of these that the client has to take before it counts as active again
+    ended: bool,                   // the client sends no more; it may still read
+    transfer: Option<Box<Stream>>, // under way; what was asked after it waits
 }
 
 impl Connection {
     /// A connection that was accepted now; `server` is our own address, as far as it is known.
     pub(super) fn new(stream: TcpStream, client: SocketAddr, server: SocketAddr, now: Instant) -> Self {
-        Self { stream, client, server, active: now, input: Vec::new(), output: Vec::new(), owed: 0, ended: false }
+        Self {
+            stream,
+            client,
+            server,
+            active: now,
+            input: Vec::new(),
+            output: Vec::new(),
+            owed: 0,
+            ended: false,
+            transfer: None,
+        }
     }
 
     /// Whether the client leaves replies unread.
@@ -112,7 +124,7 @@ impl Connection {
         if self.output.len() >= worker.unread {
             return Ok(Next::Client);
         }
-        if self.whole_query().is_some() {
+        if self.transfer.is_some() || self.whole_query().is_some() {
             return Ok(Next::Turn);
         }
         if self.ended {
@@ -121,19 +133,25 @@ impl Connection {
         self.read(&mut worker.read)
     }
 
-    /// Answers the whole queries that were read, while there is room. False: this is no DNS.
+    /// Answers the whole queries that were read, while there is room. False: this is no DNS, or cannot go on.
     fn answer(&mut self, worker: &mut Worker) -> bool {
         let mut done = 0;
+        if !self.go_on(worker) {
+            return false;
+        }
         while let Some(length) = message_length(&self.input[done..]) {
             let (start, end) = (done + PREFIX, done + PREFIX + length);
             if length < SHORTEST {
                 return false;
             }
-            if end > self.input.len() || self.output.len() >= worker.unread {
+            if end > self.input.len() || self.output.len() >= worker.unread || self.transfer.is_some() {
                 break;
             }
             self.answer_one(start..end, worker);
             done = end;
+            if !self.go_on(worker) {
+                return false;
+            }
         }
         consume(&mut self.input, done);
         true
@@ -141,13 +159,35 @@ impl Connection {
 
     fn answer_one(&mut self, query: Range<usize>, worker: &mut Worker) {
         let (packet, reply) = (&self.input[query], &mut worker.reply);
-        let octets = worker.responder.answer(packet, self.client, Transport::Tcp, reply);
+        self.transfer = worker.responder.begin_transfer(packet, self.client);
+        if self.transfer.is_none() {
+            let octets = worker.responder.answer(packet, self.client, Transport::Tcp, reply);
+            self.put(octets, worker);
+        }
+    }
+
+    /// Makes messages of the transfer under way, while there is room. False: it cannot go on.
+    fn go_on(&mut self, worker: &mut Worker) -> bool {
+        while self.output.len() < worker.unread
+            && let Some(stream) = &mut self.transfer
+        {
+            match worker.responder.next_of(stream, &mut worker.reply) {
+                Made::Message(octets) => self.put(octets, worker),
+                Made::End => self.transfer = None,
+                Made::Stuck => return false,
+            }
+        }
+        true
+    }
+
+    /// Adds the worker's reply of so many octets to what is to be written; 0: there is none.
+    fn put(&mut self, octets: usize, worker: &Worker) {
         if octets > 0 {
             if self.output.is_empty() {
                 self.active = worker.now; // Who leaves replies unread is idle, however much is asked.
             }
             self.output.extend_from_slice(&(octets as u16).to_be_bytes());
-            self.output.extend_from_slice(&reply[..octets]);
+            self.output.extend_from_slice(&worker.reply[..octets]);
         }
     }
 

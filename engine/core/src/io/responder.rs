@@ -16,6 +16,7 @@ use crate::observe::{Between, Watcher};
 use crate::options::is_of_known_client;
 use crate::respond::{Arrival, Transport, respond_traced};
 use crate::snapshot::Snapshot;
+use crate::transfer::{self, Next, Stream};
 
 const HEADER: usize = 12; // octets, RFC 1035 §4.1.1
 const QR: u8 = 0x80; // of the third octet: this is a response
@@ -29,7 +30,7 @@ pub(super) struct Responder {
     pub(super) counters: Arc<Counters>,
     draws: Draw, // a new one for each query
     name: Name,  // working space
-    now: u32,    // seconds, read once a batch, and only if cookies are made
+    now: u32,    // seconds, read once a batch, and only if something depends on it
     limiter: Option<Limiter>,
     started: Instant,
     watcher: Watcher,
@@ -72,7 +73,8 @@ impl Responder {
         if !Arc::ptr_eq(&current, &self.snapshot) {
             self.snapshot = Guard::into_inner(current);
         }
-        if self.snapshot.settings.cookies.is_some() {
+        let settings = &self.snapshot.settings;
+        if settings.cookies.is_some() || !settings.transfers.keys.is_empty() {
             self.now = system_seconds();
         }
         if let Some(limiter) = &mut self.limiter {
@@ -91,7 +93,7 @@ impl Responder {
     /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
     pub(super) fn answer(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, out: &mut [u8]) -> usize {
         let draw = self.draws.next();
-        let arrival = Arrival { resolver: client.ip(), transport, draw, now: self.now, idle: self.idle };
+        let arrival = Arrival { now: self.now, idle: self.idle, ..Arrival::new(client.ip(), transport, draw) };
         let (snapshot, counters, name) = (&*self.snapshot, &*self.counters, &mut self.name);
         let observer = &mut self.watcher.observer;
         let octets = guarded(packet, counters, out, |out| {
@@ -109,6 +111,26 @@ impl Responder {
             self.tell(packet, client, transport, &out[..octets]);
         }
         octets
+    }
+
+    /// Begins the transfer that a packet over TCP asks for. None: `answer` has the reply.
+    pub(super) fn begin_transfer(&mut self, packet: &[u8], client: SocketAddr) -> Option<Box<Stream>> {
+        let (snapshot, running, name) = (&self.snapshot, &self.engine.transfers, &mut self.name);
+        let arrival = Arrival { now: self.now, ..Arrival::new(client.ip(), Transport::Tcp, 0) };
+        let work = || transfer::begin(snapshot, running, packet, &arrival, &self.counters, name);
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            self.counters.panics.add();
+            None
+        })
+    }
+
+    /// Writes the next message of a transfer into `out`.
+    pub(super) fn next_of(&self, stream: &mut Stream, out: &mut [u8]) -> Next {
+        let now = u64::from(self.now);
+        catch_unwind(AssertUnwindSafe(|| stream.next(out, now))).unwrap_or_else(|_| {
+            self.counters.panics.add();
+            Next::Stuck
+        })
     }
 
     /// Tells those who watch.

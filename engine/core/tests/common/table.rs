@@ -182,6 +182,7 @@ pub struct Case {
     pub authority: Option<Lines>,
     pub additional: Option<Lines>,
     pub ede: Option<u16>,
+    pub ede_text: Option<String>,
     #[serde(default)]
     pub options: Vec<(u16, String)>,
     pub size: Option<usize>,
@@ -442,7 +443,8 @@ impl Case {
 
     /// The options that OPT of the reply holds, as a set.
     pub fn expected_options(&self) -> Vec<(u16, Vec<u8>)> {
-        let ede = self.ede.map(|code| (15, code.to_be_bytes().to_vec()));
+        let text = self.ede_text.as_deref().unwrap_or_default();
+        let ede = self.ede.map(|code| (15, [&code.to_be_bytes(), text.as_bytes()].concat()));
         let subnet = self.subnet_option(self.scope.unwrap_or(0));
         let mut expected: Vec<_> = options(&self.options).into_iter().chain(ede).chain(subnet).collect();
         expected.sort();
@@ -463,6 +465,7 @@ pub fn rcode(text: &str) -> u16 {
         "NXDOMAIN" => 3,
         "NOTIMP" => 4,
         "REFUSED" => 5,
+        "NOTAUTH" => 9,
         "BADVERS" => 16,
         "BADCOOKIE" => 23,
         _ => panic!("no RCODE: {text}"),
