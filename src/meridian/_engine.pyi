@@ -108,8 +108,8 @@ class Engine:
         """Put a table of places in force; queries see the old one or the new one.
 
         Args:
-            kind: `geo` (place/table.py writes it), `latency` (place/latency.py), or `cidr/` and a
-                collection's id (place/cidr.py).
+            kind: `geo` (place/table.py writes it), `latency` (place/latency.py), `views` (place/views.py),
+                or `cidr/` and a collection's id (place/cidr.py).
             data: The table; no octets: it is gone, and what it said is unknown again.
 
         Raises:

@@ -42,6 +42,7 @@ from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
 from meridian.model.secondary import secondaries
+from meridian.model.view import views
 from meridian.notify import watch
 from meridian.notify.metrics import PATH as METRICS_PATH
 from meridian.notify.metrics import Beside, Metrics
@@ -52,6 +53,7 @@ from meridian.parts import Part
 from meridian.place import install, latency, prior, samples, table
 from meridian.place.coordinates import places
 from meridian.place.locations import continent_of
+from meridian.place.views import encode as encode_views
 from meridian.publish import moved
 from meridian.publish.health import HealthPublisher
 from meridian.publish.place import PlacePublisher
@@ -112,7 +114,8 @@ async def build_control(
     parts.append(Part(partial(server.serve, [listener]), end_api))
     if settings.audit_days:
         parts.append(Part(partial(forever, partial(_forget_old_changes, database, clock, settings.audit_days))))
-    place_publisher = PlacePublisher(database, fed, partial(latency_table, settings, clock), sync.wake)
+    seen_by = encode_views(views(settings).values(), places(settings).regions)
+    place_publisher = PlacePublisher(database, fed, partial(latency_table, settings, clock), sync.wake, seen_by)
     connector = _connector(settings, database, fed, clock)
     filling = [publisher.run, place_publisher.run, HealthPublisher(database, fed).run, sync.run, connector.run]
     if remote is None:

@@ -69,7 +69,8 @@ def _prohibited_lines(step: Fields) -> list[str]:
 def _zone_lines(step: Fields) -> list[str]:
     if step["id"] is None:
         return ["no zone here holds this name: REFUSED"]
-    return [f"zone {_name(step['apex'])} ({step['id']}, version {step['version']}) answers"]
+    view = f", seen from {step['view']}," if "view" in step else ""
+    return [f"zone {_name(step['apex'])} ({step['id']}, version {step['version']}){view} answers"]
 
 
 def _name_lines(step: Fields) -> list[str]:

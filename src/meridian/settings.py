@@ -37,6 +37,10 @@ class Quotas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_characters: Annotated[int, Meta(ge=1, description="characters of all values of a change batch")] = 32_000
     reusable_delegation_sets: Annotated[int, Meta(ge=0, description="reusable delegation sets an account")] = 100
     zones_per_delegation_set: Annotated[int, Meta(ge=1, description="hosted zones a reusable delegation set")] = 100
+    vpcs_per_zone: Annotated[int, Meta(ge=1, description="network views a private zone")] = 300
+    vpc_authorizations_per_zone: Annotated[
+        int, Meta(ge=0, description="authorisations of other accounts' network views a private zone")
+    ] = 1000
     protections_per_zone: Annotated[int, Meta(ge=0, description="protected names and types a hosted zone")] = 1000
     cidr_collections: Annotated[int, Meta(ge=0, description="CIDR collections an account")] = 5
     cidr_blocks_per_collection: Annotated[int, Meta(ge=1, description="blocks a CIDR collection")] = 1000
@@ -292,6 +296,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     places: Annotated[
         dict[str, Any],
         Meta(description="the same for what geoproximity names as a local zone group (R-GPX-10)"),
+    ] = {}
+    views: Annotated[
+        dict[str, Any],
+        Meta(
+            description="network views, which see private zones as VPCs do: vpc-ID = {region = REGION, clients = "
+            "[BLOCK, …]}, with account = ID where it is one account's alone (R-PVT-13, docs/guides/private-zones.md)"
+        ),
     ] = {}
     latency_samples: Annotated[
         tuple[str, ...], Meta(description="files of measured latencies, JSON lines or .csv (docs/guides/places.md)")

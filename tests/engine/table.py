@@ -20,7 +20,7 @@ import msgspec
 from meridian._engine import Engine
 from meridian.compile import image
 from meridian.model.name import from_wire
-from meridian.place import cidr, latency, table
+from meridian.place import cidr, latency, table, views
 from meridian.place.coordinates import Region as PlacedRegion
 from meridian.place.prior import Prior
 
@@ -64,7 +64,7 @@ class Zone(msgspec.Struct, forbid_unknown_fields=True):
     apex: str
     records: str
     rank: int = 0
-    view: str | None = None
+    views: list[str] = []
     group: list[Group] = []
     hidden: list[Group] = []
 
@@ -112,6 +112,16 @@ class Latency(msgspec.Struct, forbid_unknown_fields=True):
     ms_per_km: float
     regions: list[Region]
     measured: list[Measured] = []
+
+
+class View(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    clients: list[str]
+    latitude: float
+    longitude: float
+    continent: str = ""
+    country: str = ""
+    subdivision: str = ""
 
 
 class Edns(msgspec.Struct, forbid_unknown_fields=True):
@@ -210,6 +220,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
     place: list[Place] = []
     cidr: list[Cidr] = []
     latency: Latency | None = None
+    view: list[View] = []
 
     def records(self, lines: list[str] | str) -> list[Record]:
         """The records of a section, sorted: given as lines, or as the name of a set."""
@@ -231,6 +242,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
         )
         for kind, octets in places(self.place, self.cidr, self.latency):
             engine.set_place(kind, octets)
+        engine.set_place("views", _views(self.view))
         for number, zone in enumerate(self.zone):
             assert engine.publish(*images(zone, f"Z{number}", shards))
         return engine
@@ -262,6 +274,16 @@ def places(rows: list[Place], collections: list[Cidr], latencies: Latency | None
     if latencies:
         found.append(("latency", _latency(latencies)))
     return found
+
+
+def _views(rows: list[View]) -> bytes:
+    places = [
+        views.Place(
+            row.id, row.continent, row.country, row.subdivision, hundredths(row.latitude), hundredths(row.longitude)
+        )
+        for row in rows
+    ]
+    return views.write(places, [[ip_network(client) for client in row.clients] for row in rows])
 
 
 def _geo(rows: list[Place]) -> bytes:
@@ -337,7 +359,8 @@ def images(zone: Zone, zone_id: str, shards: int) -> tuple[bytes, list[bytes]]:
         soa=soa,
         ns=ns,
         shard_versions=[1] * shards,
-        view=zone.view,
+        view=zone.views[0] if zone.views else None,
+        views=zone.views,
     )
     return image.encode(head), [image.encode(_shard(zone, zone_id, index, shards, names)) for index in range(shards)]
 

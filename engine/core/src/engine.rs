@@ -339,7 +339,7 @@ impl Engine {
         }
         if let Some(id) = overrides.only {
             snapshot.settings.access = None;
-            let zone = image.filter(|zone| *zone.id == *id).or_else(|| held(id)).filter(|zone| zone.is_public);
+            let zone = image.filter(|zone| *zone.id == *id).or_else(|| held(id)).filter(|zone| zone.views.is_none());
             snapshot.catalog = Catalog::default();
             zone.into_iter().for_each(|zone| snapshot.catalog.replace(None, zone));
         }

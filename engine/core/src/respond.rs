@@ -14,7 +14,7 @@ use crate::lookup::{Place, lookup};
 use crate::name::{self, Name};
 use crate::options::{Told, about_us};
 use crate::query::{self, HEADER, Query, Unanswerable, rcode, rtype};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Zones};
 use crate::trace::{self, NoTrace, Step, Trace};
 use crate::transfer;
 use crate::tsig;
@@ -210,7 +210,7 @@ fn reply<T: Trace>(
     let rcode = match (refusal, about_us) {
         (None, Some(text)) => answering.about_us(text),
         (None, None) => {
-            let rcode = answering.in_catalog(snapshot, query);
+            let rcode = answering.in_catalog(snapshot, query, arrival.resolver);
             let scope = answering.circumstances.client.scope();
             reply.scope = scope;
             rcode
@@ -307,25 +307,53 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     }
 
     /// Finds the zone (routing.md §3.1) and answers from it.
-    fn in_catalog(&mut self, snapshot: &Snapshot, query: &Query<'_>) -> u16 {
-        let mut closest = snapshot.catalog.closest(self.name, 0);
-        // DS stands on the parent's side of an apex (RFC 4035 §3.1.4.1), if we serve the parent.
-        if let (Some((_, 0)), rtype::DS) = (closest, query.rtype) {
-            closest = snapshot.catalog.closest(self.name, 1).or(closest);
+    fn in_catalog(&mut self, snapshot: &'a Snapshot, query: &Query<'_>, resolver: IpAddr) -> u16 {
+        let mut found = None;
+        if snapshot.catalog.has_private() {
+            found = self.in_view(snapshot, query.rtype, resolver);
         }
-        let Some((zone, apex)) = closest else {
-            self.trace.step(|| Step::Zone { id: None, apex: None, version: None });
+        if found.is_none() {
+            found = self.closest(snapshot.catalog.public(), query.rtype).map(|(zone, apex)| (zone, apex, None));
+        }
+        let Some((zone, apex, view)) = found else {
+            self.trace.step(|| Step::Zone { id: None, apex: None, version: None, view: None });
             self.reply.error = Some(ede::NOT_AUTHORITATIVE);
             return rcode::REFUSED;
         };
         self.counters.zones.add(zone.number);
         self.trace.zone(zone);
-        self.trace.step(|| zone_step(zone));
+        self.trace.step(|| zone_step(zone, view));
         let apex = HEADER + self.name.start(apex);
         self.in_zone(zone, apex, query.rtype).unwrap_or_else(|Full| {
             self.reply.truncate();
             rcode::NOERROR
         })
+    }
+
+    /// The private zone that holds the name, for a client of a network view (R-PVT-6): by the address that it asks
+    /// from, as anybody can write a client subnet; with that view.
+    #[inline(never)]
+    fn in_view(
+        &mut self,
+        snapshot: &'a Snapshot,
+        asked: u16,
+        resolver: IpAddr,
+    ) -> Option<(&'a Zone, usize, Option<&'a str>)> {
+        let view = snapshot.places.views.as_deref()?.find(resolver)?;
+        let (zone, apex) = self.closest(snapshot.catalog.seen_from(&view.id)?, asked)?;
+        self.circumstances.client = Client::in_view(&snapshot.places, &snapshot.settings, resolver, view);
+        self.trace.step(|| client_step(&self.circumstances.client));
+        Some((zone, apex, Some(&*view.id)))
+    }
+
+    /// The zone that holds the name, with the suffix that it begins at.
+    fn closest<'z>(&self, zones: &'z Zones, asked: u16) -> Option<(&'z Zone, usize)> {
+        let closest = zones.closest(self.name, 0);
+        match (closest, asked) {
+            // DS stands on the parent's side of an apex (RFC 4035 §3.1.4.1), if we serve the parent.
+            (Some((_, 0)), rtype::DS) => zones.closest(self.name, 1).or(closest),
+            _ => closest,
+        }
     }
 
     /// Answers from a zone, along CNAMEs as long as they stay in it (R-SEL-9). `apex` is where
@@ -618,13 +646,18 @@ fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
     counter.add();
 }
 
-fn zone_step(zone: &Zone) -> Step {
-    Step::Zone { id: Some(zone.id.to_string()), apex: Some(name::text(zone.apex.wire())), version: Some(zone.version) }
+fn zone_step(zone: &Zone, view: Option<&str>) -> Step {
+    Step::Zone {
+        id: Some(zone.id.to_string()),
+        apex: Some(name::text(zone.apex.wire())),
+        version: Some(zone.version),
+        view: view.map(Into::into),
+    }
 }
 
 fn client_step(client: &Client<'_>) -> Step {
     let places = client.places();
-    let located = places.geo.locate(client.prefix());
+    let located = client.whereabouts();
     let known = |code: &str| (!code.is_empty()).then(|| code.to_owned());
     Step::Client {
         address: client.prefix().address().to_string(),

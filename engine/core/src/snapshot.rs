@@ -1,7 +1,8 @@
 //! Everything a query needs, in one immutable value.
 //!
 //! ```text
-//! Snapshot ─┬─ Catalog ── 256 buckets ── by name: zones by rank ── Zone ── shards
+//! Snapshot ─┬─ Catalog ─┬─ Zones ── 256 buckets ── by name: zones by rank ── Zone ── shards
+//!           │           └─ Zones of each network view
 //!           ├─ Health     (one bit a check)
 //!           ├─ Places     (geolocation, latency, CIDR collections)
 //!           ├─ Outside    (what outside alias targets answer)
@@ -11,6 +12,7 @@
 //! A change makes a new snapshot that shares all it did not touch: one bucket of the catalog is
 //! copied, the zone's unchanged shards are shared.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -86,9 +88,19 @@ pub struct Snapshot {
 
 const BUCKETS: usize = 256;
 
-/// The zones served, by name.
-#[derive(Debug, Clone)]
+/// The zones served.
+#[derive(Debug, Clone, Default)]
 pub struct Catalog {
+    /// Those that everybody sees.
+    public: Zones,
+    /// Of each network view the private zones seen from it (R-PVT-6, R-PVT-13); None where there is no private
+    /// zone, so that public questions pass views over for the price of one look.
+    views: Option<Arc<HashMap<Box<str>, Arc<Zones>>>>,
+}
+
+/// Zones by name.
+#[derive(Debug, Clone)]
+pub struct Zones {
     buckets: Box<[Arc<Bucket>]>,
 }
 
@@ -97,13 +109,71 @@ pub struct Catalog {
 #[derive(Debug, Clone, Default)]
 struct Bucket(HashTable<Arc<[Arc<Zone>]>>);
 
-impl Default for Catalog {
+impl Default for Zones {
     fn default() -> Self {
         Self { buckets: vec![Arc::default(); BUCKETS].into() }
     }
 }
 
 impl Catalog {
+    /// The public zones.
+    pub fn public(&self) -> &Zones {
+        &self.public
+    }
+
+    /// Whether there is any private zone.
+    pub fn has_private(&self) -> bool {
+        self.views.is_some()
+    }
+
+    /// The private zones that are seen from a network view; None where there are none.
+    pub fn seen_from(&self, view: &str) -> Option<&Zones> {
+        self.views.as_deref()?.get(view).map(|zones| &**zones)
+    }
+
+    /// The zones that answer, each once, in any order.
+    pub fn zones(&self) -> impl Iterator<Item = &Zone> {
+        let is_first =
+            |view: &str, zone: &Zone| zone.views.as_deref().and_then(<[_]>::first).map(|it| &**it) == Some(view);
+        let views = self.views.iter().flat_map(|views| views.iter());
+        let private = views.flat_map(move |(view, zones)| zones.zones().filter(move |zone| is_first(view, zone)));
+        self.public.zones().chain(private)
+    }
+
+    /// Puts a zone in, in place of the one held before it.
+    pub fn replace(&mut self, held: Option<&Arc<Zone>>, zone: Arc<Zone>) {
+        let seen_alike = |held: &&Arc<Zone>| held.apex == zone.apex && held.views == zone.views;
+        if let Some(held) = held.filter(|held| !seen_alike(held)) {
+            self.remove(held);
+        }
+        let Some(views) = &zone.views else {
+            return self.public.put(zone);
+        };
+        let known = Arc::make_mut(self.views.get_or_insert_default());
+        for view in views {
+            Arc::make_mut(known.entry(view.clone()).or_default()).put(Arc::clone(&zone));
+        }
+    }
+
+    /// Takes a zone out.
+    pub fn remove(&mut self, zone: &Zone) {
+        let Some(views) = &zone.views else {
+            return self.public.remove(zone);
+        };
+        let Some(known) = self.views.as_mut().map(Arc::make_mut) else { return };
+        for view in views {
+            if let Some(zones) = known.get_mut(view) {
+                Arc::make_mut(zones).remove(zone);
+            }
+        }
+        known.retain(|_, zones| !zones.is_empty());
+        if known.is_empty() {
+            self.views = None;
+        }
+    }
+}
+
+impl Zones {
     /// The zone whose apex is suffix `i` of a name.
     pub fn at(&self, name: &Name, i: usize) -> Option<&Zone> {
         let hash = name.hash(i);
@@ -120,22 +190,22 @@ impl Catalog {
         self.buckets.iter().flat_map(|bucket| &bucket.0).filter_map(|zones| zones.first().map(|zone| &**zone))
     }
 
-    /// Puts a zone in, in place of the one held before it; a zone that is not public is not put in.
-    pub fn replace(&mut self, held: Option<&Arc<Zone>>, zone: Arc<Zone>) {
-        if let Some(held) = held.filter(|held| held.apex != zone.apex || !zone.is_public) {
-            self.remove(held);
-        }
-        if zone.is_public {
-            self.edit(&zone.apex, |zones| {
-                zones.retain(|other| other.id != zone.id);
-                zones.push(Arc::clone(&zone));
-                zones.sort_by_key(|zone| zone.rank);
-            });
-        }
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.buckets.iter().all(|bucket| bucket.0.is_empty())
+    }
+
+    /// Puts a zone in, in place of an older version of it.
+    fn put(&mut self, zone: Arc<Zone>) {
+        self.edit(&zone.apex, |zones| {
+            zones.retain(|other| other.id != zone.id);
+            zones.push(Arc::clone(&zone));
+            zones.sort_by_key(|zone| zone.rank);
+        });
     }
 
     /// Takes a zone out.
-    pub fn remove(&mut self, zone: &Zone) {
+    fn remove(&mut self, zone: &Zone) {
         self.edit(&zone.apex, |zones| zones.retain(|other| other.id != zone.id));
     }
 

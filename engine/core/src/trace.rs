@@ -56,6 +56,9 @@ pub enum Step {
         apex: Option<String>,
         /// Its version.
         version: Option<u64>,
+        /// The network view that a private zone is seen from (R-PVT-6); left out for a public zone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        view: Option<String>,
     },
     /// The resolver is of a network whose questions are refused.
     Prohibited {

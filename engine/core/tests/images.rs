@@ -62,7 +62,7 @@ fn head(head: &wire::Head<'_>) -> Value {
     json!({
         "format": head.format, "zone_id": head.zone_id, "version": head.version, "apex": hex(head.apex),
         "rank": head.rank, "soa": records(head.soa.ttl, &head.soa.rdata), "ns": records(head.ns.ttl, &head.ns.rdata),
-        "shard_versions": head.shard_versions, "view": head.view, "log": head.log,
+        "shard_versions": head.shard_versions, "view": head.view, "log": head.log, "views": head.views,
     })
 }
 

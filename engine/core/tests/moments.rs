@@ -84,7 +84,7 @@ fn a_snapshot_does_not_change() {
     publish(&engine, &versioned(1), 16);
     let packets = [Question::new(&text::name("n7.example.com."), 16).packet(1)];
     let held = engine.snapshots().load_full();
-    let shard = Arc::downgrade(&held.catalog.at(&name("example.com."), 0).expect("the zone").shards()[0]);
+    let shard = Arc::downgrade(&held.catalog.public().at(&name("example.com."), 0).expect("the zone").shards()[0]);
 
     publish(&engine, &versioned(2), 16);
     engine.set_health(&[(1, false)]);

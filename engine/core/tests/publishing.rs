@@ -2,13 +2,17 @@
 
 mod common;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use common::image::{Zone, index};
-use common::{ask, example, publish, serving, text};
+use common::place::{View, put_views};
+use common::{ask, example, message, publish, serving, text};
 use meridian_engine::Engine;
+use meridian_engine::explain::Overrides;
 use meridian_engine::image::Shard;
 use meridian_engine::name::Name;
+use meridian_engine::respond::Transport;
 use meridian_engine::snapshot::Settings;
 use proptest::prelude::*;
 
@@ -31,7 +35,7 @@ fn try_publish(engine: &Engine, zone: &Zone, shards: usize) -> bool {
 fn shards(engine: &Engine, apex: &str) -> Vec<Arc<Shard>> {
     let snapshot = engine.snapshots().load();
     let name = Name::from_wire(&text::name(apex)).unwrap();
-    snapshot.catalog.at(&name, 0).expect("the zone").shards().to_vec()
+    snapshot.catalog.public().at(&name, 0).expect("the zone").shards().to_vec()
 }
 
 /// An older version, or the same once more, is not served; `publish` and `needs` say so.
@@ -224,7 +228,7 @@ fn the_closest_zone_answers() {
 /// A zone of a network view is held but not served to the public (R-PVT-13), also when it was public before.
 #[test]
 fn views_are_not_public() {
-    let private = Zone { view: Some("office".into()), ..versioned(2) };
+    let private = Zone { views: vec!["office".into()], ..versioned(2) };
     let engine = serving(&[versioned(1)], 1);
     assert_eq!(Some(1), served(&engine));
 
@@ -234,6 +238,77 @@ fn views_are_not_public() {
 
     publish(&engine, &versioned(3), 1);
     assert_eq!(Some(3), served(&engine));
+}
+
+/// A private zone is seen from the views of its last version alone, and from none when it is retired (R-PVT-2).
+#[test]
+fn a_private_zone_may_change_its_views() {
+    let view = |id: &str, client: &str| View {
+        id: id.into(),
+        clients: vec![client.into()],
+        continent: "EU".into(),
+        country: "DE".into(),
+        subdivision: String::new(),
+        latitude: 50.11,
+        longitude: 8.68,
+    };
+    let engine = Engine::new(Settings::default());
+    put_views(&engine, &[view("vpc-a", "10.1.0.0/16"), view("vpc-b", "10.2.0.0/16")]);
+    let clients = ["10.1.0.1", "10.2.0.1", "10.3.0.1"].map(|client| client.parse().unwrap());
+    let seen = |engine: &Engine| clients.map(|client| rcode_for(engine, client) == 0);
+    let private =
+        |version, views: &[&str]| Zone { views: views.iter().map(|&view| view.into()).collect(), ..versioned(version) };
+
+    for (version, views, expected) in [
+        (1, &["vpc-a"][..], [true, false, false]),
+        (2, &["vpc-a", "vpc-b"], [true, true, false]),
+        (3, &["vpc-b"], [false, true, false]),
+        (4, &[], [true, true, true]),
+        (5, &["vpc-b"], [false, true, false]),
+    ] {
+        publish(&engine, &private(version, views), 1);
+        assert_eq!(expected, seen(&engine), "{version}");
+    }
+    assert!(engine.retire("Z0"));
+    assert_eq!([false; 3], seen(&engine));
+    assert!(!engine.snapshots().load().catalog.has_private());
+
+    engine.set_place("views", &[]).unwrap();
+    publish(&engine, &private(6, &["vpc-a"]), 1);
+    assert_eq!([false; 3], seen(&engine));
+}
+
+fn rcode_for(engine: &Engine, client: IpAddr) -> u16 {
+    let question = message::Question::new(&text::name("v.example.com."), 1);
+    let reply = engine.respond(&question.packet(1), client, Transport::Tcp, Some(0)).expect("a reply");
+    message::read(&reply).expect("a whole message").rcode
+}
+
+/// An explanation says from which view a private zone is seen; a public one is seen from none.
+#[test]
+fn the_view_is_explained() {
+    let engine = serving(&[versioned(1)], 1);
+    let explained = |engine: &Engine| {
+        let name = text::name("v.example.com.");
+        let json = engine.explain(&name, 1, "10.1.0.1".parse().unwrap(), &Overrides::drawn(0)).unwrap();
+        let steps: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let zone = steps["steps"].as_array().unwrap().iter().find(|step| step["step"] == "zone").unwrap().clone();
+        zone.get("view").cloned()
+    };
+    assert_eq!(None, explained(&engine));
+
+    let view = View {
+        id: "vpc-a".into(),
+        clients: vec!["10.1.0.0/16".into()],
+        continent: String::new(),
+        country: String::new(),
+        subdivision: String::new(),
+        latitude: 0.0,
+        longitude: 0.0,
+    };
+    put_views(&engine, &[view]);
+    publish(&engine, &Zone { views: vec!["vpc-a".into()], ..versioned(2) }, 1);
+    assert_eq!(Some("vpc-a".into()), explained(&engine));
 }
 
 /// A zone that takes another name leaves the old one.

@@ -30,9 +30,16 @@ class Amendment(msgspec.Struct, frozen=True):
     evidence: str
 
 
-AMENDMENTS = tuple(
-    Amendment(("operations", name, "authtype"), "none", "R-SIG-5: public data; the model says so only in prose")
-    for name in ("GetCheckerIpRanges", "GetGeoLocation", "ListGeoLocations")
+AMENDMENTS = (
+    *(
+        Amendment(("operations", name, "authtype"), "none", "R-SIG-5: public data; the model says so only in prose")
+        for name in ("GetCheckerIpRanges", "GetGeoLocation", "ListGeoLocations")
+    ),
+    Amendment(
+        ("shapes", "CreateHostedZoneResponse", "required"),
+        ["HostedZone", "ChangeInfo", "Location"],
+        "R-ZON-1: a private zone has a VPC in the place of a delegation set; GetHostedZone's shape says so",
+    ),
 )
 
 # Codes that the model does not list and their HTTP status.
@@ -105,7 +112,7 @@ def load(regions: Iterable[str] = ()) -> ServiceModel:
     Read and amend the installed model. Takes about 0.2 s, once.
 
     Args:
-        regions: Latency regions of the operator's own, beside those of the model (R-REG-1).
+        regions: Regions of the operator's own, beside those of the model: of latency and of VPCs (R-REG-1).
     """
     return _load(tuple(sorted(regions)))
 
@@ -115,8 +122,9 @@ def _load(regions: tuple[str, ...]) -> ServiceModel:
     document = botocore.loaders.Loader().load_service_model("route53", "service-2", API_VERSION)
     for amendment in AMENDMENTS:
         _amend(document, amendment)
-    known = document["shapes"]["ResourceRecordSetRegion"]["enum"]
-    known += [region for region in regions if region not in known]
+    for shape in ("ResourceRecordSetRegion", "VPCRegion"):
+        known = document["shapes"][shape]["enum"]
+        known += [region for region in regions if region not in known]
     service = botocore.model.ServiceModel(document, "route53")
     operations = {name: _operation(service.operation_model(name)) for name in service.operation_names}
     error_shapes = {shape.error_code: shape for shape in service.error_shapes}

@@ -125,7 +125,9 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     What holds for a whole zone, and which shards make it up.
 
     Attributes:
-        view: None for a public zone, else the network view it is seen from (R-PVT-13).
+        view: None for a public zone; else the first of `views`, which keeps engines that do not know these
+            from showing the zone to everybody.
+        views: The network views that a private zone is seen from (R-PVT-13).
         rank: Of several zones with one apex in one view, the lowest rank answers.
         soa: The SOA record with its TTL, for negative answers (R-APX-3).
         ns: The apex NS record set, for the authority section (R-SEL-7).
@@ -143,6 +145,7 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True):
     shard_versions: list[int]
     view: str | None = None
     log: str = ""
+    views: list[str] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -87,7 +87,14 @@ def shard(
     )
 
 
-def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequence[int], log: str = "") -> Head:
+def head(
+    zone: HostedZone,
+    soa: RecordSet,
+    ns: RecordSet,
+    shard_versions: Sequence[int],
+    log: str = "",
+    views: Sequence[str] = (),
+) -> Head:
     """
     Compile a zone's head.
 
@@ -96,10 +103,13 @@ def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequen
         ns: The NS record set of its apex.
         shard_versions: The version of each shard, in order.
         log: The log group that the zone's queries are logged to, empty for none.
+        views: Of a private zone, the network views that it is seen from, at least one (R-PVT-1).
 
     Raises:
-        CannotCompile: The SOA or NS record set holds no records.
+        CannotCompile: The SOA or NS record set holds no records, or nobody could see a private zone.
     """
+    if zone.private != bool(views):
+        raise CannotCompile(f"{zone.name} {zone.id}: a private zone has network views, a public one has none")
     return Head(
         format=FORMAT,
         zone_id=zone.id,
@@ -109,5 +119,7 @@ def head(zone: HostedZone, soa: RecordSet, ns: RecordSet, shard_versions: Sequen
         soa=records(soa),
         ns=records(ns),
         shard_versions=list(shard_versions),
+        view=views[0] if views else None,
         log=log,
+        views=list(views),
     )

@@ -40,6 +40,7 @@ class _Place(msgspec.Struct):
 
     apex: bytes
     rank: int
+    view: str | None = None
 
 
 class _Candidate(NamedTuple):
@@ -48,6 +49,7 @@ class _Candidate(NamedTuple):
     labels: int
     minus_rank: int
     zone_id: str
+    private: bool
 
 
 _decode_place = msgspec.msgpack.Decoder(_Place).decode
@@ -96,10 +98,13 @@ class ApartEngine:
     def _zones_for(self, question: Question) -> list[str]:
         if question.zone_id is not None:
             return [question.zone_id]
-        closest = sorted(self._candidates(question.name), reverse=True)
+        found = sorted(self._candidates(question.name), reverse=True)
+        # Who sees a private zone is for the engine to say; it has no other reason to be there than this name.
+        private = [each.zone_id for each in found if each.private]
+        closest = [each for each in found if not each.private]
         # DS of an apex is answered by the parent (RFC 4035 §3.1.4.1), if that is here.
         parents = [found for found in closest if found.labels < closest[0].labels] if question.type == _DS else []
-        return [found.zone_id for found in (*closest[:1], *parents[:1])]
+        return [*private, *(found.zone_id for found in (*closest[:1], *parents[:1]))]
 
     def _candidates(self, name: Name) -> Iterator[_Candidate]:
         for key in self._values.keys(CATALOGS):
@@ -111,7 +116,7 @@ class ApartEngine:
                 place = _decode_place(head[0])
                 apex = from_wire(place.apex)
                 if name.is_at_or_below(apex):
-                    yield _Candidate(len(apex.labels), -place.rank, zone_id)
+                    yield _Candidate(len(apex.labels), -place.rank, zone_id, place.view is not None)
 
     def _retire_removed(self) -> None:
         for zone_id in self._engine.zones():

@@ -27,6 +27,13 @@ class DelegationSet(msgspec.Struct, frozen=True):
     caller_reference: str | None = None
 
 
+class Vpc(msgspec.Struct, frozen=True):
+    """What a request calls a VPC: a network view, and the region that it is said to be in (R-PVT-12, R-PVT-13)."""
+
+    id: str
+    region: str
+
+
 class HostedZone(msgspec.Struct, frozen=True):
     """
     One hosted zone.

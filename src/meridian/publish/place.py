@@ -27,6 +27,8 @@ log = structlog.get_logger()
 _LOOK_EVERY = 1.0  # seconds between looks at the outbox when nothing wakes us
 _LATENCY_EVERY = 3600.0  # seconds between looks at what was measured
 LATENCY = "latency"
+VIEWS = "views"
+_OWN = frozenset({LATENCY, VIEWS})  # keys that no row of the database stands for
 
 
 class PlacePublisher:
@@ -36,11 +38,18 @@ class PlacePublisher:
     Args:
         latency: Makes the latency table; called in a worker thread, at the start and every hour.
         on_published: Called on the event loop when changes have got their position in the feed.
+        views: The table of network views; no octets: there is none.
     """
 
     def __init__(
-        self, database: Database, feed: Feed, latency: Callable[[], bytes], on_published: Callable[[], None]
+        self,
+        database: Database,
+        feed: Feed,
+        latency: Callable[[], bytes],
+        on_published: Callable[[], None],
+        views: bytes = b"",
     ) -> None:
+        self._views = views
         self._database = database
         self._feed = feed
         self._latency = latency
@@ -62,7 +71,7 @@ class PlacePublisher:
         async with self._turn:
             listed, at = await self._listed()
             stale = [key for key, version in wanted.items() if listed.get(key) != version]
-            gone = [key for key in listed if key not in wanted and key != LATENCY]
+            gone = [key for key in listed if key not in wanted and key not in _OWN]
             if stale or gone or at < position:
                 await self._put({key: wanted.get(key) for key in (*stale, *gone)}, max(at, position))
 
@@ -79,17 +88,29 @@ class PlacePublisher:
 
     async def publish_latency(self) -> None:
         """Make the latency table anew, and put it if it is another than before."""
-        octets = await asyncio.to_thread(self._latency)
-        found = await self._feed.get(place_key(LATENCY))
+        await self._publish_own(LATENCY, await asyncio.to_thread(self._latency))
+
+    async def publish_views(self) -> None:
+        """Put the table of network views, if it is another than before; no table if there are no views."""
+        await self._publish_own(VIEWS, self._views)
+
+    async def _publish_own(self, key: str, octets: bytes) -> None:
         async with self._turn:
+            found = await self._feed.get(place_key(key))
             listed, at = await self._listed()
-            if found is not None and found[0] == octets and listed.get(LATENCY) == found[1]:
+            if not octets:
+                if key in listed:
+                    await self._list({known: listed[known] for known in listed if known != key}, at + 1)
+                    await self._feed.delete(place_key(key))
                 return
-            version = 1 + max(0 if found is None else found[1], listed.get(LATENCY, 0))
-            await self._feed.put(Entry(place_key(LATENCY), octets, version))
-            await self._list(listed | {LATENCY: version}, at + 1)
+            if found is not None and found[0] == octets and listed.get(key) == found[1]:
+                return
+            version = 1 + max(0 if found is None else found[1], listed.get(key, 0))
+            await self._feed.put(Entry(place_key(key), octets, version))
+            await self._list(listed | {key: version}, at + 1)
 
     async def _follow(self) -> None:
+        await self.publish_views()
         await self.reconcile()
         while True:
             self._woken.clear()

@@ -16,7 +16,7 @@ from meridian.model.record import RecordSet
 from meridian.model.traffic import Tree
 from meridian.model.zone import DelegationSet, HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
-from meridian.publish.publisher import changed_shards, check_slots, trees_of
+from meridian.publish.publisher import changed_shards, check_slots, trees_of, views_of
 from meridian.store import outbox, record
 from meridian.store.record import Foreseen
 
@@ -64,7 +64,10 @@ def preview(
         checks = check_slots(conn, found[0], trees)
         shards.append(image.encode(shard(zone.id, index, count, version, *found, places, checks, trees)))
     at_apex = _at_apex(conn, zone, foreseen)
-    compiled = head(msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions)
+    views = views_of(conn, zone.id)
+    compiled = head(
+        msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions, views=views
+    )
     return Preview(image.encode(compiled), shards)
 
 

@@ -49,7 +49,7 @@ from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
 from meridian.publish.outside import FirstAnswers, Unresolved, targets
-from meridian.store import change, health, outbox, querylog, record, traffic
+from meridian.store import change, health, outbox, querylog, record, traffic, vpc
 from meridian.store import zone as zones
 from meridian.store.database import Database
 from meridian.store.outbox import Row
@@ -286,7 +286,7 @@ class Publisher:
         with self._database.read() as conn:
             rows = outbox.of_zone(conn, zone_id)
             zone = zones.get(conn, zone_id)
-            if zone is None or zone.private:
+            if zone is None:
                 return Edition(None, (), 0, rows)
             changed = changed_shards(zone, last, rows)
             if not changed and last is not None and last.version == zone.version:
@@ -320,7 +320,7 @@ class Publisher:
             led_to |= targets(zone.id, news, trees)
         at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
         soa = soa_following(at_apex["SOA"], zone.version) if follows else at_apex["SOA"]
-        compiled_head = head(zone, soa, at_apex["NS"], versions, _log(conn, zone.id))
+        compiled_head = head(zone, soa, at_apex["NS"], versions, log_of(conn, zone.id), views_of(conn, zone.id))
         entries.append(Entry(head_key(zone.id), image.encode(compiled_head), zone.version))
         return Edition(zone.version, entries, zone.shard_count, rows, led_to)
 
@@ -376,10 +376,15 @@ def check_slots(conn: Connection, record_sets: Iterable[RecordSet], trees: Mappi
     return health.slots(conn, used)
 
 
-def _log(conn: Connection, zone_id: str) -> str:
+def log_of(conn: Connection, zone_id: str) -> str:
     """The log group that a zone's queries are logged to, empty for none."""
     config = querylog.of_zone(conn, zone_id)
     return "" if config is None else log_group(config.log_group_arn, config.account_id)
+
+
+def views_of(conn: Connection, zone_id: str) -> list[str]:
+    """The network views that a private zone is seen from; none for a public zone."""
+    return [found.id for found in vpc.of_zone(conn, zone_id)]
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

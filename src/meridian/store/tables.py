@@ -176,6 +176,26 @@ record_set_protection = Table(
     Column("comment", Text),
 )
 
+# The network views that private zones are seen from. A view sees one zone of a name (R-PVT-3).
+vpc_association = Table(
+    "vpc_association",
+    metadata,
+    Column("zone_id", String(32), ForeignKey(hosted_zone.c.id), primary_key=True),
+    Column("vpc_id", BYTEWISE, primary_key=True),
+    Column("region", String(64), nullable=False),
+    Column("sort_key", BYTEWISE, nullable=False),  # the zone's, once more
+    UniqueConstraint("vpc_id", "sort_key"),
+)
+
+# The network views whose accounts may associate them with another account's zone.
+vpc_authorization = Table(
+    "vpc_authorization",
+    metadata,
+    Column("zone_id", String(32), ForeignKey(hosted_zone.c.id), primary_key=True),
+    Column("vpc_id", BYTEWISE, primary_key=True),
+    Column("region", String(64), primary_key=True),
+)
+
 # The name servers of each delegation set, one row a server, for those who ask which sets share how many.
 # The owner is a reusable set, or the public zone that has a set of its own.
 assigned_name_server = Table(

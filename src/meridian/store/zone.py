@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from meridian.errors import ApiError, NoSuchHostedZone
 from meridian.model.name import Name, from_wire
 from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus
-from meridian.store import delegation
+from meridian.store import delegation, vpc
 from meridian.store.tables import ancestor, hosted_zone, record_set, zone_creation
 
 # More record sets than the number on the left need as many shards as the number on the right (architecture §3).
@@ -67,9 +67,9 @@ def insert(conn: Connection, zone: HostedZone) -> None:
         delegation.take(conn, zone.id, zone.delegation_set.name_servers)
 
 
-def get(conn: Connection, zone_id: str) -> HostedZone | None:
-    """The zone with this id, of whatever account."""
-    row = conn.execute(_BY_ID, {"id": zone_id}).one_or_none()
+def get(conn: Connection, zone_id: str, *, for_update: bool = False) -> HostedZone | None:
+    """The zone with this id, of whatever account; `for_update` as in `owned`."""
+    row = conn.execute(_BY_ID_LOCKED if for_update else _BY_ID, {"id": zone_id}).one_or_none()
     return None if row is None else _zone(row)
 
 
@@ -167,14 +167,15 @@ def bump_version(conn: Connection, zone_id: str) -> int:
 def delete(conn: Connection, zone_id: str) -> None:
     """Delete the zone with its record sets. Its changes and its caller reference stay (R-CHG-17, R-ZON-4)."""
     delegation.release(conn, zone_id)
+    vpc.forget(conn, zone_id)
     for table in (record_set, ancestor):
         conn.execute(sa.delete(table).where(table.c.zone_id == zone_id))
     conn.execute(sa.delete(hosted_zone).where(hosted_zone.c.id == zone_id))
 
 
 def versions(conn: Connection) -> list[tuple[str, int]]:
-    """Id and version of every public zone, in the order of ids: what the catalogs list."""
-    query = sa.select(hosted_zone.c.id, hosted_zone.c.version).where(~hosted_zone.c.private).order_by(hosted_zone.c.id)
+    """Id and version of every zone, in the order of ids: what the catalogs list."""
+    query = sa.select(hosted_zone.c.id, hosted_zone.c.version).order_by(hosted_zone.c.id)
     return [(zone_id, version) for zone_id, version in conn.execute(query)]
 
 

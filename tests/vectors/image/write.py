@@ -105,7 +105,8 @@ def vectors() -> dict[str, tuple[bytes, Any]]:
     found["shard-newer"] = _newer()
     found["head-1"] = _vector(head(ZONE, SOA, NS, [42]))
     found["head-16"] = _vector(head(ZONE, SOA, NS, [*range(27, 43)]))
-    found["head-view"] = _vector(msgspec.structs.replace(head(ZONE, SOA, NS, [42]), view="office"))
+    private = msgspec.structs.replace(ZONE, private=True)
+    found["head-view"] = _vector(head(private, SOA, NS, [42], views=["vpc-office", "vpc-plant"]))
     found["head-log"] = _vector(head(ZONE, SOA, NS, [42], "/aws/route53/example.com"))
     return found
 

@@ -4,12 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::place::latency::{self, Region};
 use crate::place::sphere::{Point, biased_km};
-use crate::place::{Class, Collection, Estimate, Located, Places, Prefix};
+use crate::place::{Class, Collection, Estimate, Located, Places, Prefix, View};
 use crate::snapshot::Settings;
 
 /// Longest scope we answer with (R-ECS-5).
 const MAX_SCOPE_V4: u8 = 24;
 const MAX_SCOPE_V6: u8 = 48;
+
+/// Stands for a place that is none of the geolocation table: no order of regions was made for it.
+const NO_PLACE: u32 = u32::MAX;
 
 /// The client of one query: fixed at its start and used all through an alias tree (R-ECS-10).
 #[derive(Debug, Clone)]
@@ -33,6 +36,12 @@ impl<'a> Client<'a> {
         let is_subnet = subnet.is_some();
         let (prefix, mapped_bits) = subnet.unwrap_or((Prefix::host(resolver), 0));
         Self { places, settings, prefix, is_subnet, mapped_bits, located: None, latencies: None, scope: 0 }
+    }
+
+    /// A client of a network view: where that is, whatever a client subnet says (R-ECS-7, R-GEO-13, R-LAT-9).
+    pub fn in_view(places: &'a Places, settings: &'a Settings, resolver: IpAddr, view: &'a View) -> Self {
+        let located = Located { number: NO_PLACE, class: &view.class, prefix_length: 0 };
+        Self { located: Some(located), ..Self::new(places, settings, resolver, None) }
     }
 
     /// The address that decides.
@@ -71,6 +80,11 @@ impl<'a> Client<'a> {
     /// What is known of the client's place.
     pub fn class(&mut self) -> &'a Class {
         self.located().class
+    }
+
+    /// Where the client is, without letting the answer depend on it.
+    pub fn whereabouts(&self) -> Located<'a> {
+        self.located.unwrap_or_else(|| self.places.geo.locate(self.prefix))
     }
 
     fn located(&mut self) -> Located<'a> {

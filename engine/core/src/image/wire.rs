@@ -230,12 +230,27 @@ pub struct Head<'a> {
     pub ns: Records<'a>,
     /// Version of each shard.
     pub shard_versions: Vec<u64>,
-    /// The view it is seen from, None for a public zone.
+    /// None for a public zone; else the first of `views`, which keeps engines that do not know these from
+    /// showing the zone to everybody.
     #[serde(default)]
     pub view: Option<&'a str>,
     /// The log group that its queries are logged to, empty for none.
     #[serde(default)]
     pub log: &'a str,
+    /// The network views that a private zone is seen from.
+    #[serde(default, borrow)]
+    pub views: Vec<&'a str>,
+}
+
+impl<'a> Head<'a> {
+    /// The network views that a private zone is seen from; None for a public zone.
+    pub fn seen_from(&self) -> Option<Vec<&'a str>> {
+        match (&self.views[..], self.view) {
+            ([], None) => None,
+            ([], Some(view)) => Some(vec![view]),
+            (views, _) => Some(views.to_vec()),
+        }
+    }
 }
 
 /// Reads a head.

@@ -24,8 +24,8 @@ pub struct Zone {
     pub version: u64,
     /// Of several zones with one apex, the lowest rank answers.
     pub rank: u64,
-    /// Whether it is a public zone; others are held but not served here yet.
-    pub is_public: bool,
+    /// The network views that a private zone is seen from (R-PVT-13); None for a public zone.
+    pub views: Option<Box<[Box<str>]>>,
     /// The zone's name.
     pub apex: Owner,
     /// Whether any name is a delegation; where none is, a name is found in one step.
@@ -102,7 +102,7 @@ impl Zone {
             id: head.zone_id.into(),
             version: head.version,
             rank: head.rank,
-            is_public: head.view.is_none(),
+            views: head.seen_from().map(|views| views.into_iter().map(Into::into).collect()),
             has_cuts: shards.iter().any(|shard| shard.has_cuts),
             log: (!head.log.is_empty()).then(|| head.log.into()),
             number: UNNUMBERED,

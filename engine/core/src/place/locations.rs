@@ -49,13 +49,14 @@ impl Locations {
     }
 }
 
-fn block(&(address, length, location): &(&Bytes, u8, u32)) -> Result<(Prefix, u32), PlaceError> {
+/// A block and the number of what it belongs to.
+pub(super) fn block(&(address, length, location): &(&Bytes, u8, u32)) -> Result<(Prefix, u32), PlaceError> {
     let address = if let Ok(v4) = <[u8; 4]>::try_from(&**address) {
         IpAddr::from(v4)
     } else if let Ok(v6) = <[u8; 16]>::try_from(&**address) {
         IpAddr::from(v6)
     } else {
-        return refuse(format!("CIDR collection: an address of {} octets", address.len()));
+        return refuse(format!("an address of {} octets", address.len()));
     };
     Ok((Prefix::new(address, length), location))
 }

@@ -20,6 +20,7 @@ pub mod places;
 pub mod prefix;
 pub mod ranges;
 pub mod sphere;
+pub mod views;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ pub use order::Order;
 pub use places::Places;
 pub use prefix::Prefix;
 pub use ranges::Ranges;
+pub use views::{View, Views};
 
 /// A table that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Geo, Latency, Locations, Order, PlaceError, refuse};
+use super::{Geo, Latency, Locations, Order, PlaceError, Views, refuse};
 
 /// The tables in force. Cheap to copy: a change of one shares all others.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,8 @@ pub struct Places {
     pub order: Arc<Order>,
     /// CIDR collections by id.
     pub collections: Arc<HashMap<Box<str>, Arc<Locations>>>,
+    /// The network views; None where nobody is in one.
+    pub views: Option<Arc<Views>>,
 }
 
 impl Places {
@@ -34,10 +36,12 @@ pub enum Table {
     Latency(Option<Arc<Latency>>),
     /// A CIDR collection, or that it is gone.
     Collection(Box<str>, Option<Arc<Locations>>),
+    /// The network views, or that nobody is in one.
+    Views(Option<Arc<Views>>),
 }
 
 impl Table {
-    /// Reads a table of a kind: `geo`, `latency`, or `cidr/` and a collection's id. No octets stand
+    /// Reads a table of a kind: `geo`, `latency`, `views`, or `cidr/` and a collection's id. No octets stand
     /// for an empty one.
     pub fn load(kind: &str, octets: &[u8]) -> Result<Self, PlaceError> {
         let is_gone = octets.is_empty();
@@ -46,9 +50,11 @@ impl Table {
             ("geo", _) => Ok(Self::Geo(Arc::new(Geo::load(octets)?))),
             ("latency", _) if is_gone => Ok(Self::Latency(None)),
             ("latency", _) => Ok(Self::Latency(Some(Arc::new(Latency::load(octets)?)))),
+            ("views", _) if is_gone => Ok(Self::Views(None)),
+            ("views", _) => Ok(Self::Views(Some(Arc::new(Views::load(octets)?)))),
             (_, Some(id)) if is_gone => Ok(Self::Collection(id.into(), None)),
             (_, Some(id)) => Ok(Self::Collection(id.into(), Some(Arc::new(Locations::load(octets)?)))),
-            _ => refuse(format!("{kind:?}: there is no such kind of table; geo, latency or cidr/ID")),
+            _ => refuse(format!("{kind:?}: there is no such kind of table; geo, latency, views or cidr/ID")),
         }
     }
 
@@ -58,6 +64,7 @@ impl Table {
         match self {
             Self::Geo(geo) => next = Places { geo, ..next }.ordered(),
             Self::Latency(latency) => next = Places { latency, ..next }.ordered(),
+            Self::Views(views) => next.views = views,
             Self::Collection(id, collection) => {
                 let mut collections = (*next.collections).clone();
                 match collection {

@@ -131,7 +131,7 @@ pub fn for_datagram<'s>(
 
 /// The zone that is asked for, if it may be sent.
 fn judge<'s>(snapshot: &'s Snapshot, query: &Query<'_>, name: &Name, arrival: &Arrival) -> Result<&'s Zone, Refusal> {
-    let zone = snapshot.catalog.at(name, 0).ok_or(Refusal::NoZone)?;
+    let zone = snapshot.catalog.public().at(name, 0).ok_or(Refusal::NoZone)?;
     if !snapshot.settings.transfers.allows(&zone.apex, arrival.resolver, arrival.key) {
         return Err(Refusal::NotAllowed);
     }

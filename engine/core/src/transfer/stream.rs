@@ -114,7 +114,7 @@ impl Stream {
     /// Takes up the records of the next part; false: there is none.
     fn take_up_next(&mut self) -> bool {
         let name = Name::from_wire(self.apex.wire()).ok();
-        let Some(zone) = name.and_then(|name| self.snapshot.catalog.at(&name, 0)) else {
+        let Some(zone) = name.and_then(|name| self.snapshot.catalog.public().at(&name, 0)) else {
             return false; // Not so: the snapshot has had it from the start.
         };
         let between = match &self.body {

@@ -85,6 +85,8 @@ struct Head<'z> {
     view: Option<&'z str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     log: &'z str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    views: &'z [String],
 }
 
 /// A zone to be written as images.
@@ -94,8 +96,9 @@ pub struct Zone {
     pub version: u64,
     pub apex: Vec<u8>,
     pub rank: u64,
-    pub view: Option<String>,
     pub log: String,
+    /// The network views that it is seen from; none: it is public.
+    pub views: Vec<String>,
     pub groups: BTreeMap<(Vec<u8>, u16), Group>,
     /// Id, placing owner, group.
     pub hidden: Vec<(String, Vec<u8>, Group)>,
@@ -161,8 +164,9 @@ impl Zone {
             soa: self.records(6),
             ns: self.records(2),
             shard_versions: shard_versions.to_vec(),
-            view: self.view.as_deref(),
+            view: self.views.first().map(|view| &**view),
             log: &self.log,
+            views: &self.views,
         };
         rmp_serde::to_vec_named(&head).expect("a head")
     }

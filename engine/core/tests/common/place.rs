@@ -81,6 +81,65 @@ pub fn put(engine: &Engine, places: &[Place], collections: &[Cidr], latency: Opt
     }
 }
 
+/// A network view: where it is, and the networks of its clients.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    pub id: String,
+    pub clients: Vec<String>,
+    #[serde(default)]
+    pub continent: String,
+    #[serde(default)]
+    pub country: String,
+    #[serde(default)]
+    pub subdivision: String,
+    pub latitude: f64,
+    pub longitude: f64,
+}
+
+/// Puts a table's network views in force.
+pub fn put_views(engine: &Engine, views: &[View]) {
+    if !views.is_empty() {
+        engine.set_place("views", &written_views(views)).expect("a table of views");
+    }
+}
+
+// --- network views (engine/core/src/place/views.rs) ---------------------------------------------------
+
+#[derive(Serialize)]
+struct ViewsWire<'a> {
+    format: u32,
+    views: Vec<ViewWire<'a>>,
+    blocks: Vec<(ByteBuf, u8, u32)>,
+}
+
+#[derive(Serialize)]
+struct ViewWire<'a> {
+    id: &'a str,
+    continent: &'a str,
+    country: &'a str,
+    subdivision: &'a str,
+    latitude: i16,
+    longitude: i16,
+}
+
+pub fn written_views(views: &[View]) -> Vec<u8> {
+    let blocks = (0..).zip(views).flat_map(|(number, view)| view.clients.iter().map(move |text| block(text, number)));
+    let wire = ViewsWire { format: 1, views: views.iter().map(view_wire).collect(), blocks: blocks.collect() };
+    rmp_serde::to_vec_named(&wire).expect("views")
+}
+
+fn view_wire(view: &View) -> ViewWire<'_> {
+    ViewWire {
+        id: &view.id,
+        continent: &view.continent,
+        country: &view.country,
+        subdivision: &view.subdivision,
+        latitude: hundredths(view.latitude),
+        longitude: hundredths(view.longitude),
+    }
+}
+
 // --- ranges -----------------------------------------------------------------------------------------
 
 /// A network as first and last key: 32 bits of IPv4, the upper 64 of IPv6.
@@ -210,15 +269,16 @@ struct CidrWire<'a> {
     blocks: Vec<(ByteBuf, u8, u32)>,
 }
 
-fn cidr(collection: &Cidr) -> Vec<u8> {
-    let block = |text: &String, location| {
-        let (address, length) = network(text);
-        let octets = match address {
-            IpAddr::V4(v4) => v4.octets().to_vec(),
-            IpAddr::V6(v6) => v6.octets().to_vec(),
-        };
-        (ByteBuf::from(octets), length, location)
+fn block(text: &str, location: u32) -> (ByteBuf, u8, u32) {
+    let (address, length) = network(text);
+    let octets = match address {
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets().to_vec(),
     };
+    (ByteBuf::from(octets), length, location)
+}
+
+fn cidr(collection: &Cidr) -> Vec<u8> {
     let numbered = (0..).zip(collection.blocks.values());
     let blocks = numbered.flat_map(|(location, texts)| texts.iter().map(move |text| block(text, location))).collect();
     let locations = collection.blocks.keys().map(String::as_str).collect();

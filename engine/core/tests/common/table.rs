@@ -38,6 +38,8 @@ pub struct Table {
     #[serde(default)]
     pub cidr: Vec<place::Cidr>,
     pub latency: Option<place::Latency>,
+    #[serde(default)]
+    pub view: Vec<place::View>,
     pub zone: Vec<Zone>,
     pub case: Vec<Case>,
 }
@@ -69,7 +71,7 @@ pub struct Zone {
     #[serde(default)]
     pub rank: u64,
     #[serde(default)]
-    pub view: Option<String>,
+    pub views: Vec<String>,
     pub records: String,
     #[serde(default)]
     pub group: Vec<Group>,
@@ -291,6 +293,7 @@ impl Table {
         settings.udp_payload_without_cookie = self.settings.udp_payload_without_cookie.unwrap_or(settings.udp_payload);
         let engine = Engine::new(settings);
         place::put(&engine, &self.place, &self.cidr, self.latency.as_ref());
+        place::put_views(&engine, &self.view);
         self.zones().iter().for_each(|zone| super::publish(&engine, zone, shards));
         engine
     }
@@ -326,7 +329,7 @@ impl Zone {
     fn image(&self, id: &str) -> image::Zone {
         let mut zone = image::Zone::new(id, 1, &text::name(&self.apex), &text::records(&self.records));
         zone.rank = self.rank;
-        zone.view.clone_from(&self.view);
+        zone.views.clone_from(&self.views);
         for group in &self.group {
             let rtype = text::rtype_number(&group.r#type);
             let image = self.group_image(&group.kind, &group.collection, rtype, &group.arms);

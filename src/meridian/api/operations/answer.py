@@ -27,6 +27,8 @@ def test_dns_answer(context: Context, request: dict[str, Any]) -> dict[str, Any]
     """Ask the zone alone, as if it were the only one to have its name."""
     with context.database.read() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"])
+    if zone.private:
+        raise InvalidInput("TestDNSAnswer is only supported for public hosted zones.")  # R-API-23
     question = Question(
         name=_name(request["RecordName"], zone),
         type=TYPES[request["RecordType"]],

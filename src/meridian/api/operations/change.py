@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from meridian.api.context import Context
 from meridian.model.zone import ChangeInfo
 from meridian.store import change as changes
+from meridian.store import outbox
+from meridian.store import zone as zones
 
 
 def get_change(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +26,13 @@ def record_change(
     change = changes.new(context.clock.now(), comment)
     changes.insert(conn, change, context.caller.account_id, zone_id, zone_version)
     return change
+
+
+def publish_head(conn: Connection, zone_id: str) -> int:
+    """Ask for a version of the zone whose head says otherwise and whose names are as they were; give the version."""
+    version = zones.bump_version(conn, zone_id)
+    outbox.add(conn, zone_id, version, ())
+    return version
 
 
 def change_to_api(change: ChangeInfo) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meridian.api.context import Context
+from meridian.api.operations.change import publish_head
 from meridian.api.operations.paging import Page, cut, from_token, to_token
 from meridian.api.paging import page_size
 from meridian.changes.querylog import log_group, require_loggable
 from meridian.errors import InvalidPaginationToken
 from meridian.model.querylog import QueryLoggingConfig
-from meridian.store import outbox, querylog
+from meridian.store import querylog
 from meridian.store import zone as zones
 from meridian.store.ids import new_uuid
 
@@ -27,7 +28,7 @@ def create_query_logging_config(context: Context, request: dict[str, Any]) -> di
         log_group(arn, account_id)
         config = QueryLoggingConfig(new_uuid(), account_id, zone.id, arn, context.clock.now())
         querylog.insert(conn, config)
-        _publish_head(conn, zone.id)
+        publish_head(conn, zone.id)
     location = f"{context.settings.base_url}/2013-04-01/queryloggingconfig/{config.id}"
     return {"QueryLoggingConfig": config_to_api(config), "Location": location}
 
@@ -43,7 +44,7 @@ def delete_query_logging_config(context: Context, request: dict[str, Any]) -> di
     with context.database.write() as conn:
         config = querylog.owned(conn, context.caller.account_id, request["Id"])
         querylog.delete(conn, config.id)
-        _publish_head(conn, config.zone_id)
+        publish_head(conn, config.zone_id)
     return {}
 
 
@@ -74,8 +75,3 @@ def _found(
     zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"])
     config = querylog.of_zone(conn, zone.id)
     return [] if config is None or config.id < start else [config]
-
-
-def _publish_head(conn: Connection, zone_id: str) -> None:
-    """Ask for a version of the zone whose head says otherwise and whose names are as they were."""
-    outbox.add(conn, zone_id, zones.bump_version(conn, zone_id), ())

@@ -12,15 +12,18 @@ from meridian.api.context import Context
 from meridian.api.operations.change import change_to_api, record_change
 from meridian.api.operations.delegation import delegation_set_to_api
 from meridian.api.operations.paging import Page, cut
+from meridian.api.operations.vpc import vpc_to_api
 from meridian.api.paging import page_size
+from meridian.changes import vpc as vpcs
 from meridian.changes.batch import Plan
-from meridian.changes.delegation import assign, require_apart
+from meridian.changes.delegation import assign, private_set, require_apart
 from meridian.changes.zone import default_record_sets, zone_name
 from meridian.errors import ApiError, InvalidInput
 from meridian.model import name as names
-from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus
+from meridian.model.view import views
+from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus, Vpc
 from meridian.settings import Settings
-from meridian.store import delegation, health, outbox, protection, querylog, traffic
+from meridian.store import delegation, health, outbox, protection, querylog, traffic, vpc
 from meridian.store import record as records
 from meridian.store import tag as tags
 from meridian.store import zone as zones
@@ -33,28 +36,32 @@ _NO_STANDBY = "This server keeps no synchronous copy of its database, by the set
 
 
 def create_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Make a public zone with four name servers, NS and SOA (R-ZON-1..9, R-APX-1)."""
-    _refuse_unbuilt(request)
+    """Make a public or a private zone with four name servers, NS and SOA (R-ZON-1..9, R-APX-1, R-PVT-1)."""
+    asked = _read_vpc(context, request)
     name = zone_name(request["Name"], context.settings)
     with context.database.write() as conn:
         zone = _insert(conn, context, request, name)
-        delegation_set = _full_set(conn, zone)
+        if asked is not None:
+            vpc.associate(conn, zone, asked)
+        servers = {} if zone.private else {"DelegationSet": delegation_set_to_api(_full_set(conn, zone))}
         outbox.add(conn, zone.id, zone.version, None)
         change = record_change(conn, context, zone.id, zone.version)
     return {
         "HostedZone": zone_to_api(zone),
         "ChangeInfo": change_to_api(change),
-        "DelegationSet": delegation_set_to_api(delegation_set),
+        **servers,
+        **({} if asked is None else {"VPC": vpc_to_api(asked)}),
         "Location": f"{context.settings.base_url}/2013-04-01/hostedzone/{zone.id}",
     }
 
 
 def get_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """One zone and its name servers (R-ZON-11)."""
+    """One zone, and its name servers or the network views that see it (R-ZON-11)."""
     with context.database.read() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["Id"])
-        delegation_set = _full_set(conn, zone)
-    return {"HostedZone": zone_to_api(zone), "DelegationSet": delegation_set_to_api(delegation_set)}
+        if zone.private:
+            return {"HostedZone": zone_to_api(zone), "VPCs": list(map(vpc_to_api, vpc.of_zone(conn, zone.id)))}
+        return {"HostedZone": zone_to_api(zone), "DelegationSet": delegation_set_to_api(_full_set(conn, zone))}
 
 
 def list_hosted_zones(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -141,10 +148,13 @@ def get_hosted_zone_limit(context: Context, request: dict[str, Any]) -> dict[str
     """A quota of a zone and how much of it is used (R-QUO-1, R-QUO-2)."""
     with context.database.read() as conn:
         zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"])
+        associated = len(vpc.of_zone(conn, zone.id))
+    most, count = context.settings.quotas.record_sets_per_zone, zone.record_set_count
     if request["Type"] == "MAX_VPCS_ASSOCIATED_BY_ZONE":
-        raise ApiError("HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone.")
-    limit = {"Type": request["Type"], "Value": context.settings.quotas.record_sets_per_zone}
-    return {"Limit": limit, "Count": zone.record_set_count}
+        if not zone.private:
+            raise ApiError("HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone.")
+        most, count = context.settings.quotas.vpcs_per_zone, associated
+    return {"Limit": {"Type": request["Type"], "Value": most}, "Count": count}
 
 
 def get_account_limit(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -184,13 +194,17 @@ def _features_to_api(zone: HostedZone) -> dict[str, Any]:
     return {"Features": features}
 
 
-def _refuse_unbuilt(request: dict[str, Any]) -> None:
+def _read_vpc(context: Context, request: dict[str, Any]) -> Vpc | None:
+    """The network view that makes a zone a private one; None for a public zone."""
     if "VPC" in request and "DelegationSetId" in request:
         raise InvalidInput("A reusable delegation set cannot be used with a private hosted zone.")  # R-ZON-3
     if "VPC" in request:
-        raise ApiError("NotImplemented", "Private hosted zones are not implemented yet; leave VPC out.", status=501)
+        asked = vpcs.read(request["VPC"])
+        vpcs.require_usable(asked, views(context.settings), context.caller.account_id)
+        return asked
     if request.get("HostedZoneConfig", {}).get("PrivateZone"):
         raise InvalidInput("A private hosted zone needs a VPC.")  # R-ZON-2
+    return None
 
 
 def _insert(conn: Connection, context: Context, request: dict[str, Any], name: names.Name) -> HostedZone:
@@ -212,6 +226,7 @@ def _insert(conn: Connection, context: Context, request: dict[str, Any], name: n
         record_set_count=0,
         delegation_set=delegation_set,
         comment=request.get("HostedZoneConfig", {}).get("Comment"),
+        private="VPC" in request,
     )
     zones.insert(conn, zone)
     context.trail.changed("hostedzone", zone.id, None, zone_to_api(zone))
@@ -221,7 +236,9 @@ def _insert(conn: Connection, context: Context, request: dict[str, Any], name: n
 
 
 def _delegation_set(conn: Connection, context: Context, request: dict[str, Any], name: names.Name) -> DelegationSet:
-    """The reusable set that is asked for, or four name servers of the zone's own (R-ZON-6, R-ZON-7)."""
+    """The reusable set that is asked for, or four name servers of the zone's own (R-ZON-6, R-ZON-7, R-PVT-5)."""
+    if "VPC" in request:
+        return private_set(context.settings.name_server_families)
     occupied = zones.overlapping_name_servers(conn, name)
     if "DelegationSetId" not in request:
         return assign(
