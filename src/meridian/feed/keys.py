@@ -88,6 +88,11 @@ def shard_key(zone_id: str, count: int, index: int) -> str:
     return f"{zone_prefix(zone_id)}shard/{count}.{index}"
 
 
+def shard_count_of(key: str) -> int:
+    """The shard count in a shard's key; 0 in a head's."""
+    return int(key.rpartition("/")[2].partition(".")[0]) if "/shard/" in key else 0
+
+
 def place_key(kind: str) -> str:
     """Where a table of places stands: `place/latency`, `place/cidr/⟨collection id⟩`."""
     return f"place/{kind}"

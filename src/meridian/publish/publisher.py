@@ -38,6 +38,7 @@ from meridian.feed.keys import (
     decode_catalog,
     encode,
     head_key,
+    shard_count_of,
     shard_key,
     zone_prefix,
 )
@@ -164,7 +165,7 @@ class Publisher:
             edition = await self._put_image(zone_id)
             position = await self._list(zone_id, edition.version)
             await self._sweep(zone_id, edition)
-            await asyncio.to_thread(self._settle, zone_id, edition, position)
+            is_gone = await asyncio.to_thread(self._settle, zone_id, edition, position)
         except Unresolved as unresolved:
             self._waiting[zone_id] = unresolved.keys
             return
@@ -172,6 +173,9 @@ class Publisher:
             self._put_off(zone_id, error)
             return
         self._failures.pop(zone_id, None)
+        if is_gone:  # and another control plane may have taken it away before we listed it
+            await self.publish(zone_id)
+            return
         self._on_published()
         if edition.entries or edition.rows:
             took = round((self._clock.monotonic() - begun) * 1000, 1)
@@ -209,23 +213,41 @@ class Publisher:
         return edition
 
     async def _list(self, zone_id: str, version: int | None) -> int:
-        """List a zone at this version, or not at all; give the version of the catalog that says so."""
+        """
+        List a zone at this version, or not at all; give the version of the catalog that says so.
+
+        Other control planes list zones in the same catalog. The feed takes one of two that write the
+        same version, so it is read again until it says what we want, or says something newer.
+        """
         catalog = catalog_of(zone_id)
         async with self._catalog_turn[catalog]:
-            listed, at = await self._catalog(catalog)
-            if at and listed.get(zone_id) == version:
-                return at
-            rest = {known: listed[known] for known in listed if known != zone_id}
-            await self._put_catalog(catalog, rest if version is None else rest | {zone_id: version}, at + 1)
-            return at + 1
+            while True:
+                listed, at = await self._catalog(catalog)
+                known = listed.get(zone_id)
+                if at and (known == version or await self._is_outdated(zone_id, known, version)):
+                    return at
+                rest = {other: listed[other] for other in listed if other != zone_id}
+                await self._put_catalog(catalog, rest if version is None else rest | {zone_id: version}, at + 1)
+
+    async def _is_outdated(self, zone_id: str, listed: int | None, version: int | None) -> bool:
+        """Whether another control plane has removed it, or listed a newer version that the database still has."""
+        if version is None or (listed is not None and listed < version):
+            return False
+        stored = await asyncio.to_thread(self._stored_version, zone_id)
+        return stored is None if listed is None else stored is not None and stored >= listed
 
     async def _sweep(self, zone_id: str, edition: Edition) -> None:
-        """Delete the keys that no parent lists any more: those of a removed zone, or of a former shard count."""
-        if not any(row.slots is None for row in edition.rows):
+        """
+        Delete the keys that no parent lists any more: those of a removed zone, or of a former shard count.
+
+        Shard counts only grow, so keys of a larger one are another control plane's, which knows more.
+        """
+        if edition.version is not None and not any(row.slots is None for row in edition.rows):
             return  # only what concerns a whole zone leaves keys behind
-        count = edition.shard_count
-        kept = {head_key(zone_id), *(shard_key(zone_id, count, index) for index in range(count))} if count else ()
-        await self._feed.delete(*(key for key in await self._feed.keys(zone_prefix(zone_id)) if key not in kept))
+        keys = await self._feed.keys(zone_prefix(zone_id))
+        if edition.version is not None:
+            keys = [key for key in keys if 0 < shard_count_of(key) < edition.shard_count]
+        await self._feed.delete(*keys)
 
     async def _reconcile_catalog(self, catalog: int, wanted: dict[str, int], position: int) -> None:
         listed, at = await self._catalog(catalog)
@@ -324,13 +346,20 @@ class Publisher:
         entries.append(Entry(head_key(zone.id), image.encode(compiled_head), zone.version))
         return Edition(zone.version, entries, zone.shard_count, rows, led_to)
 
-    def _settle(self, zone_id: str, edition: Edition, position: int) -> None:
+    def _stored_version(self, zone_id: str) -> int | None:
+        with self._database.read() as conn:
+            zone = zones.get(conn, zone_id)
+            return None if zone is None else zone.version
+
+    def _settle(self, zone_id: str, edition: Edition, position: int) -> bool:
+        """Settle the rows; tell whether the zone that was published is there no more."""
         if not edition.rows:
-            return
+            return edition.version is not None and self._stored_version(zone_id) is None
         newest = max(row.version for row in edition.rows)
         with self._database.write() as conn:
             change.published(conn, zone_id, edition.version or newest, catalog_of(zone_id), position)
             outbox.done(conn, [row.id for row in edition.rows])
+            return edition.version is not None and zones.get(conn, zone_id) is None
 
 
 def changed_shards(zone: HostedZone, last: image.Head | None, rows: Iterable[Row]) -> Sequence[int]:
