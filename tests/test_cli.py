@@ -33,6 +33,7 @@ def test_serve_help_knows_every_setting() -> None:
         (["serve", "--private-targets", "10.0.0.1/8"], "private_targets: '10.0.0.1/8' is not a block such as"),
         (["serve", "--xdp", "none-such", "--dns-listen", "127.0.0.1:0"], "xdp: none-such: there is no interface"),
         (["serve", "--xdp-mode", "fast"], "xdp_mode: 'fast'; choose auto, native or generic"),
+        (["serve", "--guard-last-answer", "A,ANY"], "guard_last_answer: 'ANY' is no type; choose from A, NS, CNAME"),
         (["serve", "--roles", "cook"], "choose from control, edge, checker"),
         (["serve", "--config", "/nonexistent.toml"], "/nonexistent.toml: no such file"),
         (["serve", "--quota", "wishes=3"], "wishes"),

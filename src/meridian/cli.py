@@ -18,6 +18,7 @@ from meridian import app, demo, replace, replace_text, transfer
 from meridian.api.operations.explain import read_batch
 from meridian.api.operations.record import plan_of
 from meridian.audit_cli import audit
+from meridian.changes.guard import check_guards
 from meridian.check_cli import check, switch
 from meridian.client import Api, connect
 from meridian.errors import MeridianError
@@ -142,6 +143,7 @@ def _check(settings: Settings) -> None:
     """What the settings alone cannot know to be wrong."""
     places(settings)
     secondaries(settings)
+    check_guards(settings)
 
 
 def _quota(text: str) -> tuple[str, str]:
@@ -319,6 +321,7 @@ def _try(explainer: Explainer, question: Question, file: Path, settings: Setting
 @click.option("--dry-run", is_flag=True, help="Show the plan with its token, and change nothing.")
 @click.option("--yes", is_flag=True, help="Apply the plan without being asked.")
 @click.option("--token", help="Go on only if the plan is still the one that was shown with this token.")
+@click.option("--comment", help="Goes into the change, also what lets a guard be (docs/guides/guards.md).")
 @click.option(
     "--subnet",
     "subnets",
@@ -336,6 +339,7 @@ def replace_(
     dry_run: bool,
     yes: bool,
     token: str | None,
+    comment: str | None,
     subnets: tuple[str, ...],
     as_json: bool,
     **options: Any,
@@ -372,7 +376,7 @@ def replace_(
     if plan["Changes"] and dry_run:
         say(f"Nothing is changed yet. This plan alone: --token {plan['token']}")
     elif plan["Changes"] and (yes or _agreed()):
-        plan = replace.carry_out(api, wanted, plan)
+        plan = replace.carry_out(api, wanted, plan, comment)
         change_id = plan["ChangeInfo"]["Id"]
         say(f"Applied as {change_id}; waiting until every live edge serves it …")
         api.wait_in_sync(change_id)

@@ -81,9 +81,9 @@ def foresee(api: Api, plan: Plan, subnets: Sequence[str]) -> Iterator[Foreseen]:
         yield Foreseen(now["subnet"] or now["client"], now, then)
 
 
-def carry_out(api: Api, wanted: Wanted, plan: Plan) -> Plan:
-    """Apply this plan and no other."""
-    return api.native(_CALL, {**_body(wanted), "token": plan["token"]})
+def carry_out(api: Api, wanted: Wanted, plan: Plan, comment: str | None = None) -> Plan:
+    """Apply this plan and no other; the comment goes into the change."""
+    return api.native(_CALL, {**_body(wanted), "token": plan["token"], "comment": comment})
 
 
 def _body(wanted: Wanted) -> dict[str, Any]:

@@ -394,6 +394,22 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "keep answering by it; no-…: such a call is refused (R-TFP-2)"
         ),
     ] = False
+    guard_last_answer: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="types, such as A,AAAA,CNAME,MX, of which no batch may take a name's last answer away, unless "
+            "it says that this is meant; none: any may (docs/guides/guards.md)"
+        ),
+    ] = ()
+    guard_share: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="largest share of a zone's record sets that one batch may take away, unless it says that this "
+            "is meant; 0: any (docs/guides/guards.md)",
+        ),
+    ] = 0.0
     strict_names: Annotated[bool, Meta(description="refuse zones of one label, such as test. (R-ZON-5)")] = True
     reserved_names: Annotated[tuple[str, ...], Meta(description="zone names nobody may create (R-ZON-5)")] = ()
     synchronous_standby: Annotated[

@@ -33,10 +33,12 @@ class Plan(msgspec.Struct, frozen=True):
     Attributes:
         delete: Record sets that go. Keys that `put` replaces are not among them.
         put: Record sets as they will be, new or replaced, with their `rdata`.
+        silenced: Names and types that lose their last answer (`Draft.silenced`).
     """
 
     delete: tuple[Key, ...]
     put: tuple[RecordSet, ...]
+    silenced: tuple[tuple[Name, str], ...] = ()
 
 
 class References(msgspec.Struct, frozen=True):
@@ -93,7 +95,8 @@ def plan(
         reasons.append("Limits Exceeded: MAX_RRSETS_BY_ZONE - Cannot create more resource record sets.")
     if reasons:
         raise ChangeRejected(reasons)
-    return Plan(delete=tuple(trial.draft.removed()), put=tuple(trial.draft.changed()))
+    draft = trial.draft
+    return Plan(delete=tuple(draft.removed()), put=tuple(draft.changed()), silenced=tuple(draft.silenced()))
 
 
 def owner_names(zone: HostedZone, changes: Iterable[Change]) -> list[Name]:

@@ -66,3 +66,14 @@ class Draft:
         for name, now in self._now.items():
             before = self._before[name]
             yield from (held for slot, held in now.items() if before.get(slot) != held)
+
+    def silenced(self) -> Iterator[tuple[Name, str]]:
+        """
+        Names and types that had record sets and are answered by none of their own now.
+
+        A CNAME answers for every type; a name that loses its CNAME is answered by what else it has got.
+        """
+        for name, type in {(key.name, key.type): None for key in self.removed()}:
+            types = {held.type for held in self._now[name].values()}
+            if not (types if type == "CNAME" else types & {type, "CNAME"}):
+                yield name, type

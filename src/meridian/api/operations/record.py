@@ -14,8 +14,9 @@ from meridian.api.operations.paging import Page, cut
 from meridian.api.paging import page_size
 from meridian.changes.batch import Plan, owner_names, plan, references
 from meridian.changes.draft import Reader
+from meridian.changes.guard import guard_reasons
 from meridian.changes.shape import read_changes, to_api
-from meridian.errors import InvalidInput, NoSuchHealthCheck
+from meridian.errors import ChangeRejected, InvalidInput, NoSuchHealthCheck
 from meridian.model.alias_service import services
 from meridian.model.audit import RecordKey
 from meridian.model.name import BadName, parse
@@ -67,9 +68,12 @@ def apply(
         The shape ChangeInfo.
 
     Raises:
-        ChangeRejected, ApiError: As `plan_of`.
+        ChangeRejected: As `plan_of`, or a guard is against it.
+        ApiError: As `plan_of`.
     """
     plan = plan_of(conn, context.settings, zone, changes)
+    if guarded := guard_reasons(plan, zone, context.settings, comment):
+        raise ChangeRejected(guarded)
     # Nobody but a policy record writes its root, so what a batch touches is a root no more (R-TFI-10).
     touched = [*plan.delete, *(record_set.key for record_set in plan.put)]
     traffic.uproot(conn, zone.id, touched, "root record was deleted")
