@@ -200,3 +200,14 @@ def test_no_keys_at_all() -> None:
         each.engine.set_transfers([], [], at_once=1)
         publish(each.engine)
         assert told(ask(each, signed(KEY)[1])) == ("NOTAUTH", 17, 0, b"")
+
+
+def test_names_that_leave_no_room(served: Served) -> None:
+    """Where the names in a signature leave no room in a datagram, FORMERR is all (RFC 8945 §5.2)."""
+    label = "x" * 60
+    key = dns.tsig.Key(".".join([label] * 4) + ".", SECRET, dns.tsig.HMAC_SHA256)
+    query = dns.message.make_query(".".join([label[1:]] * 4) + ".", "A")
+    query.use_tsig(key)
+    wire = query.to_wire()
+    assert ask(served, wire) == wire[:2] + b"\x81\x01" + bytes(8)
+    assert told(ask(served, wire, tcp=True))[:2] == ("NOTAUTH", 17)

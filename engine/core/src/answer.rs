@@ -43,6 +43,8 @@ const FEW: usize = 8;
 const MOST_POINTED: usize = 0x3fff;
 /// Octets of OPT without options, and of one Extended DNS Error without text.
 const OPT: usize = 11;
+/// Octets that a reply may have behind its question, if no record has room: OPT with subnet, cookie and identity.
+pub const LEAST: usize = OPT + 24 + 28 + 132;
 const EDE: usize = 6;
 
 /// A reply under construction. Begins with header and question, which keep the asker's spelling

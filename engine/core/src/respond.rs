@@ -133,9 +133,13 @@ fn respond_signed<T: Trace>(
         let length = answer::header_only(packet, rcode::FORMERR, out);
         return opened.signer.sign(out, length, now);
     };
-    // A datagram has as much less room as the signature takes.
+    // A datagram has as much less room as the signature takes, of which the names may be as long as names can be.
     let room = size_limit(&query, arrival.transport, settings.udp_payload_without_cookie).min(out.len());
-    let most = room.saturating_sub(opened.signer.octets()).max(query.question_end);
+    let most = room.saturating_sub(opened.signer.octets());
+    if most < query.question_end + answer::LEAST {
+        count(counters, rcode::FORMERR, false, 0);
+        return answer::header_only(packet, rcode::FORMERR, out);
+    }
     let arrival = &Arrival { key: opened.key, ..*arrival };
     let length = match opened.key {
         None => not_authorized(&query, settings.udp_payload, most, counters, out),

@@ -36,7 +36,7 @@ fn check_options(query: &[u8], message: &Message, octets: usize, transport: Tran
             10 => data.len() == 24 && query.windows(8).any(|part| part == &data[..8]),
             11 => data.len() == 2 && transport == Transport::Tcp,
             12 => transport == Transport::Tcp && (octets % 468 == 0 || octets == usize::from(u16::MAX)),
-            15 => data.len() == 2,
+            15 => (2..=128).contains(&data.len()), // The code, and in some cases a text.
             _ => false,
         };
         assert!(fits, "option {code}: {data:02x?}");
