@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import sys
@@ -14,13 +15,13 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
-from meridian import app, demo, replace, replace_text, transfer
+from meridian import app, compare, demo, replace, replace_text, transfer
 from meridian.api.operations.explain import read_batch
 from meridian.api.operations.record import plan_of
 from meridian.audit_cli import audit
 from meridian.changes.guard import check_guards
 from meridian.check_cli import check, switch
-from meridian.client import Api, connect
+from meridian.client import Api, connect, connect_elsewhere
 from meridian.errors import MeridianError
 from meridian.explain import Explainer, apart
 from meridian.explain_text import lines
@@ -41,7 +42,7 @@ from meridian.model.secondary import secondaries
 from meridian.place.cli import place
 from meridian.place.coordinates import places
 from meridian.policy_cli import policy
-from meridian.settings import DEFAULTS, Quotas, Settings, from_text, load
+from meridian.settings import DEFAULTS, Quotas, Settings, from_text, load, split_address
 from meridian.store import zone as zones
 from meridian.store.database import Database, open_database
 from meridian.user_cli import key_lines, seal, user
@@ -401,27 +402,96 @@ def _agreed() -> bool:
 
 @cli.command(name="import")
 @click.argument("zone")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option(
+    "--from-route53", is_flag=True, help="In place of FILE: take a zone of Route 53, or of what speaks its API."
+)
+@click.option("--from-zone", metavar="ID", help="Its id or name there; without it, the name that it has here.")
+@click.option("--from-url", metavar="URL", help="Where that API is; without it, where AWS's tools find it.")
+@click.option(
+    "--from-profile", metavar="NAME", help="Whose key: a profile of AWS's files; without it, AWS's usual one."
+)
 @click.option("--create", is_flag=True, help="Create the zone if there is none with this name.")
-@click.option("--apex", is_flag=True, help="Take SOA and apex NS from the file too; otherwise the zone keeps its own.")
+@click.option("--apex", is_flag=True, help="Take SOA and apex NS too; otherwise the zone keeps its own.")
 @click.option("--overwrite", is_flag=True, help="Replace record sets that are there; otherwise they are an error.")
 @click.option("--insync", is_flag=True, help="Wait until every live edge serves the last change.")
 @settings_options("data_dir", "api_listen", "public_url")
-def import_(zone: str, file: Path, create: bool, apex: bool, overwrite: bool, insync: bool, **options: Any) -> None:
+def import_(
+    zone: str,
+    file: Path | None,
+    from_route53: bool,
+    from_zone: str | None,
+    from_url: str | None,
+    from_profile: str | None,
+    **options: Any,
+) -> None:
     """
-    Put the records of a BIND master file into ZONE, a name or an id.
+    Put the records of a BIND master file, or of a zone elsewhere, into ZONE, a name or an id.
 
     What `meridian export` and cli53 write about policies and aliases is read too. Speaks to a running
     server with the key of the environment or of the data folder's aws/ files. Each batch of up to
     5,000 record sets is applied as a whole.
 
+    With --from-route53 and no --from-profile, the key of the environment is for the other side, and
+    that of the data folder for this one.
+
+    \b
+    Examples:
+      meridian import example.org example.org.zone --create --insync
+      meridian import example.org --from-route53 --from-profile work --create --insync
+    """
+    if (file is None) is not from_route53:
+        raise MeridianError("give either a FILE or --from-route53")
+    how = {name: options.pop(name) for name in ("create", "apex", "overwrite", "insync")}
+    if file is not None:
+        transfer.import_zone(_api(options), zone, transfer.of_file(file), str(file), **how, say=click.echo)
+        return
+    settings = _settings(options)
+    api = connect(settings.base_url, demo.aws_folder(settings), os.environ if from_profile else {})
+    elsewhere = connect_elsewhere(from_url, from_profile)
+    read = transfer.of_route53(elsewhere, from_zone, api, click.echo)
+    transfer.import_zone(api, zone, read, elsewhere.url, **how, say=click.echo)
+
+
+@cli.command(name="compare")
+@click.argument("zone")
+@click.option("--source", required=True, metavar="ADDRESS[:PORT]", help="A name server that answers for the zone now.")
+@click.option("--target", metavar="ADDRESS[:PORT]", help="One that is to; without it, the first of dns_listen.")
+@click.option("--subnet", "subnets", multiple=True, metavar="ADDRESS/LENGTH", help="For a client of it. Repeatable.")
+@settings_options("data_dir", "api_listen", "public_url", "dns_listen")
+def compare_(zone: str, source: str, target: str | None, subnets: tuple[str, ...], **options: Any) -> None:
+    """
+    Ask two name servers for everything in ZONE, and show what they answer differently.
+
+    Names and types are those that this server has for ZONE, a name or an id; a name below each of its
+    wildcards is asked for too. Ends with status 1 if anything differs.
+
     \b
     Example:
-      meridian import example.org example.org.zone --create --insync
+      meridian compare example.org --source 205.251.192.1 --subnet 198.51.100.0/24
     """
-    transfer.import_zone(
-        _api(options), zone, file, create=create, apex=apex, overwrite=overwrite, insync=insync, say=click.echo
-    )
+    settings = _settings(options)
+    api = connect(settings.base_url, demo.aws_folder(settings))
+    there = api.find_zone(zone)
+    if there is None:
+        raise MeridianError(f"there is no zone {zone}")
+    asked = compare.questions(api.record_sets(there[0]), there[1])
+    sides = _server(source, "--source"), _server(target or settings.dns_listen[0], "--target")
+    different = 0
+    for found in compare.compare(asked, *sides, subnets or ("",)):
+        different += 1
+        click.echo("\n".join(compare.lines(found)))
+    total = len(asked) * len(subnets or ("",))
+    click.echo(f"{total:,} questions, {different:,} answered differently; SOA and NS of the zone itself not compared")
+    if different:
+        sys.exit(1)
+
+
+def _server(text: str, option: str) -> tuple[str, int]:
+    try:
+        return str(ipaddress.ip_address(text)), 53
+    except ValueError:
+        return split_address(text, option)
 
 
 @cli.command()

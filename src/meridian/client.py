@@ -86,11 +86,33 @@ def connect(url: str, aws_files: Path, environ: Mapping[str, str] = os.environ) 
             "no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (meridian user key create makes a key)"
         )
     url = _endpoint(session, environ) or url
+    return Api(session.client("route53", endpoint_url=url, config=_config()), url, core)
+
+
+def connect_elsewhere(url: str | None, profile: str | None) -> Api:
+    """
+    Reach Route 53, or anything that speaks its API, as AWS's own tools would.
+
+    Args:
+        url: Where the API is; None for where AWS's tools find it.
+        profile: Of AWS's files; None for the one that AWS's tools take, or the environment's key.
+    """
+    core = botocore.session.Session()
+    try:
+        session = boto3.Session(profile_name=profile, region_name="us-east-1", botocore_session=core)
+        client = session.client("route53", endpoint_url=url, config=_config())
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:
+        raise MeridianError(f"the other Route 53: {error}") from None
+    if session.get_credentials() is None:
+        raise MeridianError("the other Route 53: no access key; give --from-profile, or set AWS_ACCESS_KEY_ID …")
+    return Api(client, str(client.meta.endpoint_url), core)
+
+
+def _config() -> Any:
     connect_timeout, read_timeout = _TIMEOUT
-    config = botocore.config.Config(
+    return botocore.config.Config(
         retries={"mode": "standard", "max_attempts": 5}, connect_timeout=connect_timeout, read_timeout=read_timeout
     )
-    return Api(session.client("route53", endpoint_url=url, config=config), url, core)
 
 
 def _endpoint(session: Any, environ: Mapping[str, str]) -> str | None:
@@ -119,6 +141,11 @@ class Api:
         self._client = client
         self._url = url
         self._session = session
+
+    @property
+    def url(self) -> str:
+        """Where the API is."""
+        return self._url
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call an operation by boto3's name for it."""

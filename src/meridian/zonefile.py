@@ -73,8 +73,7 @@ def read(file: Path, apex: Name) -> ZoneFile:
         problems = [*reader.problems, *_beside_a_cname(found)]
         if problems:
             raise MeridianError(f"{file}: " + "; ".join(problems[:_SHOWN]) + _more(len(problems)))
-        found.sort(key=lambda record_set: (record_set.name.slot, record_set.name.labels, TYPES[record_set.type]))
-        return ZoneFile([*found, *_in_order(_read_marked(marked, file))], skipped)
+        return ZoneFile(in_order([*found, *_read_marked(marked, file)]), skipped)
 
 
 def write(apex: Name, record_sets: Iterable[RecordSet], zone_id: str = "") -> Iterator[str]:
@@ -111,6 +110,29 @@ def at_home(record_sets: Iterable[RecordSet], zone_id: str) -> Iterator[RecordSe
             yield msgspec.structs.replace(record_set, alias=alias)
         else:
             yield record_set
+
+
+def in_order(record_sets: Iterable[RecordSet]) -> list[RecordSet]:
+    """
+    The order in which a server takes record sets, and takes them quickly.
+
+    Those without policy and alias first, by shard slot, NS before DS; then policies; aliases last, each
+    after what it leads to: a server looks for that when it reads the alias (R-CHG-3).
+    """
+    kinds: dict[str, list[RecordSet]] = {"plain": [], "policy": [], "alias": []}
+    for held in record_sets:
+        kinds["alias" if held.alias else "plain" if held.is_plain else "policy"].append(held)
+    kinds["plain"].sort(key=lambda held: (held.name.slot, held.name.labels, TYPES[held.type]))
+    leads_to: dict[tuple[Name, str], list[tuple[Name, str]]] = {}
+    for held in kinds["alias"]:
+        assert held.alias is not None
+        leads_to.setdefault((held.name, held.type), []).append((parse(held.alias.dns_name), held.type))
+    try:
+        ranks = {place: rank for rank, place in enumerate(TopologicalSorter(leads_to).static_order())}
+        kinds["alias"].sort(key=lambda held: ranks[held.name, held.type])
+    except CycleError:
+        pass  # the server says which lead back to themselves
+    return [*kinds["plain"], *kinds["policy"], *kinds["alias"]]
 
 
 def batches(found: Sequence[RecordSet], *, record_sets: int, octets: int) -> Iterator[list[RecordSet]]:
@@ -184,20 +206,6 @@ def _read_marked(marked: Sequence[dict[str, object]], file: Path) -> list[Record
         raise MeridianError(f"{file}: {error.message}") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise MeridianError(f"{file}: a comment holds no record set of the API: {error!r}") from None
-
-
-def _in_order(record_sets: Sequence[RecordSet]) -> list[RecordSet]:
-    """Aliases last, each after what it leads to: a server looks for that when it reads the alias (R-CHG-3)."""
-    leads_to: dict[tuple[Name, str], list[tuple[Name, str]]] = {}
-    for record_set in record_sets:
-        if record_set.alias is not None:
-            target = parse(record_set.alias.dns_name), record_set.type
-            leads_to.setdefault((record_set.name, record_set.type), []).append(target)
-    try:
-        ranks = {place: rank for rank, place in enumerate(TopologicalSorter(leads_to).static_order())}
-    except CycleError:
-        ranks = {}  # the server says which lead back to themselves
-    return sorted(record_sets, key=lambda held: ranks.get((held.name, held.type), 0) if held.alias else -1)
 
 
 def _shown(name: Name) -> str:
