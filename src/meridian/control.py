@@ -51,6 +51,7 @@ from meridian.notify.watch import Watch
 from meridian.notify.webhook import Webhooks, read_secret
 from meridian.parts import Part
 from meridian.place import install, latency, prior, samples, table
+from meridian.place.atlas import Atlas
 from meridian.place.coordinates import places
 from meridian.place.locations import continent_of
 from meridian.place.views import encode as encode_views
@@ -233,7 +234,7 @@ def _build_api(
         checkers=health.checkers,
         metric_rule=Sources(settings, clock).rule,
         extra_routes=[Route(METRICS_PATH, metrics.answer), *console.routes()],
-        native=calls(tail, continent_of),
+        native=calls(tail, continent_of, Atlas(settings).show),
     )
     config = uvicorn.Config(
         application,

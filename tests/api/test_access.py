@@ -12,7 +12,9 @@ from meridian.api.native import ByMethod
 from meridian.api.operations.own import calls
 from meridian.model.iam import CHANGE_ACTIONS, RECORD_NAMES, RECORD_TYPES
 from meridian.notify.tail import Tail
+from meridian.place.atlas import Atlas
 from meridian.place.locations import continent_of
+from meridian.settings import Settings
 from meridian.store.database import Database
 
 ACCOUNT = "111122223333"
@@ -51,7 +53,7 @@ def test_every_call_of_our_own_has_its_rule(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'meridian.db'}")
     served = {
         (method, path)
-        for path, call in calls(Tail(database), continent_of).items()
+        for path, call in calls(Tail(database), continent_of, Atlas(Settings()).show).items()
         for method in (call.calls if isinstance(call, ByMethod) else ("GET", "POST"))
     }
     database.close()

@@ -25,6 +25,7 @@ from meridian.api.server import build_app
 from meridian.clock import SystemClock
 from meridian.model.account import Credential
 from meridian.notify.tail import Tail
+from meridian.place.atlas import Atlas
 from meridian.place.locations import continent_of
 from meridian.settings import Settings
 from meridian.store import account, policy
@@ -80,7 +81,7 @@ def running(database: Database, owner: Credential) -> Iterator[Site]:
         settings=Settings(),
         clock=SystemClock(),
         find_secret=find,
-        native=calls(Tail(database), continent_of),
+        native=calls(Tail(database), continent_of, Atlas(Settings()).show),
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listener:

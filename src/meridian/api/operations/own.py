@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meridian.api.native import NativeCall, by_method
-from meridian.api.operations import audit, bulk, check, event, explain, policy, replace, switch, user
+from meridian.api.operations import audit, bulk, check, event, explain, place, policy, replace, switch, user
 from meridian.changes.traffic_difference import ContinentOf
 
 
@@ -27,11 +27,12 @@ def health_calls(tail: event.Tail) -> Mapping[str, NativeCall]:
     }
 
 
-def calls(tail: event.Tail, continent_of: ContinentOf) -> Mapping[str, NativeCall]:
-    """All calls of our own; `health_calls` and `policy_calls` say what they are given."""
+def calls(tail: event.Tail, continent_of: ContinentOf, atlas: place.Atlas) -> Mapping[str, NativeCall]:
+    """All calls of our own; `health_calls`, `policy_calls` and `place_calls` say what they are given."""
     return {
         **health_calls(tail),
         **policy.policy_calls(continent_of),
+        **place.place_calls(atlas),
         explain.PATH: explain.explain,
         replace.PATH: by_method(POST=replace.replace),
         bulk.PATH: by_method(POST=bulk.bulk),
