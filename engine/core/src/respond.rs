@@ -317,16 +317,15 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
             found = self.in_view(snapshot, query.rtype, resolver);
         }
         if found.is_none() {
-            found = self.closest(snapshot.catalog.public(), query.rtype).map(|(zone, apex)| (zone, apex, None));
+            found = self.closest(snapshot.catalog.public(), query.rtype);
+            self.trace.step(|| zone_step(found.map(|(zone, _)| zone), None));
         }
-        let Some((zone, apex, view)) = found else {
-            self.trace.step(|| Step::Zone { id: None, apex: None, version: None, view: None });
+        let Some((zone, apex)) = found else {
             self.reply.error = Some(ede::NOT_AUTHORITATIVE);
             return rcode::REFUSED;
         };
         self.counters.zones.add(zone.number);
         self.trace.zone(zone);
-        self.trace.step(|| zone_step(zone, view));
         let apex = HEADER + self.name.start(apex);
         self.in_zone(zone, apex, query.rtype).unwrap_or_else(|Full| {
             self.reply.truncate();
@@ -335,19 +334,15 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     }
 
     /// The private zone that holds the name, for a client of a network view (R-PVT-6): by the address that it asks
-    /// from, as anybody can write a client subnet; with that view.
+    /// from, as anybody can write a client subnet.
     #[inline(never)]
-    fn in_view(
-        &mut self,
-        snapshot: &'a Snapshot,
-        asked: u16,
-        resolver: IpAddr,
-    ) -> Option<(&'a Zone, usize, Option<&'a str>)> {
+    fn in_view(&mut self, snapshot: &'a Snapshot, asked: u16, resolver: IpAddr) -> Option<(&'a Zone, usize)> {
         let view = snapshot.places.views.as_deref()?.find(resolver)?;
-        let (zone, apex) = self.closest(snapshot.catalog.seen_from(&view.id)?, asked)?;
+        let found = self.closest(snapshot.catalog.seen_from(&view.id)?, asked)?;
         self.circumstances.client = Client::in_view(&snapshot.places, &snapshot.settings, resolver, view);
         self.trace.step(|| client_step(&self.circumstances.client));
-        Some((zone, apex, Some(&*view.id)))
+        self.trace.step(|| zone_step(Some(found.0), Some(&view.id)));
+        Some(found)
     }
 
     /// The zone that holds the name, with the suffix that it begins at.
@@ -650,11 +645,12 @@ fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
     counter.add();
 }
 
-fn zone_step(zone: &Zone, view: Option<&str>) -> Step {
+/// Which zone answers, None for no zone of ours; and the view that a private one is seen from.
+fn zone_step(zone: Option<&Zone>, view: Option<&str>) -> Step {
     Step::Zone {
-        id: Some(zone.id.to_string()),
-        apex: Some(name::text(zone.apex.wire())),
-        version: Some(zone.version),
+        id: zone.map(|zone| zone.id.to_string()),
+        apex: zone.map(|zone| name::text(zone.apex.wire())),
+        version: zone.map(|zone| zone.version),
         view: view.map(Into::into),
     }
 }
