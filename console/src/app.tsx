@@ -12,6 +12,10 @@ const page = (load: () => Promise<{ Page: ComponentType }>) => lazy(async () => 
 
 const PAGES: Readonly<Record<string, ComponentType>> = {
   "/": page(() => import("./pages/settings")),
+  "/policies": page(() => import("./pages/policies")),
+  "/policies/new": page(() => import("./pages/policy-editor")),
+  "/policies/:id": page(() => import("./pages/policy")),
+  "/policies/:id/versions/:version": page(() => import("./pages/policy-editor")),
   "/settings": page(() => import("./pages/settings")),
 };
 

@@ -58,6 +58,7 @@ export function Frame({ title, crumbs = [], contentType = "default", wide = fals
         headerSelector="#top"
         contentType={contentType}
         maxContentWidth={Number.MAX_VALUE}
+        disableContentPaddings={wide}
         toolsHide
         navigationOpen={open}
         onNavigationChange={({ detail }) => setOpen(detail.open)}

@@ -16,17 +16,17 @@ type Json = string | number | boolean | null | Json[] | { [member: string]: Json
 type JsonObject = { [member: string]: Json };
 
 /** The member of a rule that holds its arms; failover has two members instead. */
-const ARMS: Readonly<Record<Exclude<RuleKind, "failover">, string>> = {
+export const ARMS: Readonly<Record<Exclude<RuleKind, "failover">, string>> = {
   geo: "Locations",
   geoproximity: "GeoproximityLocations",
   latency: "Regions",
   multivalue: "Items",
   weighted: "Items",
-  cidr: "Items",
+  cidr: "Locations",
 };
 const REGION = "aws:route53:";
 
-/** Reads a document. What is merely incomplete is kept, so that the editor can show it; `problems.ts` names it. */
+/** Reads a document. What is merely incomplete is kept, so that the editor can show it; the server names it. */
 export function read(text: string): Graph {
   let value: Json;
   try {
@@ -70,7 +70,9 @@ function readRule(body: JsonObject, at: string): Rule {
   const member = ARMS[kind];
   const list = body[member] ?? [];
   if (!Array.isArray(list)) throw new BadDocument(`${at}/${member}`, `${member} is a list.`);
-  return { kind, arms: list.map((item, number) => readArm(kind, object(item, `${at}/${member}/${number}`))) };
+  const arms = list.map((item, number) => readArm(kind, object(item, `${at}/${member}/${number}`)));
+  const collectionId = kind === "cidr" ? textOf(body["CollectionId"]) : undefined;
+  return { kind, arms, ...(collectionId !== undefined && { collectionId }) };
 }
 
 function readArm(kind: RuleKind, item: JsonObject): Arm {
@@ -96,7 +98,11 @@ function readArm(kind: RuleKind, item: JsonObject): Arm {
     case "weighted":
       return { ...arm, ...put("weight", textOf(item["Weight"])) };
     case "cidr":
-      return { ...arm, ...put("collectionId", textOf(item["CollectionId"])), ...put("location", textOf(item["LocationName"])) };
+      return {
+        ...arm,
+        ...put("location", textOf(item["Location"])),
+        ...put("isDefault", item["IsDefault"] === undefined ? undefined : truth(item["IsDefault"])),
+      };
     default:
       return arm;
   }
@@ -118,7 +124,7 @@ function put<Name extends keyof Arm>(name: Name, value: Arm[Name] | undefined): 
   return value === undefined ? {} : { [name]: value };
 }
 
-/** Writes a document, indented by two spaces. What is not connected is left out. */
+/** Writes a document, indented by two spaces. An arm that leads nowhere is written without a reference. */
 export function write(graph: Graph): string {
   const map = <Value>(of: Readonly<Record<string, Value>>, each: (value: Value) => JsonObject) =>
     Object.fromEntries(Object.entries(of).map(([id, value]) => [id, each(value)]));
@@ -136,10 +142,10 @@ function writeEndpoint({ type, value, region }: Endpoint): JsonObject {
   return { Type: type, ...(region !== undefined && { Region: region }), Value: value };
 }
 
-function writeRule({ kind, arms }: Rule, format: Format): JsonObject {
+function writeRule({ kind, arms, collectionId }: Rule, format: Format): JsonObject {
   const items = arms.map((arm) => writeArm(kind, arm, format));
   if (kind === "failover") return { RuleType: kind, Primary: items[0] ?? {}, Secondary: items[1] ?? {} };
-  return { RuleType: kind, [ARMS[kind]]: items };
+  return { RuleType: kind, ...(collectionId !== undefined && { CollectionId: collectionId }), [ARMS[kind]]: items };
 }
 
 function writeArm(kind: RuleKind, arm: Arm, format: Format): JsonObject {
@@ -153,8 +159,7 @@ function writeArm(kind: RuleKind, arm: Arm, format: Format): JsonObject {
     ["Region", kind === "latency" ? arm.region : undefined],
     ["Weight", arm.weight],
     ["Bias", arm.bias],
-    ["CollectionId", arm.collectionId],
-    ["LocationName", arm.location],
+    ["Location", arm.location],
     [arm.to?.kind === "rule" ? "RuleReference" : "EndpointReference", arm.to?.id],
     ["EvaluateTargetHealth", arm.evaluateTargetHealth],
     ["HealthCheck", arm.healthCheck],
@@ -191,3 +196,17 @@ function textOf(value: Json | undefined): string | undefined {
 const truth = (value: Json): boolean => value === true || value === "true";
 
 const escaped = (member: string): string => member.replaceAll("~", "~0").replaceAll("/", "~1");
+
+/** The document inside of what a command line prints for a policy: its text is escaped there (R-VIS-9). Other texts stay as they are. */
+export function unwrap(text: string): string {
+  try {
+    const value = JSON.parse(text) as Json;
+    if (typeof value === "string") return unwrap(value);
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return text;
+    const inner = value["TrafficPolicy"] ?? value["Document"];
+    if (typeof inner === "string") return inner;
+    return inner === undefined || value["AWSPolicyFormatVersion"] !== undefined ? text : unwrap(JSON.stringify(inner));
+  } catch {
+    return text;
+  }
+}

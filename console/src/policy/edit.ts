@@ -1,5 +1,5 @@
 // Changes to a policy: each takes a graph and gives another.
-import { type Arm, children, type Endpoint, freeId, type Graph, has, keyOf, reached, type Ref, refs, type Rule, type RuleKind, same } from "./graph";
+import { type Arm, children, closesCircle, type Endpoint, freeId, type Graph, has, keyOf, reached, type Ref, refs, type Rule, type RuleKind, same } from "./graph";
 
 /** Where a connection begins: the start, or an arm of a rule. */
 export type Port = "start" | { rule: string; arm: number };
@@ -37,13 +37,41 @@ const FIRST_ARMS: Readonly<Record<RuleKind, readonly Arm[]>> = {
     { ...OPEN, weight: "50" },
     { ...OPEN, weight: "50" },
   ],
-  cidr: [OPEN, { ...OPEN, location: "*" }],
+  cidr: [OPEN, { ...OPEN, isDefault: true }],
 };
 
 /** Leads a port to a box, or with undefined to nothing. */
 export function connect(graph: Graph, from: Port, to: Ref | undefined): Graph {
   if (from === "start") return { ...graph, start: to };
   return editArm(graph, from.rule, from.arm, (arm) => ({ ...arm, to }));
+}
+
+/** Whether a connection may be made: no circles (R-TFD-5), and multivalue rules lead to values alone (R-TFR-5). */
+export function mayConnect(graph: Graph, from: Port, to: Ref): boolean {
+  if (!has(graph, to)) return false;
+  if (from === "start") return true;
+  if (graph.rules[from.rule]?.kind === "multivalue" && graph.endpoints[to.kind === "endpoint" ? to.id : ""]?.type !== "value") return false;
+  return !closesCircle(graph, { kind: "rule", id: from.rule }, to);
+}
+
+/** A copy of a box: the arms of a rule lead where those of the first lead. */
+export function duplicate(graph: Graph, ref: Ref): Added | undefined {
+  const [rule, endpoint] = ref.kind === "rule" ? [graph.rules[ref.id], undefined] : [undefined, graph.endpoints[ref.id]];
+  const id = freeId(graph, ref.kind, ref.id);
+  if (rule !== undefined) return { graph: { ...graph, rules: { ...graph.rules, [id]: rule } }, ref: { kind: "rule", id } };
+  if (endpoint === undefined) return undefined;
+  return { graph: { ...graph, endpoints: { ...graph.endpoints, [id]: endpoint } }, ref: { kind: "endpoint", id } };
+}
+
+/** With an arm further up (-1) or down (1). The sides of a failover rule change places. */
+export function moveArm(graph: Graph, id: string, at: number, by: -1 | 1): Graph {
+  return editRule(graph, id, (rule) => {
+    const arms = [...rule.arms];
+    const [here, there] = [arms[at], arms[at + by]];
+    if (here === undefined || there === undefined) return rule;
+    [arms[at], arms[at + by]] = [there, here];
+    return { ...rule, arms };
+  });
 }
 
 export function editRule(graph: Graph, id: string, change: (rule: Rule) => Rule): Graph {

@@ -46,7 +46,7 @@ export interface Arm {
   latitude?: string;
   longitude?: string;
   localZone?: string;
-  collectionId?: string;
+  /** Of a cidr rule; `*` for everybody else. */
   location?: string;
 }
 
@@ -54,6 +54,8 @@ export interface Arm {
 export interface Rule {
   kind: RuleKind;
   arms: readonly Arm[];
+  /** Of a cidr rule. */
+  collectionId?: string;
 }
 
 export interface Endpoint {
@@ -141,7 +143,7 @@ export function armLabel(rule: Rule, at: number): string {
     case "weighted":
       return `${arm.weight ?? "?"} · ${share(rule, at)}`;
     case "cidr":
-      return arm.location === "*" ? "Everybody else" : (arm.location ?? "Choose a location");
+      return arm.location === "*" || arm.isDefault === true ? "Everybody else" : (arm.location ?? "Choose a location");
     case "multivalue":
       return arm.to?.id ?? "Choose an endpoint";
   }

@@ -26,6 +26,14 @@ describe("documents", () => {
     const graph = read(readFileSync(join(DOCUMENTS, name), "utf8"));
     expect(read(write(graph))).toEqual(graph);
   });
+  it("keep the collection and the locations of a network rule", () => {
+    const { rules } = read(readFileSync(join(DOCUMENTS, "21-networks.json"), "utf8"));
+    const arms = [
+      { to: { kind: "endpoint", id: "office" }, location: "berlin" },
+      { to: { kind: "rule", id: "distance" }, isDefault: true },
+    ];
+    expect(rules["network"]).toEqual({ kind: "cidr", collectionId: "7f5ad22e-3c0b-4d7f-9d3a-2f6e4f0a9c55", arms });
+  });
   it.each([
     ["no JSON", "{", ""],
     ["no object", "[]", ""],
