@@ -16,6 +16,9 @@ const PAGES: Readonly<Record<string, ComponentType>> = {
   "/policies/new": page(() => import("./pages/policy-editor")),
   "/policies/:id": page(() => import("./pages/policy")),
   "/policies/:id/versions/:version": page(() => import("./pages/policy-editor")),
+  "/zones": page(() => import("./pages/zones")),
+  "/zones/create": page(() => import("./pages/zone-create")),
+  "/zones/:id": page(() => import("./pages/zone")),
   "/settings": page(() => import("./pages/settings")),
 };
 

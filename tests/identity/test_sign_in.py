@@ -115,13 +115,16 @@ def test_policies_hold_for_sessions(site: Site) -> None:
 
 
 def test_operations_over_json(site: Site) -> None:
-    """The same functions, texts and types as in XML; ids with and without a prefix."""
+    """The same functions, texts and types as in XML; ids are taken with and without a prefix, and given without."""
     cookie = signed_in(site)
     create = {"Name": "example.com", "CallerReference": "r"}
     made = ask(site, "POST", "/console/api/call/CreateHostedZone", create, cookie).body
     zone_id = made["HostedZone"]["Id"]
-    found = ask(site, "POST", "/console/api/call/GetHostedZone", {"Id": zone_id}, cookie).body
+    found = ask(site, "POST", "/console/api/call/GetHostedZone", {"Id": f"/hostedzone/{zone_id}"}, cookie).body
+    listed = ask(site, "POST", ZONES, {}, cookie).body
 
+    assert "/" not in zone_id + made["ChangeInfo"]["Id"]
+    assert [zone["Id"] for zone in listed["HostedZones"]] == [zone_id]
     assert found["HostedZone"] == made["HostedZone"]
     assert made["ChangeInfo"]["SubmittedAt"].startswith("20")
     again = ask(site, "POST", "/console/api/call/CreateHostedZone", create, cookie)

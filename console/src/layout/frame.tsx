@@ -23,6 +23,8 @@ interface Frame {
   splitPanel?: ReactNode;
   splitPanelOpen?: boolean;
   onSplitPanelToggle?: (open: boolean) => void;
+  /** Beside the content where there is room; else, and without it, below. */
+  splitPanelBeside?: boolean;
   /** Pages that need all the width, such as the editor. */
   wide?: boolean;
   children: ReactNode;
@@ -32,6 +34,7 @@ export function Frame({ title, crumbs = [], contentType = "default", wide = fals
   const { pathname } = useLocation();
   const navigate = useNavigate();
   const [open, setOpen] = useState(() => window.innerWidth >= 1200 && !wide);
+  const [size, setSize] = useState(() => Math.min(Math.max(window.innerWidth * 0.42, 360), 900));
   const place = placeOf(pathname);
   useEffect(() => {
     document.title = `${title} – Meridian`;
@@ -41,13 +44,18 @@ export function Frame({ title, crumbs = [], contentType = "default", wide = fals
     event.preventDefault();
     navigate(event.detail.href);
   };
+  // Always given where a page has a panel at times: whether they are given is decided once, at the first rendering.
   const split =
-    rest.splitPanel === undefined
+    rest.onSplitPanelToggle === undefined
       ? {}
       : {
           splitPanel: rest.splitPanel,
-          splitPanelOpen: rest.splitPanelOpen ?? true,
+          splitPanelOpen: rest.splitPanelOpen ?? rest.splitPanel !== undefined,
           onSplitPanelToggle: ({ detail }: { detail: { open: boolean } }) => rest.onSplitPanelToggle?.(detail.open),
+          splitPanelSize: size,
+          onSplitPanelResize: ({ detail }: { detail: { size: number } }) => setSize(detail.size),
+          splitPanelPreferences: { position: rest.splitPanelBeside === true ? ("side" as const) : ("bottom" as const) },
+          onSplitPanelPreferencesChange: () => undefined,
         };
   return (
     <>

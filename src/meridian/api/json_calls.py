@@ -37,7 +37,7 @@ class JsonCalls(Native):
         """Ask later: what the operation is about stands in its arguments."""
         return context
 
-    def _operate(self, context: Context, request: HttpRequest) -> dict[str, Any]:
+    def _operate(self, context: Context, request: HttpRequest) -> Any:
         name = request.parts["operation"]
         regions = tuple(sorted(context.settings.regions))
         model = load(regions)
@@ -45,18 +45,20 @@ class JsonCalls(Native):
         if function is None:
             code = "NotImplemented" if name in model.operations else "UnknownOperationException"
             raise ApiError(code, f"{name} is no operation of this version of Meridian.")
-        given, shape = decode(request.body or b"{}", dict[str, Any]), model.operations[name].input
+        operation = model.operations[name]
+        given, shape = decode(request.body or b"{}", dict[str, Any]), operation.input
         report = botocore.validate.ParamValidator().validate(given, shape)
         if report.has_errors():
             raise InvalidInput(report.generate_report())
         require_numbers(given, shape, "")
         arguments = _bare(given, shape)
         _validator(name, regions)(arguments)
-        return function(self._gate.allow(context, name, arguments), arguments)
+        reply = function(self._gate.allow(context, name, arguments), arguments)
+        return reply if operation.output is None else _bare(reply, operation.output)
 
 
 def _bare(value: Any, shape: Any) -> Any:
-    """Ids come with and without a prefix (R-API-9)."""
+    """Ids come with and without a prefix (R-API-9), and go without one: paths of pages are made of them."""
     match shape.type_name:
         case "structure":
             return {member: _bare(found, shape.members[member]) for member, found in value.items()}
