@@ -13,6 +13,7 @@ import dns.opcode
 import dns.rcode
 import dns.rdatatype
 import dns.tsig
+import msgspec
 from structlog.testing import capture_logs
 
 from meridian.compile.image import Head, Records
@@ -103,6 +104,20 @@ def test_what_is_told() -> None:
         assert [(str(asked.name), asked.rdtype) for asked in message.question] == [("example.com.", dns.rdatatype.SOA)]
         assert message.answer[0][0].serial == 7
         assert not message.had_tsig
+
+    asyncio.run(test())
+
+
+def test_private_zones_are_not_told_of() -> None:
+    """R-PVT-6: what only a network view sees is no secondary's business, and its serial is not the public zone's."""
+
+    async def test() -> None:
+        async with listen() as (listening, address), telling(secondary(address)) as notifier:
+            notifier.served(msgspec.structs.replace(head(9, "corp.example."), view="vpc-a", views=["vpc-a"]))
+            notifier.served(head(7))
+            message = await listening.next()
+        assert [str(asked.name) for asked in message.question] == ["example.com."]
+        assert listening.told.empty()
 
     asyncio.run(test())
 

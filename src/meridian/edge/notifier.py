@@ -49,7 +49,9 @@ class Notifier:
         ]
 
     def served(self, head: Head) -> None:
-        """A zone is served as this head has it: tell whoever may take it."""
+        """A zone is served as this head has it: tell whoever may take it. Nobody may take a private one (R-PVT-6)."""
+        if head.view is not None:
+            return
         zone = from_wire(head.apex)
         for teller in self._tellers:
             if teller.secondary.has(zone):

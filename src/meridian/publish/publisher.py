@@ -324,7 +324,7 @@ class Publisher:
         slots = changed_slots(rows)
         entries: list[Entry] = []
         led_to: set[str] = set()
-        follows = self._secondaries.have(zone.name)
+        follows = not zone.private and self._secondaries.have(zone.name)
         # A serial that follows the version is another one in each, and with it the shard of the apex.
         due = sorted({*changed, shard_of(zone.name.slot, zone.shard_count)}) if follows else changed
         for index in due:
