@@ -25,6 +25,7 @@ from meridian import console
 from meridian._engine import Engine
 from meridian.api.context import Context
 from meridian.api.operations import OPERATIONS
+from meridian.api.operations.overview import Edge, Geodata, Watched
 from meridian.api.operations.own import calls
 from meridian.api.server import build_app
 from meridian.api.tls import Certificate
@@ -59,7 +60,7 @@ from meridian.publish import moved
 from meridian.publish.health import HealthPublisher
 from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
-from meridian.publish.sync import Sync
+from meridian.publish.sync import LIVE_FOR, Sync
 from meridian.resolve.resolver import Resolver, servers
 from meridian.settings import Settings
 from meridian.store import account, audit, session
@@ -105,8 +106,9 @@ async def build_control(
     health, tail = await _build_watch(settings, feed, database, clock, parts)
     metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside_api)
     explainer = _build_explainer(settings, engine, health, open_parts)
+    watched = Watched(beside_api.edge, partial(_edges, sync, clock), partial(_geodata, settings))
     certificate = _certificate(settings, parts)
-    server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics, certificate)
+    server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics, watched, certificate)
 
     def end_api() -> None:
         tail.end()  # streams of events would hold the server up
@@ -125,6 +127,18 @@ async def build_control(
         parts.append(Part(partial(remote.fill, *filling)))
         parts.append(Part(partial(forever, remote.keep_house)))
     return settings.base_url
+
+
+def _edges(sync: Sync, clock: Clock) -> list[Edge]:
+    now = clock.now().timestamp()
+    return [
+        Edge(ack.edge, ack.at, ack.started_at, now - ack.at < LIVE_FOR, ack.catalogs, ack.failed) for ack in sync.said()
+    ]
+
+
+def _geodata(settings: Settings) -> Geodata | None:
+    found = table.about(Path(settings.data_dir) / "place" / install.FILE)
+    return None if found is None else Geodata(found.source, found.date, found.attribution, found.networks)
 
 
 def _first_password(database: Database, owner: Credential) -> str:
@@ -201,6 +215,7 @@ def _build_api(
     health: Watch,
     tail: Tail,
     metrics: Metrics,
+    watched: Watched,
     certificate: Certificate | None,
 ) -> _Server:
     def find_secret(access_key_id: str) -> Credential | None:
@@ -234,7 +249,7 @@ def _build_api(
         checkers=health.checkers,
         metric_rule=Sources(settings, clock).rule,
         extra_routes=[Route(METRICS_PATH, metrics.answer), *console.routes()],
-        native=calls(tail, continent_of, Atlas(settings).show),
+        native=calls(tail, continent_of, Atlas(settings).show, watched),
     )
     config = uvicorn.Config(
         application,

@@ -9,6 +9,7 @@ import pytest
 from meridian.api.access import NATIVE, RESOURCES, IfGiven, OfType, resources, values
 from meridian.api.model import load
 from meridian.api.native import ByMethod
+from meridian.api.operations.overview import Watched
 from meridian.api.operations.own import calls
 from meridian.model.iam import CHANGE_ACTIONS, RECORD_NAMES, RECORD_TYPES
 from meridian.notify.tail import Tail
@@ -53,7 +54,9 @@ def test_every_call_of_our_own_has_its_rule(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'meridian.db'}")
     served = {
         (method, path)
-        for path, call in calls(Tail(database), continent_of, Atlas(Settings()).show).items()
+        for path, call in calls(
+            Tail(database), continent_of, Atlas(Settings()).show, Watched(None, list, lambda: None)
+        ).items()
         for method in (call.calls if isinstance(call, ByMethod) else ("GET", "POST"))
     }
     database.close()

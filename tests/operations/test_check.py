@@ -242,6 +242,7 @@ def test_history(plane: Plane) -> None:
     assert [(event["healthy"], event["check_name"]) for event in found["events"]] == [(False, "db"), (True, "db")]
     assert found["graph"] == {"start": "2026-01-02T12:03:00.000Z", "minutes": [0, 0, 0]}
     assert len(plane.call(check.history, db.id)["graph"]["minutes"]) == 60
+    assert found["created_at"] == plane.call(check.show_check, db.id)["created_at"] == "2026-01-02T12:00:00.000Z"
 
 
 def test_switches(plane: Plane) -> None:

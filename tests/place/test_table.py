@@ -3,6 +3,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,17 @@ def test_what_is_written_is_read() -> None:
     assert (made.about, made.places) == (read.about, read.places)
     assert (list(made.v4), list(made.v6)) == (list(read.v4), list(read.v6))
     assert read.about.networks == (6, 4)
+
+
+def test_a_file_tells_what_it_is_by_its_beginning(tmp_path: Path) -> None:
+    """What a table says of itself can be read without reading all of it; a file that is none is an error."""
+    file = tmp_path / "geo.table"
+    assert table.about(file) is None
+    file.write_bytes(write.geo().encode())
+    assert table.about(file) == write.geo().about
+    file.write_bytes(b"something else")
+    with pytest.raises(table.TableError, match="not a geolocation table"):
+        table.about(file)
 
 
 def test_without_data_everything_is_unknown() -> None:

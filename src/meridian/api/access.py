@@ -225,6 +225,9 @@ UNLISTED = NativeRule("meridian:Call", _everything)
 NATIVE: Mapping[tuple[str, str], NativeRule | None] = {
     ("GET", "/meridian/explain"): NativeRule("route53:TestDNSAnswer", _everything),
     ("POST", "/meridian/explain"): NativeRule("route53:TestDNSAnswer", _everything),
+    ("GET", "/meridian/search"): ITSELF,
+    ("GET", "/meridian/overview"): NativeRule("route53:ListHostedZones", _everything),
+    ("GET", "/meridian/geodata"): NativeRule("route53:ListGeoLocations", _everything),
     ("POST", "/meridian/replace"): ITSELF,
     ("POST", "/meridian/import"): ITSELF,
     ("GET", "/meridian/places"): NativeRule("route53:ListGeoLocations", _everything),

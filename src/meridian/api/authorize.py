@@ -30,6 +30,11 @@ def require(
             raise _denied(context, action, resource, decision)
 
 
+def may(context: Context, action: str, resource: str) -> bool:
+    """Whether the caller may do this with this resource."""
+    return context.caller.owner or decide(context.policies, Ask(action, resource, {})).allowed
+
+
 def _denied(context: Context, action: str, resource: str, decision: Decision) -> ApiError:
     """AWS's words (R-SIG-4)."""
     user = user_arn(context.caller.account_id, context.caller.user)

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 from ipaddress import ip_address
+from pathlib import Path
 
 import msgspec
 
@@ -41,6 +42,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     point: tuple[int, int] | None = None
 
 
+_MOST_HEADER = 65_536  # octets; it is a few hundred
 NOWHERE = Place()
 
 
@@ -179,6 +181,28 @@ def decode(octets: bytes) -> Table:
         return _decode(memoryview(body)[len(MAGIC) :])
     except (struct.error, ValueError, IndexError) as error:
         raise TableError(f"the geolocation table does not fit together: {error}") from None
+
+
+def about(file: Path) -> About | None:
+    """
+    What a file says of itself, by its first octets; None where there is none.
+
+    Raises:
+        TableError: It is not such a file, or of another format.
+    """
+    try:
+        with file.open("rb") as opened:
+            begin = opened.read(len(MAGIC) + _NUMBERS.size + _MOST_HEADER)
+    except FileNotFoundError:
+        return None
+    if not begin.startswith(MAGIC):
+        raise TableError("not a geolocation table of Meridian")
+    number, length = _NUMBERS.unpack_from(begin, len(MAGIC))
+    if number != FORMAT:
+        raise TableError(f"the geolocation table has format {number}; this version reads {FORMAT}")
+    at = len(MAGIC) + _NUMBERS.size
+    header = msgspec.msgpack.decode(begin[at : at + length], type=_Header)
+    return About(header.source, header.date, header.attribution, header.networks)
 
 
 def _decode(rest: memoryview) -> Table:

@@ -75,6 +75,7 @@ class Sync:
         self._clock = clock
         # What each edge said last, by key: with the time by our clock, and the version.
         self._acks: dict[str, tuple[Ack, int]] = {}
+        self._filled = 0  # the version of the feed's last filling
         self._listed = asyncio.Event()
         self._woken = asyncio.Event()
         self._progress = threading.Condition()
@@ -93,9 +94,8 @@ class Sync:
     async def acknowledge(self) -> int:
         """Turn every change INSYNC that all live edges serve, and give their number."""
         found = await self._feed.get(FILLED)
-        filled = 0 if found is None else found[1]
-        acks = [_in_feed(ack, filled) for ack, _ in self._acks.values()]
-        served = served_by_all(acks, self._clock.now().timestamp())
+        self._filled = 0 if found is None else found[1]
+        served = served_by_all(self.said(), self._clock.now().timestamp())
         if not served.catalogs:
             return 0
         count = await asyncio.to_thread(self._write, served)
@@ -125,6 +125,10 @@ class Sync:
             with self._progress:
                 if self._rounds == seen:
                     self._progress.wait(left)
+
+    def said(self) -> list[Ack]:
+        """What each edge said last, in no order; what it has reached in another filling of the feed is left out."""
+        return [_in_feed(ack, self._filled) for ack, _ in list(self._acks.values())]
 
     async def hear(self, key: str) -> None:
         """Take in what an edge says under this key."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
@@ -42,6 +43,12 @@ _POSITIONS = (
     .where(change.c.status == "PENDING", change.c.catalog.is_not(None))
     .distinct()
     .order_by(change.c.catalog, change.c.catalog_version)
+)
+_PENDING = (
+    sa.select(change)
+    .where(change.c.status == "PENDING", change.c.account_id == bindparam("account_id"))
+    .order_by(change.c.submitted_at.desc())
+    .limit(bindparam("count"))
 )
 _ACKNOWLEDGE = (
     sa.update(change)
@@ -102,6 +109,36 @@ def published(conn: Connection, zone_id: str, version: int, catalog: int, catalo
 def pending_positions(conn: Connection) -> list[tuple[int, int]]:
     """Each (catalog, catalog version) that a PENDING change waits at, ascending."""
     return [(catalog, version) for catalog, version in conn.execute(_POSITIONS)]
+
+
+class Pending(NamedTuple):
+    """
+    A change that is on its way.
+
+    Attributes:
+        zone_id: Of the zone, or of the CIDR collection.
+        position: The catalog that tells of it, and at which version; None until it is published.
+    """
+
+    id: str
+    zone_id: str
+    submitted_at: datetime
+    comment: str | None
+    position: tuple[int, int] | None
+
+
+def pending(conn: Connection, account_id: str, limit: int) -> list[Pending]:
+    """Up to `limit` of the account's changes that are not in sync, newest first."""
+    return [
+        Pending(
+            row.id,
+            row.zone_id,
+            _time(row.submitted_at),
+            row.comment,
+            None if row.catalog is None else (row.catalog, row.catalog_version),
+        )
+        for row in conn.execute(_PENDING, {"account_id": account_id, "count": limit})
+    ]
 
 
 def acknowledge(conn: Connection, positions: Mapping[int, int], failed: Collection[str] = ()) -> int:

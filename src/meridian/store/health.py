@@ -156,6 +156,13 @@ def owned(conn: Connection, account_id: str, check_id: str, *, for_update: bool 
     return _check(row)
 
 
+def created_at(conn: Connection, check: HealthCheck) -> datetime:
+    """When the check was created."""
+    query = sa.select(health_check.c.created_at).where(health_check.c.slot == check.slot)
+    milliseconds: int = conn.execute(query).scalar_one()
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
 def with_reference(conn: Connection, account_id: str, caller_reference: str) -> HealthCheck | None:
     """The account's check that was created with this reference."""
     row = conn.execute(_BY_REFERENCE, {"account_id": account_id, "caller_reference": caller_reference}).one_or_none()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -140,6 +140,19 @@ def count(conn: Connection, account_id: str) -> int:
     """How many zones the account has (R-ZON-13)."""
     query = sa.select(sa.func.count()).select_from(hosted_zone).where(hosted_zone.c.account_id == account_id)
     return conn.execute(query).scalar_one()
+
+
+def count_record_sets(conn: Connection, account_id: str) -> int:
+    """How many record sets the zones of the account have in all."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(hosted_zone.c.record_set_count), 0))
+    return int(conn.execute(query.where(hosted_zone.c.account_id == account_id)).scalar_one())
+
+
+def names(conn: Connection, account_id: str, zone_ids: Collection[str]) -> dict[str, Name]:
+    """The names of those of these zones that are the account's, by id."""
+    query = _of_account(account_id).where(hosted_zone.c.id.in_(sorted(zone_ids)))
+    query = query.with_only_columns(hosted_zone.c.id, hosted_zone.c.name_wire)
+    return {row.id: from_wire(row.name_wire) for row in conn.execute(query)}
 
 
 def set_comment(conn: Connection, zone_id: str, comment: str | None) -> None:

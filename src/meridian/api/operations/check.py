@@ -85,12 +85,14 @@ def show_check(context: Context, request: HttpRequest) -> Fields:
         users = health.users(conn, check.id)
         events = health_event.latest(conn, check.account_id, [check.id], _EVENTS)
         graph = _graph(conn, check.id, now, _GRAPH_MINUTES)
+        created_at = health.created_at(conn, check)
     states = context.states_of([check.slot, *(child.slot for child in children)])
     state = states.get(check.slot)
     name = names[check.id].get("Name", "")
     return {
         **brief(check, name, state, now),
         "version": check.version,
+        "created_at": timestamp(created_at),
         "config": to_api(check.config),
         "interval": _interval(check),
         "rise": check.options.rise or check.config.failure_threshold,
@@ -119,7 +121,8 @@ def history(context: Context, request: HttpRequest) -> Fields:
         name = tag.of(conn, "healthcheck", [check.id])[check.id].get("Name", "")
         events = health_event.latest(conn, check.account_id, [check.id], asked.get("events", _EVENTS))
         graph = _graph(conn, check.id, context.clock.now(), asked.get("minutes", _GRAPH_MINUTES))
-    return {"events": [told(event, name) for event in events], "graph": graph}
+        created_at = health.created_at(conn, check)
+    return {"events": [told(event, name) for event in events], "graph": graph, "created_at": timestamp(created_at)}
 
 
 def set_override(context: Context, request: HttpRequest) -> Fields:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meridian.api.native import NativeCall, by_method
-from meridian.api.operations import audit, bulk, check, event, explain, place, policy, replace, switch, user
+from meridian.api.operations import (
+    audit,
+    bulk,
+    check,
+    event,
+    explain,
+    geodata,
+    overview,
+    place,
+    policy,
+    replace,
+    search,
+    switch,
+    user,
+)
 from meridian.changes.traffic_difference import ContinentOf
 
 
@@ -27,13 +41,18 @@ def health_calls(tail: event.Tail) -> Mapping[str, NativeCall]:
     }
 
 
-def calls(tail: event.Tail, continent_of: ContinentOf, atlas: place.Atlas) -> Mapping[str, NativeCall]:
-    """All calls of our own; `health_calls`, `policy_calls` and `place_calls` say what they are given."""
+def calls(
+    tail: event.Tail, continent_of: ContinentOf, atlas: place.Atlas, watched: overview.Watched
+) -> Mapping[str, NativeCall]:
+    """All calls of our own; each subject's own function says what it is given."""
     return {
         **health_calls(tail),
         **policy.policy_calls(continent_of),
         **place.place_calls(atlas),
         explain.PATH: explain.explain,
+        search.PATH: by_method(GET=search.find),
+        overview.PATH: by_method(GET=overview.showing(watched)),
+        geodata.PATH: by_method(GET=geodata.showing(watched)),
         replace.PATH: by_method(POST=replace.replace),
         bulk.PATH: by_method(POST=bulk.bulk),
         audit.PATH: by_method(GET=audit.list_events),
