@@ -54,7 +54,9 @@ export function Tray({ zone, pending, onEdit, onDrop, onDiscard, onApplied }: Pr
     }
   };
   const top = useRef<HTMLDivElement>(null);
-  useEffect(() => top.current?.scrollIntoView({ block: "nearest" }), [pending]); // it may stand above what is seen
+  useEffect(() => {
+    top.current?.scrollIntoView({ block: "nearest" }); // it may stand above what is seen
+  }, [pending]);
   return (
     <div ref={top} className="tray">
       <Container

@@ -1,0 +1,75 @@
+// A browser for journeys: signed in, with everything that it complains of kept.
+//
+// The tests in tests/journeys/ start a server and run these files with node. They say in the environment
+// where it is: MERIDIAN_CONSOLE (a URL), MERIDIAN_USER, MERIDIAN_PASSWORD, MERIDIAN_DNS (address and port). With
+// MERIDIAN_FAILED, the path of an image, a journey that fails leaves a picture there.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { chromium } from "playwright-core";
+
+const PATIENCE = 20_000; // milliseconds; a machine under load may be slow, but never this slow
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Runs `journey(page)` in a browser of its own, signed in. Fails if the page ever complained. */
+export async function browse(journey, { width = 1280, height = 900, theme = "light" } = {}) {
+  const { MERIDIAN_CONSOLE: url, MERIDIAN_USER: user, MERIDIAN_PASSWORD: password } = process.env;
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const complaints = [];
+  try {
+    const page = await browser.newPage({ viewport: { width, height }, reducedMotion: "reduce", baseURL: url });
+    page.setDefaultTimeout(PATIENCE);
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      const isRefusal = message.text().startsWith("Failed to load resource"); // the page shows it in its own way
+      if (message.type() === "error" && !isRefusal) complaints.push(message.text());
+    });
+    await page.addInitScript((chosen) => localStorage.setItem("meridian.theme", chosen), theme);
+    await page.goto("/console/zones");
+    await page.getByLabel("User", { exact: true }).fill(user);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: user }).waitFor();
+    try {
+      await journey(page);
+    } catch (error) {
+      if (process.env.MERIDIAN_FAILED) await page.screenshot({ path: process.env.MERIDIAN_FAILED });
+      throw Object.assign(error, { complaints });
+    }
+    assert.deepEqual(complaints, []);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The values that our name server answers with. */
+export function dig(name, type) {
+  const [host, port] = process.env.MERIDIAN_DNS.split(" ");
+  const text = execFileSync("dig", [`@${host}`, "-p", port, "+short", "+tries=1", "+time=5", name, type], { encoding: "utf8" });
+  return text.trim().split("\n").filter((line) => line !== "").sort();
+}
+
+/** Presses Tab until what has the focus is called so. */
+export async function tabTo(page, name, { backwards = false, most = 150 } = {}) {
+  for (let pressed = 0; pressed < most; pressed++) {
+    await page.keyboard.press(backwards ? "Shift+Tab" : "Tab");
+    const called = await page.evaluate(() => {
+      const element = document.activeElement;
+      const labels = (element?.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "");
+      return [element?.getAttribute("aria-label"), labels.join(" ").trim(), element?.textContent?.trim()].find((text) => text) ?? "";
+    });
+    if (called === name) return;
+  }
+  assert.fail(`no ${name} within ${most} tabs`);
+}
+
+/** Serious findings of axe on the page as it is now. */
+export async function findings(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+}
