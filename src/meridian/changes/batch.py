@@ -34,11 +34,13 @@ class Plan(msgspec.Struct, frozen=True):
         delete: Record sets that go. Keys that `put` replaces are not among them.
         put: Record sets as they will be, new or replaced, with their `rdata`.
         silenced: Names and types that lose their last answer (`Draft.silenced`).
+        before: What stood under the keys of both, as it was stored.
     """
 
     delete: tuple[Key, ...]
     put: tuple[RecordSet, ...]
     silenced: tuple[tuple[Name, str], ...] = ()
+    before: tuple[RecordSet, ...] = ()
 
 
 class References(msgspec.Struct, frozen=True):
@@ -96,7 +98,9 @@ def plan(
     if reasons:
         raise ChangeRejected(reasons)
     draft = trial.draft
-    return Plan(delete=tuple(draft.removed()), put=tuple(draft.changed()), silenced=tuple(draft.silenced()))
+    delete, put = tuple(draft.removed()), tuple(draft.changed())
+    before = draft.stored([*delete, *(record_set.key for record_set in put)])
+    return Plan(delete, put, tuple(draft.silenced()), tuple(before))
 
 
 def owner_names(zone: HostedZone, changes: Iterable[Change]) -> list[Name]:

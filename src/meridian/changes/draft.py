@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from meridian.model.name import Name
 from meridian.model.record import Key, RecordSet
@@ -66,6 +66,12 @@ class Draft:
         for name, now in self._now.items():
             before = self._before[name]
             yield from (held for slot, held in now.items() if before.get(slot) != held)
+
+    def stored(self, keys: Iterable[Key]) -> Iterator[RecordSet]:
+        """What stood under these keys before, where something did."""
+        for name, type, identifier in keys:
+            if held := self._before[name].get((type, identifier)):
+                yield held
 
     def silenced(self) -> Iterator[tuple[Name, str]]:
         """

@@ -104,6 +104,13 @@ def read_plain(action: Action, items: Iterable[PlainRecordSet]) -> list[Change]:
 
 def to_api(record_set: RecordSet) -> dict[str, Any]:
     """Write a record set as the API shows it: members in the documented order, absent ones left out (R-CHG-19)."""
+    if record_set.is_plain and record_set.values and record_set.ttl is not None:
+        return {
+            "Name": record_set.name.text,
+            "Type": record_set.type,
+            "TTL": record_set.ttl,
+            "ResourceRecords": [{"Value": value} for value in record_set.values],
+        }
     members: dict[str, Any] = {
         "Name": record_set.name.text,
         "Type": record_set.type,

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 
 from meridian.model.audit import Actor, AuditEvent, Changed, RecordKey
+from meridian.store.database import insert_many
 from meridian.store.tables import audit_event
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
-_ADD = sa.insert(audit_event)
+_COLUMNS = tuple(column.name for column in audit_event.c if column.name != "id")
 _PRUNE = sa.delete(audit_event).where(audit_event.c.at < bindparam("before"))
 _encode = msgspec.json.Encoder().encode
 
@@ -47,17 +48,15 @@ class Filter(msgspec.Struct, frozen=True):
 
 def add(conn: Connection, actor: Actor, at: datetime, changes: Iterable[Changed]) -> None:
     """Write what was changed."""
-    common = {
-        "at": _milliseconds(at),
-        "account_id": actor.account_id,
-        "actor": actor.name,
-        "access_key_id": actor.access_key_id,
-        "request_id": actor.request_id,
-        "action": actor.action,
-    }
-    rows = [{**common, **_row(changed)} for changed in changes]
-    if rows:
-        conn.execute(_ADD, rows)
+    common = (
+        _milliseconds(at),
+        actor.account_id,
+        actor.name,
+        actor.access_key_id,
+        actor.request_id,
+        actor.action,
+    )
+    insert_many(conn, audit_event, _COLUMNS, [(*common, *_row(changed)) for changed in changes])
 
 
 def page(conn: Connection, account_id: str, wanted: Filter, limit: int) -> list[AuditEvent]:
@@ -93,16 +92,17 @@ def _conditions(wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
         yield audit_event.c.at < _milliseconds(wanted.until)
 
 
-def _row(changed: Changed) -> dict[str, Any]:
-    return {
-        "kind": changed.kind,
-        "resource": changed.resource,
-        "sort_key": changed.record.sort_key,
-        "type": changed.record.type,
-        "set_identifier": changed.record.set_identifier,
-        "before": None if changed.before is None else _encode(changed.before).decode(),
-        "after": None if changed.after is None else _encode(changed.after).decode(),
-    }
+def _row(changed: Changed) -> tuple[str | None, ...]:
+    """What `_COLUMNS` names from `kind` on."""
+    return (
+        changed.kind,
+        changed.resource,
+        changed.record.sort_key,
+        changed.record.type,
+        changed.record.set_identifier,
+        None if changed.before is None else _encode(changed.before).decode(),
+        None if changed.after is None else _encode(changed.after).decode(),
+    )
 
 
 def _event(row: Any) -> AuditEvent:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import alembic.config
 import alembic.util
 import sqlalchemy as sa
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from meridian.errors import ApiError, MeridianError
@@ -152,6 +153,27 @@ def open_database(settings: Settings) -> Database:
     database = Database(settings.database_url, settings.seal_key)
     database.migrate()
     return database
+
+
+def insert_many(conn: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """
+    Insert rows in the driver's own form, for tables that get thousands at once.
+
+    SQLAlchemy's way through each row costs more than the database takes for it.
+
+    Args:
+        columns: Names of those that rows have, in the order of the values.
+        rows: Values of types that drivers know: str, bytes, int and None.
+    """
+    if not rows:
+        return
+    compiled = insert(table).compile(dialect=conn.dialect, column_keys=list(columns))
+    order = compiled.positiontup if compiled.positional else None
+    if order is None:
+        values: list[Any] = [dict(zip(columns, row, strict=True)) for row in rows]
+    else:
+        values = list(map(itemgetter(*map(columns.index, order)), rows))
+    conn.exec_driver_sql(str(compiled), values)
 
 
 def _busy() -> ApiError:

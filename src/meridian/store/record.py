@@ -20,6 +20,7 @@ from meridian.changes.batch import Plan
 from meridian.model.name import Name, from_wire, parse
 from meridian.model.record import AliasTarget, CidrRoutingConfig, GeoLocation, GeoProximityLocation, Key, RecordSet
 from meridian.model.zone import HostedZone
+from meridian.store.database import insert_many
 from meridian.store.tables import ancestor, hosted_zone, record_set
 
 _CHUNK = 500  # names in one IN (…): SQLite takes 32,766 parameters, but long statements are slow to prepare
@@ -223,7 +224,7 @@ def apply(conn: Connection, zone: HostedZone, plan: Plan) -> frozenset[int]:
     change = _Change(conn, zone, plan)
     gone = [*plan.delete, *(record.key for record in plan.put if _row_key(record.key) in change.before)]
     _many(conn, _DELETE, [_delete_row(zone.id, key) for key in gone])
-    _insert(conn, zone.id, plan.put)
+    insert_many(conn, record_set, _INSERTED, [_insert_row(zone.id, record) for record in plan.put])
     conn.execute(_ADD_TO_COUNT, {"in_zone": zone.id, "more": len(change.after) - len(change.before)})
     moves = _moves(conn, zone.id, change.steps(zone))
     _move_ancestors(conn, zone.id, moves)
@@ -317,21 +318,6 @@ def _delete_row(zone_id: str, key: Key) -> dict[str, Any]:
         "at_type": row.type,
         "at_set_identifier": row.set_identifier,
     }
-
-
-def _insert(conn: Connection, zone_id: str, put: Sequence[RecordSet]) -> None:
-    """
-    Insert rows in the driver's own form: all values have types that drivers know, and there may be thousands.
-
-    SQLAlchemy's way through each row costs more than the database takes for it.
-    """
-    if not put:
-        return
-    compiled = insert(record_set).compile(dialect=conn.dialect)
-    rows: list[Any] = [_insert_row(zone_id, record) for record in put]
-    if not compiled.positional:
-        rows = [dict(zip(_INSERTED, row, strict=True)) for row in rows]
-    conn.exec_driver_sql(str(compiled), rows)
 
 
 _INSERTED = tuple(record_set.c.keys())

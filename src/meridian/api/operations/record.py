@@ -95,7 +95,7 @@ def carry_out(
         zone: As it is stored now, read for update.
         anew: Slots that are to be published too, though their record sets stay as they are.
     """
-    _tell(conn, context, zone, plan)
+    _tell(context, zone, plan)
     slots = records.apply(conn, zone, plan) | anew
     version = zones.bump_version(conn, zone.id)
     outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
@@ -136,13 +136,11 @@ def _reader(conn: Connection, zone: HostedZone, changes: Sequence[Change]) -> Re
     return lambda name: known[name] if name in known else records.at_name(conn, zone.id, name)
 
 
-def _tell(conn: Connection, context: Context, zone: HostedZone, plan: Plan) -> None:
+def _tell(context: Context, zone: HostedZone, plan: Plan) -> None:
     """Put into the audit trail what becomes of each record set."""
+    before = {record_set.key: record_set for record_set in plan.before}
     after = {record_set.key: record_set for record_set in plan.put}
-    keys = [*plan.delete, *after]
-    held = records.at_names(conn, zone.id, {key.name for key in keys})
-    before = {record_set.key: record_set for found in held.values() for record_set in found}
-    for key in keys:
+    for key in (*plan.delete, *after):
         context.trail.changed(
             "recordset",
             zone.id,
