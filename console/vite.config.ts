@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
@@ -14,6 +16,8 @@ const withoutFonts: Plugin = {
 export default defineConfig({
   plugins: [withoutFonts, react()],
   base: "/console/",
+  // The tokens of the components that are installed: those of the package apart name its own last build's variables, which no theme sets.
+  resolve: { alias: { "@cloudscape-design/design-tokens": fileURLToPath(new URL("node_modules/@cloudscape-design/components/internal/generated/styles/tokens.js", import.meta.url)) } },
   build: { outDir: "../src/meridian/console_dist", emptyOutDir: true, chunkSizeWarningLimit: 1500 },
   server: { proxy: { "/console/api": server, "/meridian": server } },
 });

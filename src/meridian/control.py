@@ -249,7 +249,7 @@ def _build_api(
         checkers=health.checkers,
         metric_rule=Sources(settings, clock).rule,
         extra_routes=[Route(METRICS_PATH, metrics.answer), *console.routes()],
-        native=calls(tail, continent_of, Atlas(settings).show, watched),
+        native=calls(tail, continent_of, Atlas(settings), watched),
     )
     config = uvicorn.Config(
         application,

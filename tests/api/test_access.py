@@ -55,7 +55,7 @@ def test_every_call_of_our_own_has_its_rule(tmp_path: Path) -> None:
     served = {
         (method, path)
         for path, call in calls(
-            Tail(database), continent_of, Atlas(Settings()).show, Watched(None, list, lambda: None)
+            Tail(database), continent_of, Atlas(Settings()), Watched(None, list, lambda: None)
         ).items()
         for method in (call.calls if isinstance(call, ByMethod) else ("GET", "POST"))
     }

@@ -82,7 +82,7 @@ def running(database: Database, owner: Credential) -> Iterator[Site]:
         settings=Settings(),
         clock=SystemClock(),
         find_secret=find,
-        native=calls(Tail(database), continent_of, Atlas(Settings()).show, Watched(None, list, lambda: None)),
+        native=calls(Tail(database), continent_of, Atlas(Settings()), Watched(None, list, lambda: None)),
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -66,7 +66,7 @@ def test_what_stands_for_a_place_is_there() -> None:
 def test_clients_follow_the_data_in_use(tmp_path: Path) -> None:
     """None without data; those of the table as soon as one is installed, and of the next one after that."""
     atlas = Atlas(Settings(data_dir=str(tmp_path)))
-    assert atlas.show()["clients"] == []
+    assert atlas.clients() == []
     install.put(_folder(tmp_path), geo(), force=True)
     assert _client(atlas, "DE") == {
         "country": "DE",
@@ -82,9 +82,9 @@ def test_clients_follow_the_data_in_use(tmp_path: Path) -> None:
 def test_damaged_data_gives_no_clients(tmp_path: Path) -> None:
     """The rest of the atlas is shown all the same."""
     (_folder(tmp_path) / install.FILE).write_bytes(b"no table")
-    shown = Atlas(Settings(data_dir=str(tmp_path))).show()
+    atlas = Atlas(Settings(data_dir=str(tmp_path)))
 
-    assert (shown["clients"], len(shown["continents"])) == ([], 7)
+    assert (atlas.clients(), len(atlas.show()["continents"])) == ([], 7)
 
 
 def test_places_of_the_operators_own_are_among_them(tmp_path: Path) -> None:
@@ -115,5 +115,5 @@ def _folder(tmp_path: Path) -> Path:
 
 
 def _client(atlas: Atlas, country: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(client for client in atlas.show()["clients"] if client["country"] == country)
+    found: dict[str, Any] = next(client for client in atlas.clients() if client["country"] == country)
     return found

@@ -64,6 +64,9 @@ export function Editor({ draftKey, base, importing = false, onSaved }: Props) {
   const view = useRef<View>(null);
   const frame = useRef<HTMLDivElement>(null);
   useHeight(frame);
+  // What is below takes room from the canvas, or gives it back.
+  const isOpen = below !== undefined;
+  useEffect(() => view.current?.fit(), [isOpen]);
 
   const select = useCallback((spot: Spot) => dispatch({ do: "select", spot }), [dispatch]);
   const go = useCallback((spot: Spot) => dispatch({ do: "select", spot, focus: true }), [dispatch]);

@@ -1,5 +1,6 @@
 // Panels below the canvas that look at the draft: map, simulation, comparison. Each is loaded when it is opened.
-import type { ComponentType } from "react";
+import Spinner from "@cloudscape-design/components/spinner";
+import { type ComponentType, lazy, Suspense } from "react";
 
 import type { Graph } from "../policy/graph";
 import type { Spot } from "../policy/walk";
@@ -28,10 +29,18 @@ export interface Panel {
 }
 
 /** In the order of their tabs. */
-export const PANELS: readonly Panel[] = [];
+export const PANELS: readonly Panel[] = [
+  { id: "map", title: "Map", Content: lazy(() => import("../map/panel")) },
+  { id: "simulate", title: "Simulate", Content: lazy(() => import("../simulate/panel")) },
+];
 
 /** The panel that is open. */
 export function Panels({ open, ...props }: PanelProps & { open: string }) {
   const panel = PANELS.find(({ id }) => id === open);
-  return panel === undefined ? null : <panel.Content {...props} />;
+  if (panel === undefined) return null;
+  return (
+    <Suspense fallback={<Spinner />}>
+      <panel.Content {...props} />
+    </Suspense>
+  );
 }

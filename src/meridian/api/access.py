@@ -231,6 +231,7 @@ NATIVE: Mapping[tuple[str, str], NativeRule | None] = {
     ("POST", "/meridian/replace"): ITSELF,
     ("POST", "/meridian/import"): ITSELF,
     ("GET", "/meridian/places"): NativeRule("route53:ListGeoLocations", _everything),
+    ("GET", "/meridian/places/clients"): NativeRule("route53:ListGeoLocations", _everything),
     ("POST", "/meridian/policies/check"): NativeRule("route53:ListTrafficPolicies", _everything),
     ("POST", "/meridian/policies/difference"): ITSELF,
     ("GET", "/meridian/policies/{id}/{version}/tree"): NativeRule("route53:GetTrafficPolicy", _policy),

@@ -48,19 +48,21 @@ class Atlas:
 
     def show(self) -> dict[str, Any]:
         """
-        What docs/reference/places.md describes.
-
-        The first call after new geolocation data was installed reads all of it, which takes some seconds.
+        Where everything is that policies can name, as docs/reference/places.md describes it.
         """
         return {
             "negative_bias": self._negative_bias,
             **_points(self._places),
             "continents": [{"code": code, "name": name} for code, name in CONTINENTS.items()],
             "countries": list(_countries()),
-            "clients": self._clients(),
         }
 
-    def _clients(self) -> list[dict[str, Any]]:
+    def clients(self) -> list[dict[str, Any]]:
+        """
+        A network of clients for each country and subdivision, as docs/reference/places.md describes it.
+
+        The first call after new geolocation data was installed reads all of it, which takes some seconds.
+        """
         with self._lock:
             now = _identity(self._folder / install.FILE)
             if now != self._sampled[0]:
