@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "connect": {"model", "store", "feed", "resolve"},
     "edge": {"model", "compile", "feed", "health", "place"},
     "notify": {"model", "store", "feed", "health"},
-    "api": {"model", "changes", "store", "health"},
+    "api": {"model", "changes", "store", "health", "zonefile"},
 }
 
 

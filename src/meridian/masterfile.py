@@ -28,6 +28,7 @@ from meridian.model.record import TYPES
 from meridian.policy_comment import Marks, read_comment
 
 _NO_MARKS: Marks = {}
+_HARMLESS = ("$ORIGIN", "$TTL")  # directives that read no other file, and make no records
 _MAX_TTL = 2**31 - 1  # seconds, RFC 2181 §8
 _MANY = 32  # values from which on a set tells whether one is there already
 
@@ -65,13 +66,14 @@ class Reader:
     Args:
         apex: Relative names are under it until the file says otherwise; names outside it are passed over.
         file: What errors name.
+        trusted: Whether `$INCLUDE` and `$GENERATE` are read.
 
     Attributes:
         problems: What is wrong with records that could be read as such, for people.
         record_sets: Those that comments hold, in the API's form.
     """
 
-    def __init__(self, apex: Name, file: Path) -> None:
+    def __init__(self, apex: Name, file: Path, *, trusted: bool = True) -> None:
         self.problems: list[str] = []
         self.record_sets: list[dict[str, Any]] = []
         self._file = file
@@ -86,6 +88,7 @@ class Reader:
             dns.rdataclass.IN,
             _Receiver(dns.name.Name((*apex.labels, b"")), self._take),  # type: ignore[arg-type]  # all that it asks for
             allow_include=True,
+            allow_directives=True if trusted else _HARMLESS,
         )
         self._origin = self._plain_origin()
 

@@ -54,12 +54,26 @@ def read(file: Path, apex: Name) -> ZoneFile:
         MeridianError: The file cannot be read, or holds what a hosted zone cannot; names file and line
             or name and type.
     """
+    return read_text(_text(file), apex, file)
+
+
+def read_text(text: str, apex: Name, file: Path, *, trusted: bool = True) -> ZoneFile:
+    """
+    Read a master file's text.
+
+    Args:
+        file: What errors name.
+        trusted: Whether it may include other files of this machine, and generate records without end.
+
+    Raises:
+        MeridianError: As `read`.
+    """
     with _without_collections():
-        reader = Reader(apex, file)
+        reader = Reader(apex, file, trusted=trusted)
         skipped: Counter[str] = Counter()
         found: list[RecordSet] = []
         marked = reader.record_sets
-        for records in reader.read(_text(file)):
+        for records in reader.read(text):
             if records.type in _OF_SIGNING:
                 skipped[records.type] += 1
             elif records.type not in TYPES:

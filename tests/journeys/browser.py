@@ -40,6 +40,6 @@ def drive(site: Site, journey: str) -> None:
         "MERIDIAN_PASSWORD": _PASSWORD,
         "MERIDIAN_DNS": "{} {}".format(*site.dns),
     }
-    command = [ROOT / "scripts" / "with-node", "node", ROOT / "console" / "journeys" / journey]
+    command: list[str | Path] = [ROOT / "scripts" / "with-node", "node", ROOT / "console" / "journeys" / journey]
     ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"

@@ -31,12 +31,22 @@ export function native<Reply>(method: string, path: string, body?: unknown, sign
   return send(method, path, body, signal);
 }
 
+/** Calls one of our own that takes or gives a text, such as a zone file. */
+export async function nativeText(method: string, path: string, body?: string): Promise<string> {
+  return exchange(method, path, body, "text/plain; charset=utf-8");
+}
+
 async function send<Reply>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Reply> {
+  const text = await exchange(method, path, body === undefined ? undefined : JSON.stringify(body), "application/json", signal);
+  return (text === "" ? {} : JSON.parse(text)) as Reply;
+}
+
+async function exchange(method: string, path: string, body: string | undefined, type: string, signal?: AbortSignal): Promise<string> {
   const request: RequestInit = { method, credentials: "same-origin", headers: { "X-Meridian-Console": "1" } };
   if (signal !== undefined) request.signal = signal;
   if (body !== undefined) {
-    request.body = JSON.stringify(body);
-    request.headers = { ...request.headers, "Content-Type": "application/json" };
+    request.body = body;
+    request.headers = { ...request.headers, "Content-Type": type };
   }
   let response: Response;
   try {
@@ -46,7 +56,7 @@ async function send<Reply>(method: string, path: string, body: unknown, signal?:
     throw new ApiError("Unreachable", "The server cannot be reached. Nothing that you typed is lost; try again.", 0, "");
   }
   const text = await response.text();
-  if (response.ok) return (text === "" ? {} : JSON.parse(text)) as Reply;
+  if (response.ok) return text;
   throw refusal(response, text);
 }
 

@@ -19,6 +19,7 @@ import { type RecordSet, shownName } from "../records/policy";
 import { DeleteZone } from "../zone/delete";
 import { Details } from "../zone/details";
 import { Editor, type Editing } from "../zone/editor";
+import { Files } from "../zone/files";
 import { Find } from "../zone/find";
 import { followChange } from "../zone/follow";
 import { History } from "../zone/history";
@@ -122,7 +123,7 @@ function Zone({ found, zone: asked }: { found: GetHostedZoneResponse; zone: Aske
                     page={listing.page}
                     pending={pending}
                     filtered={listing.filtered}
-                    filter={<Find listing={listing} zone={of} />}
+                    filter={<Find listing={listing} />}
                     pageNumber={listing.number}
                     onPage={listing.turn}
                     onEdit={edit}
@@ -133,6 +134,20 @@ function Zone({ found, zone: asked }: { found: GetHostedZoneResponse; zone: Aske
                 ),
               },
               { id: "history", label: "History", content: <History zoneId={zone.Id} onUndo={takeBack} /> },
+              {
+                id: "files",
+                label: "Import and export",
+                content: (
+                  <Files
+                    zone={of}
+                    onImported={(change, count) => {
+                      followChange(flashes, change, `${count.toLocaleString("en")} record sets are imported`);
+                      listing.page.again();
+                      asked.again();
+                    }}
+                  />
+                ),
+              },
               { id: "details", label: "Zone and tags", content: <Details found={found} onChanged={asked.again} /> },
             ]}
           />

@@ -1,8 +1,8 @@
 // What the record set and its group will do: the sentence, shares, and the answer for a client that you choose.
+import Autosuggest from "@cloudscape-design/components/autosuggest";
 import Box from "@cloudscape-design/components/box";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
 import LiveRegion from "@cloudscape-design/components/live-region";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
@@ -12,6 +12,7 @@ import { native } from "../api/client";
 import type { Change } from "../api/operations";
 import { useAsked } from "../api/use";
 import { Failure } from "../layout/error";
+import { countryName } from "../records/places";
 import { policyOf, type RecordSet, shownName } from "../records/policy";
 import { label, percent, sentence, shares } from "../records/sentence";
 import { useSettled } from "./judge";
@@ -29,6 +30,13 @@ interface Arm {
   chosen: boolean;
 }
 
+/** A network of a country, of docs/reference/places.md. */
+interface Client {
+  country: string;
+  subdivision: string | null;
+  network: string;
+}
+
 interface Props {
   zoneId: string;
   name: string;
@@ -41,6 +49,8 @@ interface Props {
 
 export function Preview({ zoneId, name, type, group, changes }: Props) {
   const [client, setClient] = useState("");
+  const places = useAsked("places", (signal) => native<{ clients: readonly Client[] }>("GET", "/meridian/places", undefined, signal));
+  const countries = (places.value?.clients ?? []).filter(({ subdivision }) => subdivision === null);
   const [first] = group;
   const said = sentence(group);
   const question = useSettled(JSON.stringify({ name, type, client: client.trim(), changes }), 400);
@@ -57,8 +67,16 @@ export function Preview({ zoneId, name, type, group, changes }: Props) {
       <Header variant="h3">What it will do</Header>
       {said !== "" && <Box>{said}</Box>}
       {first !== undefined && policyOf(first) === "weighted" && <ShareBar group={group} />}
-      <FormField label="Answer for a client" description="An address or a network; empty for this server's own.">
-        <Input value={client} onChange={({ detail }) => setClient(detail.value)} placeholder="203.0.113.0/24" spellcheck={false} />
+      <FormField label="Answer for a client" description="An address, a network, or a country that geolocation data knows; empty for this server's own address.">
+        <Autosuggest
+          value={client}
+          onChange={({ detail }) => setClient(detail.value)}
+          options={countries.map(({ country, network }) => ({ value: network, label: countryName(country), filteringTags: [country] }))}
+          enteredTextLabel={(text) => `Ask as ${text}`}
+          placeholder="203.0.113.0/24, or a country"
+          ariaLabel="Answer for a client"
+          virtualScroll
+        />
       </FormField>
       <LiveRegion>
         {asked.error !== undefined ? (

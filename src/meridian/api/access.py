@@ -206,6 +206,10 @@ def _check(parts: Mapping[str, str], account_id: str) -> str:
     return arn("healthcheck", parts["id"], account_id)
 
 
+def _hosted_zone(parts: Mapping[str, str], account_id: str) -> str:
+    return arn("hostedzone", parts["zone_id"], account_id)
+
+
 def _policy(parts: Mapping[str, str], account_id: str) -> str:
     return arn("trafficpolicy", parts["id"], account_id)
 
@@ -230,6 +234,9 @@ NATIVE: Mapping[tuple[str, str], NativeRule | None] = {
     ("GET", "/meridian/geodata"): NativeRule("route53:ListGeoLocations", _everything),
     ("POST", "/meridian/replace"): ITSELF,
     ("POST", "/meridian/import"): ITSELF,
+    ("GET", "/meridian/zones/{zone_id}/records"): NativeRule("route53:ListResourceRecordSets", _hosted_zone),
+    ("GET", "/meridian/zones/{zone_id}/file"): NativeRule("route53:ListResourceRecordSets", _hosted_zone),
+    ("POST", "/meridian/zones/{zone_id}/file"): NativeRule("route53:ListResourceRecordSets", _hosted_zone),
     ("GET", "/meridian/places"): NativeRule("route53:ListGeoLocations", _everything),
     ("GET", "/meridian/places/clients"): NativeRule("route53:ListGeoLocations", _everything),
     ("POST", "/meridian/policies/check"): NativeRule("route53:ListTrafficPolicies", _everything),

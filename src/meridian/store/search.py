@@ -107,7 +107,15 @@ def zones(conn: Connection, account_id: str, text: str, limit: int) -> list[Zone
     return [zone for zone in found if _any_holds(text, plain(zone.name), zone.id, zone.comment)][:limit]
 
 
-def records(conn: Connection, account_id: str, text: str, limit: int) -> list[Record]:
+class Within(NamedTuple):
+    """Which record sets are looked at: an account's, or of them those of one zone, of one type."""
+
+    account_id: str
+    zone_id: str | None = None
+    type: str | None = None
+
+
+def records(conn: Connection, within: Within, text: str, limit: int) -> list[Record]:
     """Up to `limit` record sets with this in their name, values, alias target or identifier; the name itself first."""
     columns = record_set.c
     wanted = sa.or_(
@@ -116,14 +124,14 @@ def records(conn: Connection, account_id: str, text: str, limit: int) -> list[Re
         _holds(columns.set_identifier, text),
         _holds(columns.rest, _in_json(text)),
     )
-    named = _records(conn, _has_name(account_id, text), limit)
+    named = _records(conn, sa.and_(_has_name(within.account_id, text), _of(within)), limit)
     keys = {_key(record) for record in named}
-    found = _records(conn, sa.and_(_of_account(account_id), wanted), limit * _SPARE)
+    found = _records(conn, sa.and_(_of_account(within.account_id), _of(within), wanted), limit * _SPARE)
     others = (record for record in found if _key(record) not in keys)
     return [*named, *(record for record in others if _says(record, text))][:limit]
 
 
-def records_with_address(conn: Connection, account_id: str, address: Address, limit: int) -> list[Record]:
+def records_with_address(conn: Connection, within: Within, address: Address, limit: int) -> list[Record]:
     """Up to `limit` record sets of type A or AAAA that hold this address, however it is written."""
     octets = address.packed
     packed = sa.literal(bytes((0xC4, len(octets))) + octets, sa.LargeBinary())  # as MessagePack has it
@@ -132,7 +140,8 @@ def records_with_address(conn: Connection, account_id: str, address: Address, li
     else:
         holds = sa.func.position(packed.op("IN")(record_set.c.rdata)) > 0
     type_ = "A" if address.version == 4 else "AAAA"
-    return _records(conn, sa.and_(_of_account(account_id), record_set.c.type == type_, holds), limit)
+    wanted = sa.and_(_of_account(within.account_id), _of(within), record_set.c.type == type_, holds)
+    return _records(conn, wanted, limit)
 
 
 def checks(conn: Connection, account_id: str, text: str, limit: int) -> list[Check]:
@@ -210,6 +219,15 @@ def _records(conn: Connection, wanted: ColumnElement[bool], limit: int) -> list[
         )
         for row in rows
     ]
+
+
+def _of(within: Within) -> ColumnElement[bool]:
+    zone, type_ = within.zone_id, within.type
+    return sa.and_(
+        sa.true(),
+        *([] if zone is None else [record_set.c.zone_id == zone]),
+        *([] if type_ is None else [record_set.c.type == type_]),
+    )
 
 
 def _of_account(account_id: str) -> ColumnElement[bool]:

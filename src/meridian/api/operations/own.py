@@ -11,6 +11,7 @@ from meridian.api.operations import (
     check,
     event,
     explain,
+    find,
     geodata,
     overview,
     place,
@@ -19,6 +20,7 @@ from meridian.api.operations import (
     search,
     switch,
     user,
+    zone_file,
 )
 from meridian.changes.traffic_difference import ContinentOf
 
@@ -55,6 +57,8 @@ def calls(
         geodata.PATH: by_method(GET=geodata.showing(watched)),
         replace.PATH: by_method(POST=replace.replace),
         bulk.PATH: by_method(POST=bulk.bulk),
+        zone_file.PATH: by_method(GET=zone_file.write_file, POST=zone_file.read_file),
+        find.PATH: by_method(GET=find.find_records),
         audit.PATH: by_method(GET=audit.list_events),
         audit.UNDO: by_method(GET=audit.undo),
         user.ME: by_method(GET=user.show_me),

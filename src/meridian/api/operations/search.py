@@ -24,7 +24,7 @@ from meridian.errors import InvalidInput
 from meridian.model.authorization import EVERYTHING
 from meridian.model.name import plain
 from meridian.store import search
-from meridian.store.search import Address, Record, Version
+from meridian.store.search import Address, Record, Version, Within
 
 PATH = "/meridian/search"
 
@@ -76,7 +76,11 @@ def _records(context: Context, conn: Connection, text: str, limit: int) -> list[
     def is_shown(zone_id: str) -> bool:
         return may(context, "route53:ListResourceRecordSets", access.arn("hostedzone", zone_id, ""))
 
-    shown = [record for record in _records_with(context, conn, text, limit) if is_shown(record.zone_id)]
+    shown = [
+        record
+        for record in records_with(conn, Within(context.caller.account_id), text, limit)
+        if is_shown(record.zone_id)
+    ]
     return [
         {
             "kind": "record",
@@ -92,15 +96,16 @@ def _records(context: Context, conn: Connection, text: str, limit: int) -> list[
     ]
 
 
-def _records_with(context: Context, conn: Connection, text: str, limit: int) -> Sequence[Record]:
-    account_id, address = context.caller.account_id, read_address(text)
+def records_with(conn: Connection, within: Within, text: str, limit: int) -> Sequence[Record]:
+    """Up to `limit` record sets that say this, or hold it, where it is an address."""
+    address = read_address(text)
     if address is None:
-        return search.records(conn, account_id, text, limit)
-    exact = search.records_with_address(conn, account_id, address, limit)
+        return search.records(conn, within, text, limit)
+    exact = search.records_with_address(conn, within, address, limit)
     # Other types have addresses in their text: SPF, hints of HTTPS. Identifiers are often called by one.
     others = [
         record
-        for record in search.records(conn, account_id, text, limit)
+        for record in search.records(conn, within, text, limit)
         if record not in exact
         and any(holds_address(part, address) for part in (plain(record.name), record.set_identifier, *record.values))
     ]
