@@ -15,6 +15,7 @@ const PAGES: Readonly<Record<string, ComponentType>> = {
   "/policies": page(() => import("./pages/policies")),
   "/policies/new": page(() => import("./pages/policy-editor")),
   "/policies/:id": page(() => import("./pages/policy")),
+  "/policies/:id/compare/:a/:b": page(() => import("./pages/policy-compare")),
   "/policies/:id/versions/:version": page(() => import("./pages/policy-editor")),
   "/zones": page(() => import("./pages/zones")),
   "/zones/create": page(() => import("./pages/zone-create")),

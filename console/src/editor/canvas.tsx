@@ -171,7 +171,7 @@ function spotOf(target: EventTarget, key: string): Spot {
 }
 
 /** All boxes where they are readable at once, else the start at the left. */
-function viewOf(nodes: ReadonlyMap<string, BoxNode>, width: number, height: number): { x: number; y: number; zoom: number } {
+export function viewOf(nodes: ReadonlyMap<string, BoxNode>, width: number, height: number, smallest = SMALLEST): { x: number; y: number; zoom: number } {
   const margin = 24;
   const all = [...nodes.values()];
   const left = Math.min(...all.map(({ position }) => position.x));
@@ -179,7 +179,7 @@ function viewOf(nodes: ReadonlyMap<string, BoxNode>, width: number, height: numb
   const right = Math.max(...all.map((node) => node.position.x + (node.width ?? 0)));
   const bottom = Math.max(...all.map((node) => node.position.y + (node.height ?? 0)));
   const fitting = Math.min((width - 2 * margin) / (right - left), (height - 2 * margin) / (bottom - top));
-  const zoom = Math.min(1, Math.max(SMALLEST, fitting));
+  const zoom = Math.min(1, Math.max(smallest, fitting));
   const start = nodes.get("start");
   const fitsDown = (bottom - top) * zoom <= height - 2 * margin;
   const middle = fitsDown ? (top + bottom) / 2 : (start?.position.y ?? top) + (start?.height ?? 0) / 2;

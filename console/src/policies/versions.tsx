@@ -28,6 +28,8 @@ interface Props {
   onChanged: (isLast: boolean) => void;
 }
 
+const MOST = 3; // versions that a menu offers to compare with; the page itself offers all
+
 export function Versions({ versions, records, onMove, onChanged }: Props) {
   const navigate = useNavigate();
   const follow = useFollow();
@@ -92,9 +94,15 @@ export function Versions({ versions, records, onMove, onChanged }: Props) {
                   ariaLabel={`More for version ${version.Version}`}
                   items={[
                     { id: "move", text: "Move policy records to it", disabled: records === undefined || records.every(({ TrafficPolicyVersion }) => TrafficPolicyVersion === version.Version) },
+                    ...versions.filter(({ Version }) => Version !== version.Version).slice(0, MOST).map(({ Version }) => ({ id: `compare ${Version}`, text: `Compare with version ${Version}` })),
                     { id: "delete", text: "Delete" },
                   ]}
-                  onItemClick={({ detail }) => (detail.id === "move" ? onMove(version.Version) : setDeleting(version))}
+                  onItemClick={({ detail }) => {
+                    const other = Number(detail.id.replace("compare ", ""));
+                    if (detail.id === "move") onMove(version.Version);
+                    else if (detail.id === "delete") setDeleting(version);
+                    else navigate(`/policies/${version.Id}/compare/${Math.min(version.Version, other)}/${Math.max(version.Version, other)}`);
+                  }}
                 />
               </SpaceBetween>
             ),
