@@ -103,8 +103,10 @@ class Reader:
         at = 0
         while at < len(lines):
             at = at + 1 if self._quick(lines[at]) else self._entry(lines, at)
-        for (name, type_, _), (ttl, marks, *values) in self._found.items():
-            yield Records(name, type_, ttl, tuple(values), marks)
+        del text, lines  # a large file's, and what is given away, is not needed twice
+        for key in list(self._found):
+            ttl, marks, *values = self._found.pop(key)
+            yield Records(key[0], key[1], ttl, tuple(values), marks)
 
     # --- the quick way
 

@@ -22,7 +22,7 @@ from meridian.changes.shape import read_changes
 from meridian.errors import ApiError, MeridianError
 from meridian.masterfile import Reader, Records
 from meridian.model import rdata
-from meridian.model.name import Name, parse, plain
+from meridian.model.name import Name, parse, plain, slot_of
 from meridian.model.record import TYPES, RecordSet
 from meridian.policy_comment import SELF, write_comment
 
@@ -136,7 +136,7 @@ def in_order(record_sets: Iterable[RecordSet]) -> list[RecordSet]:
     kinds: dict[str, list[RecordSet]] = {"plain": [], "policy": [], "alias": []}
     for held in record_sets:
         kinds["alias" if held.alias else "plain" if held.is_plain else "policy"].append(held)
-    kinds["plain"].sort(key=lambda held: (held.name.slot, held.name.labels, TYPES[held.type]))
+    kinds["plain"].sort(key=lambda held: (slot_of(held.name.labels), held.name.labels, TYPES[held.type]))
     leads_to: dict[tuple[Name, str], list[tuple[Name, str]]] = {}
     for held in kinds["alias"]:
         assert held.alias is not None
