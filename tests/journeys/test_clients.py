@@ -73,7 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def run(site: Site, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a tool as its users do."""
-    command = [Path(sys.executable).with_name(program), *arguments]
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
     return subprocess.run(command, env=site.environ, capture_output=True, text=True, timeout=300, check=False)
 
 
