@@ -12,6 +12,12 @@ const page = (load: () => Promise<{ Page: ComponentType }>) => lazy(async () => 
 
 const PAGES: Readonly<Record<string, ComponentType>> = {
   "/": page(() => import("./pages/settings")),
+  "/ask": page(() => import("./pages/ask")),
+  "/checks": page(() => import("./pages/checks")),
+  "/checks/create": page(() => import("./pages/check-form")),
+  "/checks/:id": page(() => import("./pages/check")),
+  "/checks/:id/edit": page(() => import("./pages/check-form")),
+  "/search": page(() => import("./pages/search")),
   "/policies": page(() => import("./pages/policies")),
   "/policies/new": page(() => import("./pages/policy-editor")),
   "/policies/:id": page(() => import("./pages/policy")),

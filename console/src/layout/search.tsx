@@ -3,16 +3,8 @@ import Autosuggest, { type AutosuggestProps } from "@cloudscape-design/component
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
-import { native } from "../api/client";
 import { useAsked } from "../api/use";
-
-/** What `/console/api/search` finds: where it is, and why it was found. */
-interface Found {
-  kind: string;
-  title: string;
-  detail: string;
-  path: string;
-}
+import { KINDS, search, shown } from "./found";
 
 const WAIT = 150; // milliseconds without a key before we ask
 
@@ -36,27 +28,28 @@ export function Search() {
     document.addEventListener("keydown", open);
     return () => document.removeEventListener("keydown", open);
   }, []);
-  const { value, loading, error } = useAsked(asked, (signal) =>
-    asked === "" ? Promise.resolve([]) : native<Found[]>("GET", `/console/api/search?q=${encodeURIComponent(asked)}`, undefined, signal),
-  );
-  const found = value ?? [];
+  const { value, loading, error } = useAsked(asked, (signal) => (asked === "" ? Promise.resolve(undefined) : search(asked, signal)));
+  const found = value?.found ?? [];
   const kinds = [...new Set(found.map(({ kind }) => kind))];
+  const everything = (text: string) => `/search?${new URLSearchParams({ q: text })}`;
   return (
     <Autosuggest
       ref={input}
       value={typed}
       onChange={({ detail }) => setTyped(detail.value)}
       onSelect={({ detail }) => {
-        if (detail.selectedOption === undefined) return;
         setTyped("");
-        navigate(detail.value);
+        navigate(detail.selectedOption === undefined ? everything(detail.value.trim()) : detail.value);
       }}
       options={kinds.map((kind) => ({
-        label: kind,
-        options: found.filter((each) => each.kind === kind).map(({ title, detail, path }) => ({ value: path, label: title, description: detail })),
+        label: KINDS[kind],
+        options: found
+          .filter((each) => each.kind === kind)
+          .map((each) => shown(each, asked))
+          .map(({ title, detail, path }) => ({ value: path, label: title, description: detail })),
       }))}
       filteringType="none"
-      enteredTextLabel={(text) => `Search for "${text}"`}
+      enteredTextLabel={(text) => `Everything with "${text}"`}
       placeholder="Search names, values, addresses, ids ( / )"
       ariaLabel="Search everything"
       statusType={error !== undefined ? "error" : loading && asked !== "" ? "loading" : "finished"}
