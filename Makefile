@@ -53,7 +53,7 @@ test-rust: $(BUILD)/tools ## The engine's own tests
 test-python: $(BUILD)/dev $(BUILD)/system $(BUILD)/console ## The control plane's tests and the journeys with stock clients
 	$(SAY) 'Testing the control plane and the journeys (Python)'
 	$(BIN)/pytest -n auto -m 'not journey'
-	$(BIN)/pytest -m journey
+	$(BIN)/pytest -n 2 --dist loadfile -m journey  # they wait more than they work
 
 .PHONY: test-console
 test-console: $(BUILD)/console ## The console's own tests

@@ -4,7 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
 // `npm run dev` serves the console from its sources and asks a server that runs beside it.
-const server = process.env["MERIDIAN_API"] ?? "http://127.0.0.1:8053";
+const server = process.env["MERIDIAN_API"] ?? "http://127.0.0.1:5380";
 
 /** Leaves out the fonts that the base styles carry inside: a third of the first load. Systems' own fonts follow in the list. */
 const withoutFonts: Plugin = {
