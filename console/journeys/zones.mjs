@@ -75,7 +75,7 @@ async function weigh(page, identifier, weight) {
 }
 
 async function choose(page, label, option) {
-  await page.getByRole("button", { name: label }).click();
+  await page.getByRole("button", { name: new RegExp(`^${label}\\b`) }).click();
   await page.getByRole("option", { name: new RegExp(`^${option}\\b`) }).click();
 }
 

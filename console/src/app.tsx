@@ -1,4 +1,6 @@
 // Which page is at which path. Every page is loaded when it is opened.
+import { I18nProvider } from "@cloudscape-design/components/i18n";
+import messages from "@cloudscape-design/components/i18n/messages/all.en";
 import Box from "@cloudscape-design/components/box";
 import Spinner from "@cloudscape-design/components/spinner";
 import { type ComponentType, lazy, Suspense } from "react";
@@ -31,11 +33,13 @@ const PAGES: Readonly<Record<string, ComponentType>> = {
 
 export function App() {
   return (
-    <SessionProvider>
-      <FlashProvider>
-        <Pages />
-      </FlashProvider>
-    </SessionProvider>
+    <I18nProvider locale="en" messages={[messages]}>
+      <SessionProvider>
+        <FlashProvider>
+          <Pages />
+        </FlashProvider>
+      </SessionProvider>
+    </I18nProvider>
   );
 }
 

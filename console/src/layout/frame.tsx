@@ -27,13 +27,15 @@ interface Frame {
   splitPanelBeside?: boolean;
   /** Pages that need all the width, such as the editor. */
   wide?: boolean;
+  /** Pages that have more use for the width than the navigation has. */
+  navigationClosed?: boolean;
   children: ReactNode;
 }
 
-export function Frame({ title, crumbs = [], contentType = "default", wide = false, children, ...rest }: Frame) {
+export function Frame({ title, crumbs = [], contentType = "default", wide = false, navigationClosed = wide, children, ...rest }: Frame) {
   const { pathname } = useLocation();
   const navigate = useNavigate();
-  const [open, setOpen] = useState(() => window.innerWidth >= 1200 && !wide);
+  const [open, setOpen] = useState(() => window.innerWidth >= 1200 && !navigationClosed);
   const [size, setSize] = useState(() => Math.min(Math.max(window.innerWidth * 0.42, 360), 900));
   const place = placeOf(pathname);
   useEffect(() => {

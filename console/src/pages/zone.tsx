@@ -72,7 +72,7 @@ function Zone({ found, zone: asked }: { found: GetHostedZoneResponse; zone: Aske
     <Frame
       title={name}
       crumbs={[{ text: name, path: `/zones/${zone.Id}` }]}
-      wide
+      navigationClosed
       splitPanelBeside
       splitPanel={editing && <Editor key={editing.key} zone={of} editing={editing} pending={pending} onPending={setPending} onClose={() => setEditing(undefined)} />}
       splitPanelOpen={editing !== undefined}

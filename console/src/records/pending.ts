@@ -80,7 +80,8 @@ export function reasonsBy(pending: readonly Pending[], messages: readonly string
   const by = new Map<string, string[]>();
   const rest: string[] = [];
   for (const message of messages) {
-    const named = pending.filter((each) => names(message, each));
+    const byName = pending.filter((each) => names(message, each));
+    const named = byName.length > 0 ? byName : pending.filter(({ after }) => after?.ResourceRecords?.some(({ Value }) => message.includes(`'${Value}'`)));
     const exact = named.filter((each) => namesIdentifier(message, each));
     const of = exact.length > 0 ? exact : named;
     if (of.length === 0) rest.push(message);

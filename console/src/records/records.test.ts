@@ -106,10 +106,11 @@ describe("pending changes", () => {
     ["RRSet of type CNAME with DNS name tour.example.com. is not permitted at apex in zone example.com.", ["tour"]],
     ["Tried to create resource record set [name='www.example.com.', type='A', set-identifier='a'] but it already exists", ["a", "b"]],
     ["RRSet with DNS name www.example.com., type A, SetIdentifier b, is no good", ["b"]],
+    ["Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with 'nonsense''", ["bad"]],
     ["Something else is wrong", []],
   ])("a reason stands at its change: %s", (message, expected) => {
     const tour: RecordSet = { Name: "tour.example.com.", Type: "CNAME" };
-    const pending = [{ id: "tour", after: tour }, { id: "a", after: arm("a", { Weight: 1 }) }, { id: "b", after: arm("b", { Weight: 1 }) }];
+    const pending = [{ id: "bad", after: plain("x.example.com.", "nonsense") }, { id: "tour", after: tour }, { id: "a", after: arm("a", { Weight: 1 }) }, { id: "b", after: arm("b", { Weight: 1 }) }];
     const { by, rest } = reasonsBy(pending, [message]);
     expect([...by.keys()]).toEqual(expected);
     expect(rest).toHaveLength(expected.length === 0 ? 1 : 0);

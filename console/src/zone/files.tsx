@@ -113,14 +113,7 @@ function Import({ zone, onImported }: { zone: ZoneOf; onImported: (change: Chang
               const [file] = detail.value;
               if (file !== undefined) void tried(async () => setText(await file.text()));
             }}
-            i18nStrings={{
-              uploadButtonText: () => "Choose a file",
-              dropzoneText: () => "Drop a file here",
-              removeFileAriaLabel: () => "Remove the file",
-              limitShowFewer: "Show fewer",
-              limitShowMore: "Show more",
-              errorIconAriaLabel: "Error",
-            }}
+            i18nStrings={{ uploadButtonText: () => "Choose a file", dropzoneText: () => "Drop a file here", removeFileAriaLabel: () => "Remove the file", limitShowFewer: "Show fewer", limitShowMore: "Show more", errorIconAriaLabel: "Error" }}
           />
         </FormField>
         <FormField label="Zone file" description="Relative names are under this zone." stretch>

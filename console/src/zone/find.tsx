@@ -39,7 +39,7 @@ export function Find({ listing }: { listing: Listing }) {
         selectedOption={options.find(({ value }) => value === listing.type) ?? ANY}
         options={options}
         onChange={({ detail }) => listing.look(typed, detail.selectedOption.value ?? "")}
-        ariaLabel="Type"
+        ariaLabel="Only of type"
       />
       <Input type="search" value={name} onChange={({ detail }) => setName(detail.value)} placeholder="Go to a name" ariaLabel="Go to a name" clearAriaLabel="From the beginning" spellcheck={false} />
       {listing.more && <StatusIndicator type="info">There are more; say more of what you look for</StatusIndicator>}
