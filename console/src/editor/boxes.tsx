@@ -45,9 +45,12 @@ const boxClass = ({ selected, mark, lit }: Shown, kind: string): string =>
 function StartBox({ data }: NodeProps<StartNode>) {
   return (
     <div className={boxClass(data, "start")}>
-      <div role="button" tabIndex={0} className="head" data-key="start" aria-current={data.selected !== undefined} aria-label={`Start, type ${data.recordType}${data.open ? ", leads nowhere" : ""}${spoken(data.mark)}`}>
-        <span className="title">Start</span>
-        <span className="kind">{data.recordType}</span>
+      <div role="button" tabIndex={0} className="head" data-key="start" aria-current={data.selected !== undefined}>
+        <span className="title">Start</span> <span className="kind">{data.recordType}</span>
+        <span className="unseen">
+          {data.open ? ", leads nowhere" : ""}
+          {spoken(data.mark)}
+        </span>
         <MarkIcon mark={data.mark} />
       </div>
       <Handle type="source" id="0" position={Position.Right} className={data.open ? "open" : ""} />
@@ -61,9 +64,12 @@ function RuleBox({ data }: NodeProps<RuleNode>) {
   return (
     <div className={boxClass(data, "rule")}>
       <Handle type="target" id="in" position={Position.Left} style={{ top: 18 }} />
-      <div role="button" tabIndex={0} className="head" data-key={`rule:${id}`} aria-current={selected === -1} aria-label={`${kind} rule ${id}, ${arms.length} ${arms.length === 1 ? "arm" : "arms"}${spoken(data.mark)}`}>
-        <span className="title">{id}</span>
-        <span className="kind">{kind}</span>
+      <div role="button" tabIndex={0} className="head" data-key={`rule:${id}`} aria-current={selected === -1}>
+        <span className="title">{id}</span> <span className="kind">{kind}</span>
+        <span className="unseen">
+          {` rule, ${arms.length} ${arms.length === 1 ? "arm" : "arms"}`}
+          {spoken(data.mark)}
+        </span>
         <MarkIcon mark={data.mark} />
       </div>
       {arms.map((arm, at) => (
@@ -101,14 +107,18 @@ function EndpointBox({ data }: NodeProps<EndpointNode>) {
   return (
     <div className={boxClass(data, "endpoint")}>
       <Handle type="target" id="in" position={Position.Left} />
-      <div role="button" tabIndex={0} className="head" data-key={`endpoint:${id}`} aria-current={data.selected !== undefined} aria-label={`Endpoint ${id}, ${type}, ${endpoint.value === "" ? "without a value" : endpoint.value}${spoken(data.mark)}`}>
+      <div role="button" tabIndex={0} className="head" data-key={`endpoint:${id}`} aria-current={data.selected !== undefined}>
         <span className="two">
           <span className={endpoint.value === "" ? "title none" : "title value"} title={endpoint.value}>
             {endpoint.value === "" ? "No value yet" : endpoint.value}
-          </span>
+          </span>{" "}
           <span className="kind" title={`${id} · ${type}`}>
             {id} · {type}
           </span>
+        </span>
+        <span className="unseen">
+          , endpoint
+          {spoken(data.mark)}
         </span>
         <MarkIcon mark={data.mark} />
       </div>

@@ -25,11 +25,13 @@ import { type Graph, type Ref as BoxRef, refOf } from "../policy/graph";
 import type { Spot } from "../policy/walk";
 import { type BoxNode, BOXES, type Mark, type PlaceName } from "./boxes";
 import { arrange } from "./layout";
+import { hold, settle } from "./settle";
 import { boxes, edges, type Line, type Lit } from "./nodes";
 
 interface Props {
   draft: Draft;
   selected: Spot;
+  /** Grows when what is selected is to have the keyboard's focus; 0 while that is elsewhere. */
   focus: number;
   marks: ReadonlyMap<string, Mark>;
   lit: Lit | undefined;
@@ -89,17 +91,20 @@ function Flow({ draft, selected, focus, marks, lit, placeName, onSelect, onConne
   }, [flow]);
   useImperativeHandle(ref, () => ({ fit, zoom: (by) => void flow.zoomTo(flow.getZoom() * by) }), [fit, flow]);
 
+  const spot = useRef(selected);
+  spot.current = selected;
   useEffect(() => {
     if (focus === 0) return;
-    const arm = selected.arm === undefined ? ":not([data-arm])" : `[data-arm="${selected.arm}"]`;
-    // Once the box has been drawn.
-    const timer = setTimeout(() => {
-      frame.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(selected.key)}"]${arm}`)?.focus({ preventScroll: true });
-      const node = last.current.get(selected.key);
+    return settle(() => {
+      const { key, arm: number } = spot.current;
+      const arm = number === undefined ? ":not([data-arm])" : `[data-arm="${number}"]`;
+      const element = frame.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]${arm}`);
+      const has = hold(element);
+      const node = last.current.get(key);
       const size = frame.current?.getBoundingClientRect();
       if (node !== undefined && size !== undefined) bringIntoView(flow, node, size);
+      return has;
     });
-    return () => clearTimeout(timer);
   }, [focus]);
 
   const isValid = useCallback(

@@ -1,9 +1,10 @@
 // A list to choose from by typing: what to create, which command. Arrows move, Enter chooses, Escape closes.
 import Box from "@cloudscape-design/components/box";
-import Input from "@cloudscape-design/components/input";
+import Input, { type InputProps } from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import { useEffect, useId, useRef, useState } from "react";
 
+import { useFirstFocus } from "../layout/focus";
 import { VARIABLES } from "./colors";
 
 export interface Choice {
@@ -25,18 +26,19 @@ export function Chooser({ title, choices, onChoose, onClose }: Props) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
-  const input = useRef<{ focus: () => void }>(null);
+  const input = useFirstFocus<InputProps.Ref>();
   const listId = useId();
   const found = matching(choices, typed);
   const current = found[Math.min(at, found.length - 1)];
-  useEffect(() => input.current?.focus(), []);
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [current?.id]);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [current?.id]);
   const optionId = (choice: Choice) => `${listId}-${choice.id}`;
   return (
     <Modal visible header={title} onDismiss={onClose} closeAriaLabel="Close">
       <div className="chooser" style={VARIABLES}>
         <Input
-          ref={input as never}
+          ref={input}
           type="search"
           value={typed}
           ariaLabel={title}
@@ -75,11 +77,13 @@ export function Chooser({ title, choices, onChoose, onClose }: Props) {
   );
 }
 
-/** Those that have each of the words that were typed, in their text or what stands beside it. */
+/** Those in which a word begins with each of the words that were typed; first those whose text begins so. */
 export function matching(choices: readonly Choice[], typed: string): Choice[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  return choices.filter(({ text, what, group }) => {
-    const all = `${text} ${what ?? ""} ${group}`.toLowerCase();
-    return words.every((word) => all.includes(word));
+  const found = choices.filter(({ text, what, group }) => {
+    const all = `${text} ${what ?? ""} ${group}`.toLowerCase().split(/[\s(]+/);
+    return words.every((word) => all.some((each) => each.startsWith(word)));
   });
+  const begins = ({ text }: Choice) => words[0] !== undefined && text.toLowerCase().startsWith(words[0]);
+  return [...found.filter(begins), ...found.filter((choice) => !begins(choice))];
 }

@@ -62,5 +62,6 @@ it("a list is searched by words in any order", () => {
   const choices = creations(EMPTY_DRAFT.graph, "start");
   expect(matching(choices, "rule LAT")[0]?.text).toBe("Latency");
   expect(matching(choices, "latency rule")[0]?.text).toBe("Latency");
+  expect(matching(choices, "value")[0]?.text).toBe("Value of type A");
   expect(matching(choices, "no such")).toEqual([]);
 });

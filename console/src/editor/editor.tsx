@@ -30,6 +30,7 @@ import { Panels, PANELS } from "./panels";
 import { namesOf } from "./place-field";
 import { Problems, summary } from "./problems";
 import { Save } from "./save";
+import { hold, settle } from "./settle";
 import { draftOf } from "./state";
 import { marks, useVerdict } from "./verdict";
 
@@ -68,6 +69,11 @@ export function Editor({ draftKey, base, importing = false, onSaved }: Props) {
   const isOpen = below !== undefined;
   useEffect(() => view.current?.fit(), [isOpen]);
 
+  useEffect(() => {
+    if (state.where === "fields") return settle(() => hold(firstField(frame.current, selected)));
+    return undefined;
+  }, [state.focus, state.where]);
+
   const select = useCallback((spot: Spot) => dispatch({ do: "select", spot }), [dispatch]);
   const go = useCallback((spot: Spot) => dispatch({ do: "select", spot, focus: true }), [dispatch]);
   const isRefused = judged.current && judged.verdict?.valid === false;
@@ -77,7 +83,7 @@ export function Editor({ draftKey, base, importing = false, onSaved }: Props) {
     create: () => setOpen({ what: "create", from: portOf(graph, selected) }),
     open: () => {
       setBeside("fields");
-      setTimeout(() => firstField(frame.current, selected)?.focus());
+      dispatch({ do: "open" });
     },
     save,
     commands: () => setOpen({ what: "commands" }),
@@ -99,6 +105,13 @@ export function Editor({ draftKey, base, importing = false, onSaved }: Props) {
   };
   const close = () => {
     setOpen(undefined);
+    go(selected);
+  };
+  // Escape closes a list that is open, and then leads back to the canvas. Fields that would clear themselves do not hear it.
+  const leaveFields = (event: KeyboardEvent) => {
+    const isOpen = event.target instanceof Element && event.target.getAttribute("aria-expanded") === "true";
+    if (event.key !== "Escape" || isOpen) return;
+    event.stopPropagation();
     go(selected);
   };
   const warnings = problems.filter(({ severity }) => severity === "warning").length;
@@ -160,7 +173,7 @@ export function Editor({ draftKey, base, importing = false, onSaved }: Props) {
           ref={view}
           draft={draft}
           selected={selected}
-          focus={state.focus}
+          focus={state.where === "canvas" ? state.focus : 0}
           marks={marked}
           lit={lit}
           placeName={placeName}
@@ -184,7 +197,7 @@ export function Editor({ draftKey, base, importing = false, onSaved }: Props) {
             onChange={({ detail }) => setBeside(detail.selectedId === "json" ? "json" : "fields")}
           />
         </div>
-        <div className="scroll" onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && go(selected)}>
+        <div className="scroll" onKeyDownCapture={leaveFields}>
           {beside === "json" ? (
             <Json graph={graph} document={document} problems={problems} onChange={(next) => dispatch({ do: "edit", graph: next, merging: "json" })} />
           ) : (

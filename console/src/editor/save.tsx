@@ -4,7 +4,7 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
+import Input, { type InputProps } from "@cloudscape-design/components/input";
 import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -13,6 +13,7 @@ import { useState } from "react";
 import { type ApiError, call } from "../api/client";
 import type { TrafficPolicy } from "../api/operations";
 import { asApiError } from "../api/use";
+import { useFirstFocus } from "../layout/focus";
 import { Failure } from "../layout/error";
 
 interface Props {
@@ -29,6 +30,7 @@ interface Props {
 }
 
 export function Save({ base, document, warnings, name, comment, onName, onComment, onSaved, onClose }: Props) {
+  const first = useFirstFocus<InputProps.Ref>();
   const [asNew, setAsNew] = useState(base === undefined);
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
@@ -60,7 +62,7 @@ export function Save({ base, document, warnings, name, comment, onName, onCommen
             <Button variant="link" onClick={onClose}>
               Cancel
             </Button>
-            <Button variant="primary" loading={busy} disabled={missing} onClick={() => void save()}>
+            <Button variant="primary" loading={busy} disabled={missing} form="save-policy">
               {asNew ? "Create policy" : "Create version"}
             </Button>
           </SpaceBetween>
@@ -68,9 +70,10 @@ export function Save({ base, document, warnings, name, comment, onName, onCommen
       }
     >
       <form
+        id="save-policy"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!missing) void save();
+          if (!missing && !busy) void save();
         }}
       >
         <Form>
@@ -89,11 +92,11 @@ export function Save({ base, document, warnings, name, comment, onName, onCommen
             )}
             {asNew && (
               <FormField label="Policy name" constraintText="Up to 512 characters; it cannot be changed later.">
-                <Input value={name} autoFocus onChange={({ detail }) => onName(detail.value)} />
+                <Input ref={first} value={name} onChange={({ detail }) => onName(detail.value)} />
               </FormField>
             )}
             <FormField label="Description of the version" constraintText="Optional, up to 1,024 characters.">
-              <Input value={comment} autoFocus={!asNew} onChange={({ detail }) => onComment(detail.value)} />
+              <Input {...(base !== undefined && { ref: first })} value={comment} onChange={({ detail }) => onComment(detail.value)} />
             </FormField>
           </SpaceBetween>
         </Form>

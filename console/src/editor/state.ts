@@ -8,8 +8,9 @@ import { isThere, parent, type Spot, START } from "../policy/walk";
 export interface State {
   history: History<Draft>;
   selected: Spot;
-  /** Grows when the keyboard's focus is to go to what is selected. */
+  /** Grows when the keyboard's focus is to go to what is selected, on the canvas or in the fields beside it. */
   focus: number;
+  where: "canvas" | "fields";
   /** What the last change was; a further one of the same name is taken back together with it. */
   merging: string;
 }
@@ -19,6 +20,7 @@ export type Creation = { rule: RuleKind } | { endpoint: string } | { existing: R
 
 export type Action =
   | { do: "select"; spot: Spot; focus?: boolean }
+  | { do: "open" }
   | { do: "edit"; graph: Graph; merging?: string }
   | { do: "create"; what: Creation; from: Port | undefined }
   | { do: "disconnect"; from: Port }
@@ -34,7 +36,7 @@ export type Action =
   | { do: "undo" }
   | { do: "redo" };
 
-export const initial = (draft: Draft): State => ({ history: begin(draft), selected: START, focus: 0, merging: "" });
+export const initial = (draft: Draft): State => ({ history: begin(draft), selected: START, focus: 0, where: "canvas", merging: "" });
 
 export const draftOf = (state: State): Draft => state.history.now;
 
@@ -45,7 +47,9 @@ export function reduce(state: State, action: Action): State {
   const ref = selected.key === "start" ? undefined : refOf(selected.key);
   switch (action.do) {
     case "select":
-      return { ...state, selected: action.spot, focus: state.focus + (action.focus === true ? 1 : 0) };
+      return action.focus === true ? focused({ ...state, selected: action.spot }) : { ...state, selected: action.spot };
+    case "open":
+      return { ...state, focus: state.focus + 1, where: "fields" };
     case "edit":
       return edited(state, action.graph, selected, action.merging);
     case "create":
@@ -96,7 +100,7 @@ function edited(state: State, graph: Graph, selected: Spot, merging = ""): State
   return settled({ ...state, history: change(state.history, { ...draft, graph }, merge), selected, merging });
 }
 
-const focused = (state: State): State => ({ ...state, focus: state.focus + 1 });
+const focused = (state: State): State => ({ ...state, focus: state.focus + 1, where: "canvas" });
 
 /** With a selection that is there. */
 function settled(state: State): State {

@@ -86,7 +86,7 @@ export function Versions({ versions, records, onMove, onChanged }: Props) {
             width: 230,
             cell: (version) => (
               <SpaceBetween direction="horizontal" size="xs">
-                <Button variant="inline-link" ariaLabel={`Edit version ${version.Version} as new version`} onClick={() => navigate(`/policies/${version.Id}/versions/${version.Version}`)}>
+                <Button variant="inline-link" ariaLabel={`Edit as new version, from version ${version.Version}`} onClick={() => navigate(`/policies/${version.Id}/versions/${version.Version}`)}>
                   Edit as new version
                 </Button>
                 <ButtonDropdown
