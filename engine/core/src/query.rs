@@ -126,8 +126,6 @@ pub enum Unanswerable {
     Signed(usize),
 }
 
-const MALFORMED: Unanswerable = Unanswerable::Header(rcode::FORMERR);
-
 /// Reads a packet. `name` takes the name asked for, in lower case.
 pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswerable> {
     let Some(header) = packet.first_chunk::<HEADER>() else {
@@ -139,13 +137,9 @@ pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswer
     if header[2] & 0x78 != 0 {
         return Err(Unanswerable::Header(rcode::NOTIMP));
     }
-    let query = question(packet, header, name).ok_or(MALFORMED)?;
-    let count = |at| usize::from(u16::from_be_bytes([header[at], header[at + 1]]));
-    let edns = records(packet, query.question_end, count(6) + count(8), count(10))?;
-    Ok(Query { edns, ..query })
+    question(packet, header, name).ok_or_else(|| signed(packet, header))
 }
 
-/// The query without what follows the question.
 fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Option<Query<'p>> {
     // Exactly one question (RFC 9619).
     if number(header, 4)? != 1 {
@@ -155,7 +149,12 @@ fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Opt
     let rtype = number(packet, end)?;
     let class = number(packet, end + 2)?;
     let question_end = end + 4;
-    (rtype != rtype::OPT).then_some(Query { packet, rtype, class, question_end, edns: None })
+    if rtype == rtype::OPT {
+        return None;
+    }
+    let others = usize::from(number(header, 6)?) + usize::from(number(header, 8)?);
+    let edns = records(packet, question_end, others, usize::from(number(header, 10)?))?;
+    Some(Query { packet, rtype, class, question_end, edns })
 }
 
 impl Query<'_> {
@@ -180,30 +179,45 @@ impl Query<'_> {
 
 /// Walks the records after the question: `before` of answer and authority, then `additional`.
 ///
-/// A signature is the last of all (RFC 8945 §5.1).
-fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Result<Option<Edns<'_>>, Unanswerable> {
+/// Outer None: malformed, or something is signed, which is for `signed` to see.
+fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Option<Option<Edns<'_>>> {
     let mut at = start;
     let mut edns = None;
     for place in 0..before + additional {
-        let (owner, fixed, data) = record(packet, at).ok_or(MALFORMED)?;
-        match u16::from_be_bytes([fixed[0], fixed[1]]) {
+        let (owner, fixed, data) = record(packet, at)?;
+        match number(fixed, 0)? {
             rtype::OPT => {
                 // One, at the root, in the additional section (RFC 6891 §6.1.1).
                 if edns.is_some() || owner != at + 1 || place < before {
-                    return Err(MALFORMED);
+                    return None;
                 }
-                // A message has at most 65,535 octets.
-                edns = Some(read_edns(fixed, data, (owner + 10) as u16).ok_or(MALFORMED)?);
+                edns = Some(read_edns(fixed, data, (owner + 10) as u16)?); // A message has at most 65,535 octets.
             }
-            rtype::TSIG if place >= before && place + 1 == before + additional => {
-                return Err(Unanswerable::Signed(at));
-            }
-            rtype::TSIG => return Err(MALFORMED),
+            rtype::TSIG => return None,
             _ => {}
         }
         at = owner + 10 + data.len();
     }
-    Ok(edns)
+    Some(edns)
+}
+
+/// Why what could not be read is no query: a signature is to be looked at first, or it is malformed.
+///
+/// A signature is the last of all records (RFC 8945 §5.1).
+#[cold]
+fn signed(packet: &[u8], header: &[u8; HEADER]) -> Unanswerable {
+    let count = |at| usize::from(u16::from_be_bytes([header[at], header[at + 1]]));
+    let last = || {
+        let mut at = skip_name(packet, HEADER)? + 4;
+        for _ in 1..count(6) + count(8) + count(10) {
+            let (owner, fixed, data) = record(packet, at)?;
+            (number(fixed, 0)? != rtype::TSIG).then_some(())?;
+            at = owner + 10 + data.len();
+        }
+        let (_, fixed, _) = record(packet, at)?;
+        (number(fixed, 0)? == rtype::TSIG && count(4) == 1 && count(10) > 0).then_some(at)
+    };
+    last().map_or(Unanswerable::Header(rcode::FORMERR), Unanswerable::Signed)
 }
 
 /// The record at `at`: where its owner ends, its ten fixed octets, its data.
