@@ -109,7 +109,7 @@ def test_what_is_told() -> None:
 
 
 def test_private_zones_are_not_told_of() -> None:
-    """R-PVT-6: what only a network view sees is no secondary's business, and its serial is not the public zone's."""
+    """Secondaries are told of what everybody sees alone, not of a network view's zones (RFC 1996 §3.5, R-PVT-6)."""
 
     async def test() -> None:
         async with listen() as (listening, address), telling(secondary(address)) as notifier:
