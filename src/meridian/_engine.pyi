@@ -191,7 +191,7 @@ class Engine:
         """Sums over all threads since start, by name."""
 
     def count_zones(self) -> None:
-        """Count questions by zone as well, in threads that start after this: 8 octets a zone and thread."""
+        """Count questions by zone as well, of zones and in threads that come after this: 8 octets a zone and thread."""
 
     def types(self) -> dict[int | None, int]:
         """Questions by type number, over all threads since start.

@@ -195,6 +195,8 @@ async def _run_parts(parts: Sequence[Part], stop: asyncio.Event) -> None:
 
 def _new_edge(settings: Settings, clock: Clock) -> _Edge:
     engine = new_engine(settings)
+    if settings.metrics_zones:
+        engine.count_zones()
     return _Edge(engine, QueryLog(engine.drain_log, routes(settings), clock.monotonic))
 
 
@@ -215,8 +217,6 @@ async def _build_edge(
     open_parts.callback(query_log.finish)
     open_parts.callback(engine.stop)
     open_dnstap(engine, settings)
-    if settings.metrics_zones:
-        engine.count_zones()
     parts.append(Part(query_log.run))
     parts.append(Part(agent.run))
     parts.append(Part(geodata.run))

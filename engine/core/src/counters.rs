@@ -109,6 +109,8 @@ counters! {
     dnstap_frames,
     /// dnstap frames that were lost: their reader was away or too slow.
     dnstap_dropped,
+    /// Questions that zones answered whose queries are logged.
+    logged,
     /// Lines of query logs given to those who ask for them.
     query_log_lines,
     /// Lines of query logs that were lost: nobody fetched them in time.
@@ -156,6 +158,11 @@ impl Zones {
     /// Counters for zones; `Zones::default()` counts none.
     fn counting() -> Self {
         Self((0..MOST_ZONES / BLOCK).map(|_| OnceLock::new()).collect())
+    }
+
+    /// Whether any zone is counted here.
+    pub fn is_on(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// Makes room for the zone with this number, from any thread.

@@ -117,7 +117,8 @@ impl Engine {
         counters
     }
 
-    /// Counts questions by zone from now on, in threads that start after this: 8 octets a zone and thread.
+    /// Counts questions by zone, of zones that are published after this and in threads that start after it: 8 octets
+    /// a zone and thread.
     pub fn count_zones(&self) {
         self.counts_zones.store(true, Relaxed);
         *hold(&self.own) = self.register_counters();
@@ -438,6 +439,7 @@ impl Writer {
             Some(held) => (held.number, held.before),
             None => self.number(counters),
         };
+        zone.is_watched = zone.log.is_some() || counters.iter().any(|each| each.zones.is_on());
         self.staged.remove(&zone.id);
         let zone = Arc::new(zone);
         let held = self.zones.insert(zone.id.clone(), Arc::clone(&zone));

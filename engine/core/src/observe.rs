@@ -19,10 +19,12 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use crate::counters::Counters;
 use crate::dnstap::{self, About, Exchange};
 use crate::engine::hold;
+use crate::image::Zone;
 use crate::name::Name;
 use crate::query::{self, HEADER};
-use crate::querylog::{Line, Observer};
+use crate::querylog::Line;
 use crate::respond::Transport;
+use crate::snapshot::Catalog;
 
 /// Octets of a ring: some 2,500 exchanges as dnstap frames, or 10,000 lines. The memory is touched once it is used.
 pub const RING: usize = 1 << 20;
@@ -60,13 +62,7 @@ impl Observing {
     /// What one more thread needs to be watched.
     pub fn watcher(&self) -> Watcher {
         let tap = hold(&self.tap).as_ref().map(|(about, rings)| Tap { about: Arc::clone(about), ring: ring(rings) });
-        Watcher {
-            observer: Observer::default(),
-            edge: hold(&self.edge).clone(),
-            log: ring(&self.logs),
-            tap,
-            scratch: Vec::with_capacity(USUAL),
-        }
+        Watcher { edge: hold(&self.edge).clone(), log: ring(&self.logs), tap, scratch: Vec::with_capacity(USUAL) }
     }
 
     /// Takes the lines that are there, by log group.
@@ -120,11 +116,15 @@ fn counted(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
+/// The zone that answers, and its log group if it has one.
+fn logged<'c>(catalog: &'c Catalog, name: &Name, rtype: u16) -> Option<(&'c Zone, &'c str)> {
+    let (zone, _) = catalog.public().answering(name, rtype)?;
+    zone.log.as_deref().map(|group| (zone, group))
+}
+
 /// One thread's side.
 #[derive(Debug)]
 pub struct Watcher {
-    /// Is told which zone answers.
-    pub observer: Observer,
     edge: Arc<str>,
     log: Producer<u8>,
     tap: Option<Tap>,
@@ -156,16 +156,8 @@ impl Watcher {
         self.tap.is_some()
     }
 
-    /// Whether the exchange that has just ended is to be told.
-    pub fn is_due(&self) -> bool {
-        self.tap.is_some() || self.observer.is_logged
-    }
-
-    /// Tells of an exchange: to the log if the zone that answered is logged, and to dnstap if that is on.
+    /// Tells dnstap of an exchange, if that is on.
     pub fn tell(&mut self, packet: &[u8], reply: &[u8], between: &Between, now: Duration, counters: &Counters) {
-        if self.observer.is_logged {
-            self.log(packet, reply, between, now, counters);
-        }
         if let (Some(tap), true) = (&mut self.tap, packet.len() >= HEADER) {
             let Between { client, server, transport, asked } = *between;
             let exchange = Exchange { client, server, transport, query: packet, reply, asked, answered: now };
@@ -178,15 +170,26 @@ impl Watcher {
         }
     }
 
-    fn log(&mut self, packet: &[u8], reply: &[u8], between: &Between, now: Duration, counters: &Counters) {
-        self.observer.is_logged = false;
-        let (Ok(query), Some(flags)) = (query::read(packet, &mut Name::root()), reply.get(3)) else {
-            return; // A zone answers only what was understood, and always.
+    /// Logs an exchange if the zone that answered is logged. To be called where it is, as it asks for the zone anew.
+    pub fn log(
+        &mut self,
+        catalog: &Catalog,
+        packet: &[u8],
+        reply: &[u8],
+        between: &Between,
+        now: Duration,
+        counters: &Counters,
+    ) {
+        let mut name = Name::root();
+        let (Ok(query), Some(flags)) = (query::read(packet, &mut name), reply.get(3)) else {
+            return; // No zone answered, or the rate limit took the reply.
         };
-        let (zone_id, group) = (&self.observer.zone_id, &self.observer.group);
+        let Some((zone, group)) = logged(catalog, &name, query.rtype) else {
+            return;
+        };
         let line = Line {
             at: now,
-            zone_id,
+            zone_id: &zone.id,
             query: &query,
             rcode: flags & 0x0f,
             transport: between.transport,

@@ -9,49 +9,12 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use crate::image::Zone;
 use crate::name::Shown;
 use crate::query::{HEADER, Query};
 use crate::respond::Transport;
-use crate::trace::{Step, Trace};
 
 /// The format's version, the first field of a line.
 const FORMAT: &str = "1.0";
-
-/// Remembers where the answer's questions are logged to.
-#[derive(Debug, Default)]
-pub struct Observer {
-    /// Whether the zone that answered is logged; the other fields are of that zone.
-    pub is_logged: bool,
-    /// The zone's log group.
-    pub group: String,
-    /// The zone's id.
-    pub zone_id: String,
-}
-
-impl Trace for Observer {
-    const ON: bool = false;
-
-    fn step(&mut self, _: impl FnOnce() -> Step) {}
-
-    fn zone(&mut self, zone: &Zone) {
-        if let Some(group) = &zone.log {
-            self.note(group, &zone.id);
-        }
-    }
-}
-
-impl Observer {
-    /// Keeps both; the room for them is used again.
-    #[cold]
-    fn note(&mut self, group: &str, zone_id: &str) {
-        self.is_logged = true;
-        self.group.clear();
-        self.group.push_str(group);
-        self.zone_id.clear();
-        self.zone_id.push_str(zone_id);
-    }
-}
 
 /// What a line says.
 #[derive(Debug, Clone, Copy)]

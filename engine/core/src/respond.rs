@@ -14,7 +14,7 @@ use crate::lookup::{Place, lookup};
 use crate::name::{self, Name};
 use crate::options::{Told, about_us};
 use crate::query::{self, HEADER, Query, Unanswerable, rcode, rtype};
-use crate::snapshot::{Snapshot, Zones};
+use crate::snapshot::Snapshot;
 use crate::trace::{self, NoTrace, Step, Trace};
 use crate::transfer;
 use crate::tsig;
@@ -317,15 +317,16 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
             found = self.in_view(snapshot, query.rtype, resolver);
         }
         if found.is_none() {
-            found = self.closest(snapshot.catalog.public(), query.rtype);
+            found = snapshot.catalog.public().answering(self.name, query.rtype);
             self.trace.step(|| zone_step(found.map(|(zone, _)| zone), None));
         }
         let Some((zone, apex)) = found else {
             self.reply.error = Some(ede::NOT_AUTHORITATIVE);
             return rcode::REFUSED;
         };
-        self.counters.zones.add(zone.number);
-        self.trace.zone(zone);
+        if zone.is_watched {
+            count_for(zone, self.counters);
+        }
         let apex = HEADER + self.name.start(apex);
         self.in_zone(zone, apex, query.rtype).unwrap_or_else(|Full| {
             self.reply.truncate();
@@ -338,21 +339,11 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     #[inline(never)]
     fn in_view(&mut self, snapshot: &'a Snapshot, asked: u16, resolver: IpAddr) -> Option<(&'a Zone, usize)> {
         let view = snapshot.places.views.as_deref()?.find(resolver)?;
-        let found = self.closest(snapshot.catalog.seen_from(&view.id)?, asked)?;
+        let found = snapshot.catalog.seen_from(&view.id)?.answering(self.name, asked)?;
         self.circumstances.client = Client::in_view(&snapshot.places, &snapshot.settings, resolver, view);
         self.trace.step(|| client_step(&self.circumstances.client));
         self.trace.step(|| zone_step(Some(found.0), Some(&view.id)));
         Some(found)
-    }
-
-    /// The zone that holds the name, with the suffix that it begins at.
-    fn closest<'z>(&self, zones: &'z Zones, asked: u16) -> Option<(&'z Zone, usize)> {
-        let closest = zones.closest(self.name, 0);
-        match (closest, asked) {
-            // DS stands on the parent's side of an apex (RFC 4035 §3.1.4.1), if we serve the parent.
-            (Some((_, 0)), rtype::DS) => zones.closest(self.name, 1).or(closest),
-            _ => closest,
-        }
     }
 
     /// Answers from a zone, along CNAMEs as long as they stay in it (R-SEL-9). `apex` is where
@@ -646,6 +637,15 @@ fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
 }
 
 /// Which zone answers, None for no zone of ours; and the view that a private one is seen from.
+/// Counts a question for its zone. Apart, so that questions pay one comparison where nobody asks for it.
+#[inline(never)]
+fn count_for(zone: &Zone, counters: &Counters) {
+    counters.zones.add(zone.number);
+    if zone.log.is_some() {
+        counters.logged.add();
+    }
+}
+
 fn zone_step(zone: Option<&Zone>, view: Option<&str>) -> Step {
     Step::Zone {
         id: zone.map(|zone| zone.id.to_string()),

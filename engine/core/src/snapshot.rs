@@ -26,6 +26,7 @@ use crate::name::{self, Name, Owner};
 use crate::outside::Outside;
 use crate::place::Places;
 use crate::place::sphere::{NegativeBias, Point};
+use crate::query::rtype;
 use crate::transfer::Transfers;
 
 /// What an operator sets for answering.
@@ -183,6 +184,15 @@ impl Zones {
     /// The zone closest to a name, from suffix `from` on, with that suffix (routing.md §3.1).
     pub fn closest(&self, name: &Name, from: usize) -> Option<(&Zone, usize)> {
         (from..=name.count()).find_map(|i| self.at(name, i).map(|zone| (zone, i)))
+    }
+
+    /// The zone that answers for a name and a type, with the suffix that is its own.
+    pub fn answering(&self, name: &Name, rtype: u16) -> Option<(&Zone, usize)> {
+        match self.closest(name, 0) {
+            // DS stands on the parent's side of an apex (RFC 4035 §3.1.4.1), if we serve the parent.
+            Some(at_apex @ (_, 0)) if rtype == rtype::DS => self.closest(name, 1).or(Some(at_apex)),
+            closest => closest,
+        }
     }
 
     /// The zones that answer, one for each name, in any order.

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::image::{Arm, Policy, RecordSet, Target, Zone};
+use crate::image::{Arm, Policy, RecordSet, Target};
 use crate::name::{self, Named};
 use crate::outside::{Answers, Nearness};
 use crate::place::latency::{Estimate, Level, Origin};
@@ -17,9 +17,6 @@ pub trait Trace {
 
     /// Takes one step.
     fn step(&mut self, step: impl FnOnce() -> Step);
-
-    /// Is told which zone answers, whether or not steps are kept.
-    fn zone(&mut self, _: &Zone) {}
 }
 
 /// Keeps nothing.

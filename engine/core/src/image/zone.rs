@@ -32,6 +32,8 @@ pub struct Zone {
     pub has_cuts: bool,
     /// The log group that its queries are logged to.
     pub log: Option<Box<str>>,
+    /// Whether it is logged or counted; the engine says so when it serves the zone.
+    pub is_watched: bool,
     /// By what it is counted; the engine gives it when it serves the zone.
     pub number: u32,
     /// What was counted by that number before, for a zone that had it earlier.
@@ -105,6 +107,7 @@ impl Zone {
             views: head.seen_from().map(|views| views.into_iter().map(Into::into).collect()),
             has_cuts: shards.iter().any(|shard| shard.has_cuts),
             log: (!head.log.is_empty()).then(|| head.log.into()),
+            is_watched: false,
             number: UNNUMBERED,
             before: 0,
             apex,

@@ -14,7 +14,7 @@ use crate::limit::{Limiter, Verdict, slip};
 use crate::name::Name;
 use crate::observe::{Between, Watcher};
 use crate::options::is_of_known_client;
-use crate::respond::{Arrival, Transport, respond_traced};
+use crate::respond::{Arrival, Transport, respond};
 use crate::snapshot::Snapshot;
 use crate::transfer::{self, Next, Stream};
 
@@ -95,10 +95,9 @@ impl Responder {
         let draw = self.draws.next();
         let arrival = Arrival { now: self.now, idle: self.idle, ..Arrival::new(client.ip(), transport, draw) };
         let (snapshot, counters, name) = (&*self.snapshot, &*self.counters, &mut self.name);
-        let observer = &mut self.watcher.observer;
-        let octets = guarded(packet, counters, out, |out| {
-            respond_traced(snapshot, packet, &arrival, counters, name, out, observer)
-        });
+        let logged = counters.logged.get();
+        let octets = guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, name, out));
+        let is_logged = counters.logged.get() != logged;
         let octets = match &mut self.limiter {
             Some(limiter) if octets > 0 => {
                 let (client, reply) = (client.ip(), &mut out[..octets]);
@@ -107,8 +106,8 @@ impl Responder {
             }
             _ => octets,
         };
-        if self.watcher.is_due() {
-            self.tell(packet, client, transport, &out[..octets]);
+        if is_logged || self.watcher.is_tapped() {
+            self.tell(packet, client, transport, &out[..octets], is_logged);
         }
         octets
     }
@@ -135,9 +134,13 @@ impl Responder {
 
     /// Tells those who watch.
     #[cold]
-    fn tell(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, reply: &[u8]) {
+    fn tell(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, reply: &[u8], is_logged: bool) {
         let between = Between { client, server: self.server, transport, asked: self.came };
-        self.watcher.tell(packet, reply, &between, system_time(), &self.counters);
+        let now = system_time();
+        self.watcher.tell(packet, reply, &between, now, &self.counters);
+        if is_logged {
+            self.watcher.log(&self.snapshot.catalog, packet, reply, &between, now, &self.counters);
+        }
     }
 }
 
