@@ -65,10 +65,10 @@ export async function tabTo(page, name, { backwards = false, most = 150 } = {}) 
   assert.fail(`no ${name} within ${most} tabs`);
 }
 
-/** Serious findings of axe on the page as it is now. */
-export async function findings(page) {
+/** Serious findings of axe on the page as it is now, or on the part of it that a selector names. */
+export async function findings(page, part = "body") {
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations } = await page.evaluate((within) => window.axe.run(within === "body" ? document : within, { resultTypes: ["violations"] }), part);
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);

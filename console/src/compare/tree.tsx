@@ -4,7 +4,7 @@ import "../editor/editor.css";
 import "./compare.css";
 
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { type ComponentProps, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 
 import { type BoxNode, BOXES, type PlaceName } from "../editor/boxes";
 import { viewOf } from "../editor/canvas";
@@ -22,6 +22,19 @@ interface Props {
   changes: ReadonlyMap<string, BoxChange>;
   placeName: PlaceName;
 }
+
+/** The editor's boxes without anything to press; what differs is told in words beside the trees. */
+const STILL = {
+  start: (props: ComponentProps<typeof BOXES.start>) => still(<BOXES.start {...props} />),
+  rule: (props: ComponentProps<typeof BOXES.rule>) => still(<BOXES.rule {...props} />),
+  endpoint: (props: ComponentProps<typeof BOXES.endpoint>) => still(<BOXES.endpoint {...props} />),
+};
+
+const still = (box: ReactNode) => (
+  <div inert style={{ inlineSize: "100%", blockSize: "100%" }}>
+    {box}
+  </div>
+);
 
 const NOTHING: Spot = { key: "" };
 const NO_BOXES: ReadonlyMap<string, BoxNode> = new Map();
@@ -55,7 +68,7 @@ function Flow({ label, graph, changes, placeName }: Props) {
       <ReactFlow
         nodes={nodes}
         edges={lines}
-        nodeTypes={BOXES}
+        nodeTypes={STILL}
         onInit={fit}
         minZoom={0.2}
         maxZoom={1.6}

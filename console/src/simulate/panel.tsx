@@ -55,6 +55,7 @@ export default function SimulatePanel({ graph, document, valid, onLight }: Panel
             enteredTextLabel={(text) => `Ask as ${text}`}
             placeholder="Germany, US-TX, 192.0.2.7"
             ariaLabel="Client"
+            clearAriaLabel="Clear the client"
             statusType={clients.loading ? "loading" : "finished"}
             loadingText="Looking for clients in each country"
             empty="No geolocation data is installed; type an address."
