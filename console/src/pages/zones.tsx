@@ -77,8 +77,8 @@ export function Page() {
         </Link>
       ),
     },
-    { id: "kind", header: "Type", sortingField: "kind", cell: ({ kind }) => kind, width: 110 },
-    { id: "records", header: "Record sets", sortingField: "records", cell: ({ records }) => <span className="number">{records.toLocaleString("en")}</span>, width: 140 },
+    { id: "kind", header: "Type", sortingField: "kind", cell: ({ kind }) => kind, width: 100 },
+    { id: "records", header: "Record sets", sortingField: "records", cell: ({ records }) => <span className="number">{records.toLocaleString("en")}</span>, width: 130 },
     { id: "comment", header: "Comment", sortingField: "comment", cell: ({ comment }) => comment || "–" },
     {
       id: "servers",
@@ -89,7 +89,7 @@ export function Page() {
             Show
           </Button>
         ),
-      width: 140,
+      width: 125,
     },
     {
       id: "id",
@@ -97,7 +97,7 @@ export function Page() {
       cell: ({ id }) => (
         <CopyToClipboard variant="inline" textToCopy={id} textToDisplay={id} copyButtonAriaLabel={`Copy the id ${id}`} copySuccessText="Copied" copyErrorText="Could not copy" />
       ),
-      width: 270,
+      width: 250,
     },
   ];
   return (

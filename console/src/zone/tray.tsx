@@ -56,9 +56,10 @@ export function Tray({ zone, pending, onEdit, onDrop, onDiscard, onApplied }: Pr
   const top = useRef<HTMLDivElement>(null);
   useEffect(() => {
     top.current?.scrollIntoView({ block: "nearest" }); // it may stand above what is seen
+    if (document.activeElement === document.body) top.current?.focus({ preventScroll: true }); // what had the focus is gone
   }, [pending]);
   return (
-    <div ref={top} className="tray">
+    <div ref={top} className="tray" tabIndex={-1} role="region" aria-label="Pending changes">
       <Container
         header={
           <Header
