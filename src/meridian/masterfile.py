@@ -192,6 +192,8 @@ class Reader:
     def _take(self, owner: dns.name.Name, ttl: int, record: dns.rdata.Rdata) -> None:
         """Take a record from dnspython."""
         name, type_ = _name(owner), dns.rdatatype.to_text(record.rdtype)
+        if record.rdtype == dns.rdatatype.SOA and name.text != self._apex:
+            raise ValueError(f"{plain(name)} has an SOA record, and is not the zone's own name")
         value = record.to_text()
         if type_ in TYPES:
             try:
