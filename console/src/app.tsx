@@ -13,13 +13,17 @@ import { SessionProvider, useSession } from "./session";
 const page = (load: () => Promise<{ Page: ComponentType }>) => lazy(async () => ({ default: (await load()).Page }));
 
 const PAGES: Readonly<Record<string, ComponentType>> = {
-  "/": page(() => import("./pages/settings")),
+  "/": page(() => import("./pages/overview")),
+  "/activity": page(() => import("./pages/activity")),
   "/ask": page(() => import("./pages/ask")),
   "/checks": page(() => import("./pages/checks")),
   "/checks/create": page(() => import("./pages/check-form")),
   "/checks/:id": page(() => import("./pages/check")),
   "/checks/:id/edit": page(() => import("./pages/check-form")),
   "/search": page(() => import("./pages/search")),
+  "/places": page(() => import("./pages/places")),
+  "/places/:id": page(() => import("./pages/place")),
+  "/policy-records": page(() => import("./pages/policy-records")),
   "/policies": page(() => import("./pages/policies")),
   "/policies/new": page(() => import("./pages/policy-editor")),
   "/policies/:id": page(() => import("./pages/policy")),

@@ -18,13 +18,13 @@ export function Answer({ question, explanation }: { question: Question; explanat
     <Container header={<Header variant="h2" description={`${question.name.trim()} ${question.type}, as a resolver sees it`}>Answer</Header>}>
       <SpaceBetween size="m">
         <KeyValuePairs
-          columns={3}
+          columns={2}
           items={[
             { label: "Status", value: <StatusIndicator type={response.rcode === "NOERROR" ? "success" : "warning"}>{response.rcode}</StatusIndicator> },
             { label: "Client", value: client === undefined ? "–" : `${placeName(client)}${client.continent === null ? "" : `, ${client.continent}`}` },
-            { label: "Scope", value: scopeText(response.scope, subnet) },
           ]}
         />
+        <KeyValuePairs columns={1} items={[{ label: "Scope", value: scopeText(response.scope, subnet) }]} />
         <Section title="Answer" lines={response.answer} none="No records." />
         {response.authority.length > 0 && <Section title="Authority" lines={response.authority} none="" />}
         {response.additional.length > 0 && <Section title="Additional" lines={response.additional} none="" />}

@@ -19,6 +19,10 @@ describe("what a policy compared", () => {
 });
 
 describe("names and shares", () => {
+  it("leaves out the number of a rule's arm", () => {
+    expect(armName({ ...ARM, set_identifier: "0 fra" }, true)).toBe("fra");
+    expect(armName({ ...ARM, set_identifier: "0 fra" })).toBe("0 fra");
+  });
   it("calls an arm without identifier by where it leads", () => expect(armName({ ...ARM, set_identifier: null, alias_of: "www.example.com." })).toBe("www.example.com"));
   it.each([[0, "0 %"], [0.005, "0.5 %"], [0.2, "20 %"], [1, "100 %"]] as const)("%d", (share, text) => expect(percent(share)).toBe(text));
 });

@@ -123,9 +123,9 @@ export function placeName({ country, subdivision }: Pick<ClientStep, "country" |
   return subdivision === null ? name : `${name} (${subdivision})`;
 }
 
-/** What an arm is called. */
-export function armName(arm: Arm): string {
-  return arm.set_identifier ?? (arm.rule !== undefined ? `Rule ${arm.rule}` : arm.alias_of !== undefined ? shownName(arm.alias_of) : "Endpoint");
+/** What an arm is called; those of a traffic policy's rule have their number before the name. */
+export function armName(arm: Arm, inRule = false): string {
+  return (inRule ? arm.set_identifier?.replace(/^\d+ (?=.)/, "") : arm.set_identifier) ?? (arm.rule !== undefined ? `Rule ${arm.rule}` : arm.alias_of !== undefined ? shownName(arm.alias_of) : "Endpoint");
 }
 
 /** What its policy compared, with its value for this client. */

@@ -1,39 +1,29 @@
 // Clients by where they are: for each country and subdivision a network of it, as the geolocation data has it.
-import { native } from "../api/client";
-import { type Asked, useAsked } from "../api/use";
+import type { Asked } from "../api/use";
+import { type Atlas, type Client, placeName, useAtlas, useClients as useNetworks } from "../map/atlas";
 
-/** Of docs/reference/places.md. */
-export interface Client {
-  country: string;
-  subdivision: string | null;
-  network: string;
-}
-
-interface Places {
-  countries: readonly { code: string; name: string; subdivisions: readonly { code: string; name: string }[] }[];
-  clients: readonly Client[];
-}
-
-export interface Choice extends Client {
+export interface Choice {
   /** Such as `DE` or `US-TX`. */
   code: string;
   name: string;
+  network: string;
 }
 
 export function useClients(): Asked<readonly Choice[]> {
-  return useAsked("places", async (signal) => choices(await native<Places>("GET", "/meridian/places", undefined, signal)));
+  const atlas = useAtlas();
+  const networks = useNetworks();
+  return {
+    value: atlas.value && networks.value && choices(atlas.value, networks.value),
+    error: atlas.error ?? networks.error,
+    loading: atlas.loading || networks.loading,
+    again: networks.error === undefined ? atlas.again : networks.again,
+  };
 }
 
-/** By name; a country stands before its subdivisions. */
-export function choices({ countries, clients }: Places): Choice[] {
-  const named = new Map(countries.map((country) => [country.code, country]));
+/** By name. */
+export function choices(atlas: Atlas, clients: readonly Client[]): Choice[] {
   return clients
-    .map((client): Choice => {
-      const country = named.get(client.country);
-      const name = country?.name ?? client.country;
-      const part = country?.subdivisions.find(({ code }) => code === client.subdivision)?.name ?? client.subdivision;
-      return { ...client, code: client.subdivision === null ? client.country : `${client.country}-${client.subdivision}`, name: part === null ? name : `${name}: ${part}` };
-    })
+    .map(({ country, subdivision, network }) => ({ code: subdivision === null ? country : `${country}-${subdivision}`, name: placeName(atlas, country, subdivision), network }))
     .sort((one, other) => one.name.localeCompare(other.name, "en"));
 }
 

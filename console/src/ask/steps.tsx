@@ -96,7 +96,7 @@ function Choice({ step }: { step: GroupStep }) {
       <ul className="arms">
         {step.arms.map((arm, at) => (
           <li key={at} className={arm.chosen ? "arm chosen" : arm.excluded === null ? "arm" : "arm excluded"}>
-            <ArmLine arm={arm} />
+            <ArmLine arm={arm} inRule={step.rule !== undefined} />
           </li>
         ))}
       </ul>
@@ -104,12 +104,12 @@ function Choice({ step }: { step: GroupStep }) {
   );
 }
 
-function ArmLine({ arm }: { arm: Arm }) {
+function ArmLine({ arm, inRule }: { arm: Arm; inRule: boolean }) {
   const follow = useFollow();
   return (
     <>
       <div className="arm-name">
-        <span className="mono">{armName(arm)}</span>
+        <span className="mono">{armName(arm, inRule)}</span>
         {arm.chosen && <StatusIndicator type="success">Chosen</StatusIndicator>}
       </div>
       <div className="arm-share number">{percent(arm.probability)}</div>

@@ -82,7 +82,7 @@ export function Switches({ asked, onTurned }: { asked: Asked<readonly Switch[]>;
             header: "Turn",
             width: 130,
             cell: (found) => (
-              <Button ariaLabel={`Turn ${found.on ? "off" : "on"} ${found.arn}`} onClick={() => setTurning(found)}>
+              <Button wrapText={false} ariaLabel={`Turn ${found.on ? "off" : "on"} ${found.arn}`} onClick={() => setTurning(found)}>
                 {found.on ? "Turn off" : "Turn on"}
               </Button>
             ),

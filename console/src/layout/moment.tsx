@@ -25,9 +25,10 @@ export function relative(time: number, now: number): string {
 export function Moment({ time }: { time: string }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
+    setNow(Date.now()); // a later time must not seem to lie ahead
     const timer = setInterval(() => setNow(Date.now()), 10_000);
     return () => clearInterval(timer);
-  }, []);
+  }, [time]);
   const at = new Date(time);
   return (
     <time dateTime={time} title={at.toLocaleString(undefined, { timeZoneName: "short" })}>

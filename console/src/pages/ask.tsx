@@ -1,6 +1,7 @@
 // Why this answer: any name, asked as any client, with health checks as one supposes them.
 import "../ask/ask.css";
 
+import Alert from "@cloudscape-design/components/alert";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Grid from "@cloudscape-design/components/grid";
@@ -30,7 +31,8 @@ export function Page() {
   const [again, setAgain] = useState(0); // chance may choose otherwise each time
   const clients = useClients();
   const network = networkOf(clients.value ?? [], question.place);
-  const query = question.name === "" || (question.place !== "" && clients.loading) ? "" : explainQuery(question, network).toString();
+  const lost = question.place !== "" && clients.value !== undefined && network === "" && question.subnet === "";
+  const query = question.name === "" || lost || (question.place !== "" && clients.loading) ? "" : explainQuery(question, network).toString();
   const asked = useAsked(`${query} ${again}`, (signal) => (query === "" ? Promise.resolve(undefined) : native<Explanation>("GET", `/meridian/explain?${query}`, undefined, signal)));
   const ask = (next: Question) => {
     setParameters(write(next));
@@ -45,12 +47,13 @@ export function Page() {
             <div aria-live="polite">
               <SpaceBetween size="l">
                 {asked.error !== undefined && <Failure error={asked.error} again={asked.again} />}
-                {query === "" && asked.error === undefined && (
+                {lost && <Alert type="warning" header={`No network in ${question.place} is known`}>The geolocation data has none. Choose another country, or give a client subnet.</Alert>}
+                {query === "" && !lost && asked.error === undefined && (
                   <Container header={<Header variant="h2">Answer</Header>}>
                     <Empty text="Ask a name, and see what a client would get, and at each choice why." />
                   </Container>
                 )}
-                {asked.value !== undefined && asked.error === undefined && (
+                {query !== "" && asked.value !== undefined && asked.error === undefined && (
                   <SpaceBetween size="l">
                     <Answer question={question} explanation={asked.value} />
                     <Container header={<Header variant="h2" description="From the question down to the records; the path is lit.">How it came to that</Header>}>

@@ -12,6 +12,7 @@ import { native } from "../api/client";
 import type { Change } from "../api/operations";
 import { useAsked } from "../api/use";
 import { Failure } from "../layout/error";
+import { useClients } from "../map/atlas";
 import { countryName } from "../records/places";
 import { policyOf, type RecordSet, shownName } from "../records/policy";
 import { label, percent, sentence, shares } from "../records/sentence";
@@ -30,12 +31,6 @@ interface Arm {
   chosen: boolean;
 }
 
-/** A network of a country, of docs/reference/places.md. */
-interface Client {
-  country: string;
-  subdivision: string | null;
-  network: string;
-}
 
 interface Props {
   zoneId: string;
@@ -49,8 +44,8 @@ interface Props {
 
 export function Preview({ zoneId, name, type, group, changes }: Props) {
   const [client, setClient] = useState("");
-  const places = useAsked("places", (signal) => native<{ clients: readonly Client[] }>("GET", "/meridian/places", undefined, signal));
-  const countries = (places.value?.clients ?? []).filter(({ subdivision }) => subdivision === null);
+  const clients = useClients();
+  const countries = (clients.value ?? []).filter(({ subdivision }) => subdivision === null);
   const [first] = group;
   const said = sentence(group);
   const question = useSettled(JSON.stringify({ name, type, client: client.trim(), changes }), 400);
