@@ -31,7 +31,6 @@ interface Arm {
   chosen: boolean;
 }
 
-
 interface Props {
   zoneId: string;
   name: string;
