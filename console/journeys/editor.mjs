@@ -20,7 +20,54 @@ await browse(async (opened) => {
   await applied(["www", "shop"]);
   await keyboard("keyboard", ["typed", "again"]);
   await applied(["typed", "again"]);
+  await further();
 });
+
+/** A second version, kept as a draft over a reload, and both names moved to it and one of them back. */
+async function further() {
+  await page.getByRole("button", { name: "Edit as new version", exact: true }).click();
+  await page.locator('[data-key="endpoint:endpoint"]').click();
+  await page.getByRole("textbox", { name: /^Value of type A/ }).fill("192.0.2.98.1");
+  await page.getByText("1 error").waitFor();
+  await page.getByRole("button", { name: "Problems" }).click();
+  await page.getByRole("button", { name: "endpoint", exact: true }).waitFor();
+  assert.deepEqual(await findings(page), []);
+  await page.getByText("JSON", { exact: true }).click();
+  const json = page.getByRole("textbox", { name: "Document in JSON" });
+  await json.fill((await json.inputValue()).replace('"192.0.2.98.1"', '"192.0.2.98'));
+  await page.getByRole("button", { name: /^Show line \d/ }).waitFor();
+  await json.fill((await json.inputValue()).replace('"192.0.2.98', '"192.0.2.98"'));
+  await page.getByText("No problems").waitFor();
+  await page.locator('[data-key="endpoint:endpoint"]').getByText("192.0.2.98", { exact: true }).waitFor();
+  await page.waitForFunction(() => Object.values(localStorage).some((kept) => kept.includes('"192.0.2.98"')));
+  await page.reload();
+  await page.getByText("This is your draft").waitFor();
+  await page.locator('[data-key="endpoint:endpoint"]').getByText("192.0.2.98", { exact: true }).waitFor();
+  await page.getByText("No problems").waitFor();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Create version" }).click();
+  await page.getByText("Version 2 of keyboard is saved").waitFor();
+  await move(["typed", "again"], 2);
+  await move(["again"], 1);
+}
+
+/** Moves names to a version, with what that changes for clients seen first. */
+async function move(names, version) {
+  for (const name of names) await page.getByRole("checkbox", { name: `${name}.${ZONE} A` }).check();
+  await page.getByRole("button", { name: "Move to a version" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: /^Version/ }).click();
+  await page.getByRole("option").filter({ hasText: `Version ${version}` }).click();
+  await dialog.getByText(/clients in France .* move from/).waitFor();
+  await dialog.getByRole("button", { name: /^Move \d/ }).click();
+  await dialog.waitFor({ state: "detached" });
+  for (const name of names) {
+    const row = page.getByRole("row", { name: new RegExp(`${name}\\.${ZONE}`) });
+    await row.getByText(String(version), { exact: true }).waitFor();
+    await row.getByText("Applied").waitFor();
+  }
+  for (const name of names) await page.getByRole("checkbox", { name: `${name}.${ZONE} A` }).uncheck();
+}
 
 /** Waits until the edges serve the names. */
 async function applied(names) {
@@ -102,6 +149,7 @@ async function keyboard(policy, names) {
   await page.keyboard.type("France");
   await page.getByRole("option", { name: /^France/ }).first().waitFor();
   await keys("ArrowDown", "Enter");
+  await focused("button[aria-haspopup]");
   await toCanvas("rule:geo", "1");
   await create("value");
   await field(FRANCE, "endpoint:endpoint");
@@ -126,6 +174,7 @@ async function keyboard(policy, names) {
     await page.getByRole("option", { name: new RegExp(`${region}.example.net`) }).waitFor();
     for (let tried = 0; tried < 5 && !(await highlighted(region)); tried++) await keys("ArrowDown");
     await keys("Enter");
+    await focused("button[aria-haspopup]");
     await toCanvas(rule, "0");
     for (const [side, value] of [primary, secondary].entries()) {
       await create("value");

@@ -81,7 +81,6 @@ function RuleBox({ data }: NodeProps<RuleNode>) {
             data-key={`rule:${id}`}
             data-arm={at}
             aria-current={selected === at}
-            aria-label={`${arm.label}, ${arm.target === undefined ? "leads nowhere" : `leads to ${arm.target}`}${arm.healthCheck === undefined ? "" : ", with a health check"}${spoken(arm.mark)}`}
           >
             {data.places && (
               <span className="number" style={{ background: armColor(at) }} aria-hidden>
@@ -89,6 +88,10 @@ function RuleBox({ data }: NodeProps<RuleNode>) {
               </span>
             )}
             <span className="label">{arm.label}</span>
+            <span className="unseen">
+              {arm.target === undefined ? ", leads nowhere" : `, leads to ${arm.target}`}
+              {spoken(arm.mark)}
+            </span>
             {arm.excluded !== undefined && <span className="why">{arm.excluded}</span>}
             {arm.healthCheck !== undefined && <Heart title={`Health check ${arm.healthCheck}`} />}
             {arm.evaluates === true && <Target title="The health of what it leads to counts" />}

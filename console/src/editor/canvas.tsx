@@ -151,7 +151,7 @@ function Flow({ draft, selected, focus, marks, lit, placeName, onSelect, onConne
         >
           <Background gap={20} size={1} />
           <Controls showInteractive={false} onFitView={fit} fitViewOptions={{ duration: 0 }} />
-          {nodes.length > MANY && <MiniMap pannable zoomable ariaLabel="Overview of the tree" />}
+          {nodes.length > MANY && <MiniMap pannable zoomable style={{ width: 132, height: 88 }} ariaLabel="Overview of the tree" />}
         </ReactFlow>
       </Disconnect>
     </div>

@@ -234,7 +234,7 @@ export function Editor({ draftKey, base, importing = false, onSaved }: Props) {
           ))}
         </div>
         {below !== undefined && (
-          <div className="panel">
+          <div className={below === "problems" ? "panel list" : "panel"}>
             {below === "problems" ? (
               <Problems judged={judged} onGo={go} />
             ) : (

@@ -1,7 +1,9 @@
 // The document beside the canvas: what is typed here is drawn there, and the other way round.
 import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 
 import { BadDocument, read } from "../policy/document";
 import type { Graph } from "../policy/graph";
@@ -23,6 +25,9 @@ export function Json({ graph, document, problems, onChange }: Props) {
   const text = current?.text ?? document;
   const marked = useMemo(() => markedLines(text, current?.error, problems), [text, current?.error, problems]);
   const rows = text.split("\n");
+  const first = [...marked.keys()].sort((a, b) => a - b)[0];
+  const gutter = useRef<HTMLDivElement>(null);
+  const show = (line: number) => gutter.current?.children[line - 1]?.scrollIntoView({ block: "center" });
   const type = (next: string) => {
     try {
       const found = read(next);
@@ -37,17 +42,24 @@ export function Json({ graph, document, problems, onChange }: Props) {
     <>
       <Box margin={{ bottom: "xs" }}>
         <div aria-live="polite">
-          {current?.error !== undefined ? (
-            <StatusIndicator type="error">
-              Line {[...marked.keys()][0]}: {current.error.message}
-            </StatusIndicator>
-          ) : (
-            <StatusIndicator type="success">Drawn as it is written</StatusIndicator>
-          )}
+          <SpaceBetween direction="horizontal" size="xs">
+            {current?.error !== undefined ? (
+              <StatusIndicator type="error" wrapText>
+                {current.error.message}
+              </StatusIndicator>
+            ) : (
+              <StatusIndicator type="success">Drawn as it is written</StatusIndicator>
+            )}
+            {first !== undefined && (
+              <Button variant="inline-link" onClick={() => show(first)}>
+                Show line {first}
+              </Button>
+            )}
+          </SpaceBetween>
         </div>
       </Box>
       <div className="json">
-        <div className="gutter" aria-hidden>
+        <div className="gutter" aria-hidden ref={gutter}>
           {rows.map((_, at) => (
             <div key={at} className={marked.get(at + 1)?.severity} title={marked.get(at + 1)?.text}>
               {at + 1}

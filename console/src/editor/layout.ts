@@ -6,14 +6,14 @@ import { children, type Graph, has, keyOf, refOf } from "../policy/graph";
 import { inTreeOrder } from "../policy/walk";
 
 /** Sizes in pixels; `editor.css` draws boxes as large as these. */
-export const RULE_WIDTH = 248;
-export const ENDPOINT_WIDTH = 216;
-export const START_WIDTH = 128;
+export const RULE_WIDTH = 224;
+export const ENDPOINT_WIDTH = 200;
+export const START_WIDTH = 120;
 export const HEAD = 36;
 export const ROW = 28;
 export const ENDPOINT_HEIGHT = 44;
 const BETWEEN_BOXES = 12;
-const BETWEEN_RANKS = 76;
+const BETWEEN_RANKS = 52;
 
 export interface Size {
   width: number;
