@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +9,29 @@ import sqlalchemy as sa
 
 from meridian.store import account
 from meridian.store.database import Database
+from tests.store import postgresql
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Where a new database may be: SQLite, or one on the PostgreSQL server of MERIDIAN_TEST_POSTGRESQL."""
-    server = os.environ.get("MERIDIAN_TEST_POSTGRESQL")
-    return _new_on(server) if server else f"sqlite:///{tmp_path / 'meridian.db'}"
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str | None]:
+    """The SQLAlchemy URL of a PostgreSQL server; None where Debian's package is not installed."""
+    programs = postgresql.programs()
+    if programs is None:
+        yield None
+        return
+    with postgresql.server(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a new database may be, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'meridian.db'}"
+    server: str | None = request.getfixturevalue("postgresql_server")
+    if server is None:
+        pytest.skip("PostgreSQL is not installed; scripts/need-peers installs it")
+    return _new_on(server)
 
 
 @pytest.fixture
