@@ -136,14 +136,12 @@ function ProximityFields({ arm, change, error, hasZones }: Pick<KindProps, "arm"
       <SegmentedControl
         label="Place"
         selectedId={where}
-        options={[{ id: "region", text: "Region" }, ...(hasZones ? [{ id: "zone", text: "Local zone" }] : []), { id: "point", text: "Coordinates" }]}
+        options={[{ id: "region", text: "Region" }, ...(hasZones ? [{ id: "zone", text: "Zone" }] : []), { id: "point", text: "Point" }]}
         onChange={({ detail }) => change({ ...NOWHERE, ...(detail.selectedId === "zone" ? { localZone: "" } : detail.selectedId === "point" ? { latitude: "", longitude: "" } : {}) })}
       />
       {where === "region" && <RegionField label="Region" value={arm.region ?? ""} error={error("Region", "LocationName")} onChange={(region) => change({ region: region || undefined }, "region")} />}
       {where === "zone" && (
-        <FormField label="Local zone group" constraintText="Such as us-east-1-bos-1" errorText={error("LocationName")}>
-          <Input value={arm.localZone ?? ""} onChange={({ detail }) => change({ localZone: detail.value }, "zone")} />
-        </FormField>
+        <RegionField zones label="Local zone group" value={arm.localZone ?? ""} error={error("LocationName")} onChange={(localZone) => change({ localZone }, "zone")} />
       )}
       {where === "point" && (
         <ColumnLayout columns={2}>
@@ -156,7 +154,7 @@ function ProximityFields({ arm, change, error, hasZones }: Pick<KindProps, "arm"
         </ColumnLayout>
       )}
       <FormField label="Bias" description="More than 0 draws clients from farther away, less sends near ones elsewhere." errorText={error("Bias")}>
-        <Slider min={-99} max={99} step={1} value={Number.isFinite(bias) ? bias : 0} ariaLabel="Bias" referenceValues={[0]} valueFormatter={(value) => (value > 0 ? `+${value}` : String(value))} onChange={({ detail }) => change({ bias: detail.value === 0 ? undefined : String(detail.value) }, "bias")} />
+        <Slider min={-99} max={99} step={1} value={Number.isFinite(bias) ? bias : 0} ariaLabel="Bias" referenceValues={[0]} onChange={({ detail }) => change({ bias: detail.value === 0 ? undefined : String(detail.value) }, "bias")} />
       </FormField>
     </SpaceBetween>
   );

@@ -1,26 +1,32 @@
-// A region: one of those that are known by name, or another by its id.
+// A region or local zone: one that the server knows, or another by its id.
 import Autosuggest from "@cloudscape-design/components/autosuggest";
 import FormField from "@cloudscape-design/components/form-field";
 
-import { REGIONS } from "./regions";
+import { useAtlas } from "../map/atlas";
 
 interface Props {
   label: string;
   value: string;
   error: string | undefined;
-  onChange: (region: string) => void;
+  onChange: (id: string) => void;
+  /** Local zones instead of regions. */
+  zones?: boolean;
 }
 
-export function RegionField({ label, value, error, onChange }: Props) {
+export function RegionField({ label, value, error, onChange, zones = false }: Props) {
+  const { value: atlas, loading } = useAtlas();
+  const found = (zones ? atlas?.local_zones : atlas?.regions) ?? [];
   return (
     <FormField label={label} errorText={error}>
       <Autosuggest
         value={value}
         onChange={({ detail }) => onChange(detail.value)}
-        options={REGIONS.map(([id, city]) => ({ value: id, description: city, tags: [city] }))}
-        enteredTextLabel={(text) => `The region "${text}"`}
-        placeholder="Such as us-east-1"
-        empty="No region is called that"
+        options={found.map(({ id, city }) => ({ value: id, description: city }))}
+        enteredTextLabel={(text) => `Use "${text}"`}
+        placeholder={zones ? "Such as us-east-1-bos-1" : "Such as us-east-1"}
+        empty={zones ? "No local zone is called that" : "No region is called that"}
+        statusType={loading && atlas === undefined ? "loading" : "finished"}
+        loadingText="Loading places"
         ariaLabel={label}
       />
     </FormField>
