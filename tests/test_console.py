@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.machinery
 import importlib.util
+import re
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from meridian import console
+from meridian._engine import Engine
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,6 +27,16 @@ def test_types_of_operations_are_those_of_the_service_model() -> None:
     loader.exec_module(types)
 
     assert types.written() == types.TARGET.read_text()
+
+
+def test_the_overview_draws_what_the_engine_counts() -> None:
+    """Each counter that the console's overview shows as replies is one of the engine's."""
+    source = (ROOT / "console/src/overview/overview.ts").read_text()
+    replies = source.partition("const REPLIES")[2].partition("};")[0]
+    shown = set(re.findall(r"^  (\w+): ", replies, re.MULTILINE))
+
+    assert len(shown) > 5
+    assert shown <= Engine().counters().keys()
 
 
 class Client:

@@ -56,14 +56,18 @@ export function Page() {
     <Frame
       title="Activity"
       contentType="table"
-      {...(chosen !== undefined && {
-        splitPanel: (
+      splitPanel={
+        chosen !== undefined && (
           <SplitPanel header={`${verb(chosen)}: ${what(chosen)}`} closeBehavior="hide" hidePreferencesButton i18nStrings={{ closeButtonAriaLabel: "Close the event", resizeHandleAriaLabel: "Change the panel's size" }}>
             <Shown event={chosen} onFilter={(key, text) => filter([{ propertyKey: key, value: text }])} />
           </SplitPanel>
-        ),
-        onSplitPanelToggle: () => setChosen(undefined),
-      })}
+        )
+      }
+      splitPanelOpen={chosen !== undefined}
+      splitPanelBeside
+      onSplitPanelToggle={(open) => {
+        if (!open) setChosen(undefined);
+      }}
     >
       {error !== undefined && <Failure error={error} again={again} />}
       <Table<AuditEvent>
@@ -105,12 +109,10 @@ export function Page() {
         }
         empty={<Empty text={tokens.length > 0 ? "Nothing like that has happened." : "Nothing has been changed yet; whatever is, is kept here with who did it."} {...(tokens.length > 0 && { action: <Button onClick={() => filter([])}>Clear the filter</Button> })} />}
         columnDefinitions={[
-          { id: "at", header: "When", width: 150, cell: ({ at }) => <Moment time={at} /> },
-          { id: "user", header: "User", width: 140, cell: ({ user }) => user },
-          { id: "verb", header: "Did", width: 110, cell: verb },
           {
             id: "what",
             header: "What",
+            minWidth: 240,
             isRowHeader: true,
             cell: (event) => (
               <Button variant="inline-link" onClick={() => setChosen(event)}>
@@ -118,8 +120,11 @@ export function Page() {
               </Button>
             ),
           },
+          { id: "at", header: "When", width: 150, cell: ({ at }) => <Moment time={at} /> },
+          { id: "user", header: "User", width: 140, cell: ({ user }) => user },
+          { id: "verb", header: "Did", width: 110, cell: verb },
           { id: "kind", header: "Kind", width: 150, cell: ({ kind }) => kindName(kind) },
-          { id: "action", header: "Action", cell: ({ action }) => <span className="mono">{action}</span> },
+          { id: "action", header: "Action", cell: ({ action }) => <span className="mono">{action.replace(/^route53:/, "")}</span> },
         ]}
       />
     </Frame>
