@@ -159,7 +159,7 @@ export interface CreateHostedZoneRequest {
 export interface CreateHostedZoneResponse {
   HostedZone: HostedZone;
   ChangeInfo: ChangeInfo;
-  DelegationSet: DelegationSet;
+  DelegationSet?: DelegationSet;
   VPC?: VPC;
   Location: string;
 }
