@@ -26,6 +26,8 @@ describe("before and after, line by line", () => {
 });
 
 describe("what an event did", () => {
-  it.each([[null, {}, "Created"], [{}, null, "Deleted"], [{}, {}, "Changed"], [null, null, "Asked"]] as const)("%o to %o", (before, after, word) => expect(verb({ before, after })).toBe(word));
+  const change = { kind: "recordset", action: "route53:ChangeResourceRecordSets" };
+  it.each([[null, {}, "Created"], [{}, null, "Deleted"], [{}, {}, "Changed"]] as const)("%o to %o", (before, after, word) => expect(verb({ ...change, before, after })).toBe(word));
+  it.each([["route53:CreateHealthCheck", "Created"], ["route53:UpdateHealthCheck", "Changed"], ["iam:DeleteUser", "Deleted"]] as const)("%s", (action, word) => expect(verb({ kind: "healthcheck", action, before: null, after: {} })).toBe(word));
   it("nothing has no lines", () => expect(linesOf(null)).toEqual([]));
 });

@@ -25,10 +25,10 @@ const KINDS: Readonly<Record<string, string>> = { recordset: "Record", hostedzon
 
 export const kindName = (kind: string): string => KINDS[kind] ?? kind;
 
-/** Such as "Changed" or "Created". */
-export function verb({ before, after }: Pick<AuditEvent, "before" | "after">): string {
-  if (before === null) return after === null ? "Asked" : "Created";
-  return after === null ? "Deleted" : "Changed";
+/** Such as "Changed" or "Created". Only of record sets is it known what was before; other calls say it by their names. */
+export function verb({ kind, action, before, after }: Pick<AuditEvent, "kind" | "action" | "before" | "after">): string {
+  if (kind !== "recordset") return /:Create/.test(action) ? "Created" : /:Delete/.test(action) ? "Deleted" : "Changed";
+  return before === null ? "Created" : after === null ? "Deleted" : "Changed";
 }
 
 /** The lines of a value as JSON; none where there was nothing. */

@@ -8,8 +8,11 @@ import Steps, { type StepsProps } from "@cloudscape-design/components/steps";
 import { useFollow } from "../policies/follow";
 import { type Arm, armName, compared, type Explanation, type GroupStep, headline, percent, type Step } from "./explanation";
 
+/** Ids of the health checks whose state is supposed, and not as it is. */
+type Supposed = ReadonlySet<string | null>;
+
 export function Walked({ explanation }: { explanation: Explanation }) {
-  return <Steps ariaLabel="The tree as it was walked" steps={explanation.steps.map((step): StepsProps.Step => ({ status: statusOf(step), header: headline(step), details: <Details step={step} /> }))} />;
+  return <Steps ariaLabel="The tree as it was walked" steps={explanation.steps.map((step): StepsProps.Step => ({ status: statusOf(step), header: headline(step), details: <Details step={step} supposed={new Set((explanation.overrides.health ?? []).map(({ id }) => id))} /> }))} />;
 }
 
 function statusOf(step: Step): StepsProps.Status {
@@ -33,7 +36,7 @@ function statusOf(step: Step): StepsProps.Status {
   }
 }
 
-function Details({ step }: { step: Step }) {
+function Details({ step, supposed }: { step: Step; supposed: Supposed }) {
   const follow = useFollow();
   switch (step.step) {
     case "client":
@@ -74,13 +77,13 @@ function Details({ step }: { step: Step }) {
     case "failure":
       return <Quiet>{step.reason}</Quiet>;
     case "group":
-      return <Choice step={step} />;
+      return <Choice step={step} supposed={supposed} />;
     default:
       return null;
   }
 }
 
-function Choice({ step }: { step: GroupStep }) {
+function Choice({ step, supposed }: { step: GroupStep; supposed: Supposed }) {
   const follow = useFollow();
   return (
     <SpaceBetween size="xs">
@@ -96,7 +99,7 @@ function Choice({ step }: { step: GroupStep }) {
       <ul className="arms">
         {step.arms.map((arm, at) => (
           <li key={at} className={arm.chosen ? "arm chosen" : arm.excluded === null ? "arm" : "arm excluded"}>
-            <ArmLine arm={arm} inRule={step.rule !== undefined} />
+            <ArmLine arm={arm} inRule={step.rule !== undefined} supposed={supposed} />
           </li>
         ))}
       </ul>
@@ -104,7 +107,7 @@ function Choice({ step }: { step: GroupStep }) {
   );
 }
 
-function ArmLine({ arm, inRule }: { arm: Arm; inRule: boolean }) {
+function ArmLine({ arm, inRule, supposed }: { arm: Arm; inRule: boolean; supposed: Supposed }) {
   const follow = useFollow();
   return (
     <>
@@ -121,8 +124,8 @@ function ArmLine({ arm, inRule }: { arm: Arm; inRule: boolean }) {
             <Link href={`/checks/${arm.health_check_id}`} onFollow={follow}>
               {arm.health_check_name || "health check"}
             </Link>{" "}
-            is {arm.healthy ? "healthy" : "unhealthy"}
-            {arm.health_check_reason != null && arm.health_check_reason !== "" && `: ${arm.health_check_reason}`}
+            {`is ${supposed.has(arm.health_check_id) ? "supposed " : ""}${arm.healthy ? "healthy" : "unhealthy"}`}
+            {!supposed.has(arm.health_check_id) && arm.health_check_reason != null && arm.health_check_reason !== "" && `: ${arm.health_check_reason}`}
           </>
         )}
         {arm.excluded !== null && <div className="arm-why">Not chosen: {arm.excluded}</div>}

@@ -13,9 +13,9 @@ import { type History, minutesOf, type Span, spans } from "./check";
 const HOURS = ["1", "6", "24"] as const;
 const WORDS = { healthy: "Healthy", unhealthy: "Unhealthy", none: "Not there yet" } as const;
 
-export function Strip({ id, count }: { id: string; count: number }) {
+export function Strip({ id, createdAt, count }: { id: string; createdAt: string; count: number }) {
   const [parameters, setParameters] = useSearchParams();
-  const hours = HOURS.find((each) => each === parameters.get("hours")) ?? "6";
+  const hours = HOURS.find((each) => each === parameters.get("hours")) ?? (Date.now() - Date.parse(createdAt) < 3_600_000 ? "1" : "6");
   const { value, error, again } = useAsked(`${id} ${hours} ${count}`, (signal) => native<History>("GET", `/meridian/checks/${id}/history?minutes=${Number(hours) * 60}&events=1`, undefined, signal), 60_000);
   const found = value === undefined ? [] : spans(minutesOf(value));
   const [from, to] = [found[0]?.from ?? 0, found.at(-1)?.to ?? 1];

@@ -15,6 +15,7 @@ import { StateMark } from "./state";
 export function Checkers({ checkers }: { checkers: readonly Checker[] }) {
   return (
     <Table
+      wrapLines
       items={checkers}
       header={
         <Header variant="h2" counter={`(${checkers.length})`} description="Each looks for itself; and the check is healthy while enough of those that count see it so.">
@@ -51,6 +52,7 @@ export function UsedBy({ users }: { users: Check["used_by"] }) {
   const follow = useFollow();
   return (
     <Table
+      wrapLines
       items={users}
       header={<Header variant="h2" counter={`(${users.length})`}>Used by</Header>}
       ariaLabels={{ tableLabel: "Used by" }}
@@ -93,6 +95,7 @@ export function Children({ checks }: { checks: readonly Brief[] }) {
   const follow = useFollow();
   return (
     <Table
+      wrapLines
       items={checks}
       header={<Header variant="h2" counter={`(${checks.length})`}>Counts these</Header>}
       ariaLabels={{ tableLabel: "Counts these" }}
@@ -120,6 +123,7 @@ const KINDS = { flip: "State", override: "Override", options: "Options", switch:
 export function Events({ events }: { events: readonly CheckEvent[] }) {
   return (
     <Table
+      wrapLines
       items={events}
       header={<Header variant="h2" counter={`(${events.length})`} description="The latest first.">Events</Header>}
       ariaLabels={{ tableLabel: "Events" }}

@@ -28,6 +28,12 @@ const STEPS = [60, 120, 300]; // seconds between two marks
 
 const clock = (at: number): string => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
+/** The last minutes; up to now while nothing is known. */
+function untilLatest(latest: number | null): [number, number] {
+  const end = latest ?? Date.now() / 1000;
+  return [end - WINDOW, end];
+}
+
 export function RateChart({ title, rates, none }: { title: string; rates: Rates; none: string }) {
   const idle = rates.series.length === 0;
   return (
@@ -75,7 +81,7 @@ function Lines({ rates, label }: { rates: Rates; label: string }) {
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { range: (_, __, latest) => [latest - WINDOW, latest] }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
+        scales: { x: { range: (_, __, latest) => untilLatest(latest) }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
         axes: [{ ...axis, space: 90, incrs: STEPS, values: (_, splits) => splits.map(clock) }, { ...axis, size: 56, values: (_, splits) => splits.map(perSecond) }],
         series: [{}, ...names.split("\n").map((name, at) => ({ label: name, stroke: color(PALETTE[at] ?? colorTextBodySecondary), width: 2, dash: DASHES[at] ?? [], points: { show: false } }))],
       },

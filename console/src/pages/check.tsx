@@ -96,7 +96,7 @@ function Shown({ check, count, live, refresh }: { check: Check; count: number; l
         <SpaceBetween size="l">
           <OverrideAlert check={check} onChanged={refresh} />
           <Overview check={check} />
-          <Strip id={check.id} count={count} />
+          <Strip id={check.id} createdAt={check.created_at} count={count} />
           {check.type === "CALCULATED" ? <Children checks={check.children} /> : isEndpoint(check.type) && <Checkers checkers={check.checkers} />}
           <UsedBy users={check.used_by} />
           <Events events={check.events} />
