@@ -52,11 +52,11 @@ class Figure(msgspec.Struct, frozen=True):
     latencies_ms: list[float]
 
 
-def batch(names: Sequence[str], address: str) -> bytes:
-    """The body of ChangeResourceRecordSets with an UPSERT of each name."""
+def batch(names: Sequence[str], action: str) -> bytes:
+    """The body of ChangeResourceRecordSets with a change of each name."""
     changes = "".join(
-        f"<Change><Action>UPSERT</Action><ResourceRecordSet><Name>{name}</Name><Type>A</Type><TTL>60</TTL>"
-        f"<ResourceRecords><ResourceRecord><Value>{address}</Value></ResourceRecord></ResourceRecords>"
+        f"<Change><Action>{action}</Action><ResourceRecordSet><Name>{name}</Name><Type>A</Type><TTL>60</TTL>"
+        f"<ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>"
         "</ResourceRecordSet></Change>"
         for name in names
     )
@@ -124,13 +124,14 @@ def measure(changes: int, listed: int, zones: int) -> Iterator[Figure]:
         rrset = f"{zone}/rrset"
         for clients in (1, 8):
             singles = [
-                bench.signed("POST", f"{rrset}/", batch([f"one{clients}-{number}.{_APEX}"], "192.0.2.1"))
+                bench.signed("POST", f"{rrset}/", batch([f"one{clients}-{number}.{_APEX}"], "UPSERT"))
                 for number in range(changes)
             ]
             yield bench.send(f"single changes, {clients} clients", singles, clients)
-        names = [f"many{number}.{_APEX}" for number in range(1000)]
-        batches = [bench.signed("POST", f"{rrset}/", batch(names, f"192.0.2.{number}")) for number in range(10)]
-        yield bench.send("batches of 1,000 UPSERTs", batches, 1)
+        # An UPSERT would count twice against what a batch may hold (R-CHG-9).
+        sets = [[f"many{at}-{number}.{_APEX}" for number in range(1000)] for at in range(10)]
+        batches = [bench.signed("POST", f"{rrset}/", batch(names, "CREATE")) for names in sets]
+        yield bench.send("batches of 1,000 CREATEs", batches, 1)
 
         file = Path(folder) / "zone"
         with file.open("w") as stream:
