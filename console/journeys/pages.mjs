@@ -55,6 +55,25 @@ for (const view of views) {
   }, view);
 }
 
+await browse(deletePolicyRecord, views[0]);
+
+/** A policy record that is deleted is gone from the list and from the wire. */
+async function deletePolicyRecord(page) {
+  assert.equal(dig("play.pages.example", "A").length, 1);
+  await page.goto("/console/policy-records");
+  await page.getByRole("row", { name: /play\.pages\.example/ }).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  assert.deepEqual(await findings(page), []);
+  await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByText("The policy record is deleted.").waitFor();
+  const end = Date.now() + 20_000;
+  while (dig("play.pages.example", "A").length > 0) {
+    assert.ok(Date.now() < end, "the policy record is still answered");
+    await page.waitForTimeout(20);
+  }
+}
+
 /** An address typed into the top bar finds the records that hold it in both zones, and the policy. */
 async function findAddress(page) {
   await page.keyboard.press("/");

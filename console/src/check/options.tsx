@@ -1,16 +1,12 @@
 // What an operator may ask of a check beyond Route 53: other intervals, other counts, certificates.
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
-import { type ApiError, native } from "../api/client";
-import { asApiError } from "../api/use";
-import { Failure } from "../layout/error";
+import { native } from "../api/client";
+import { AskFirst } from "../layout/ask-first";
 import { type Check, titleOf } from "./check";
 import { isTls } from "./fields";
 
@@ -22,21 +18,12 @@ export function OptionsDialog({ check, onClose }: { check: Check; onClose: (chan
     certificate_days: check.options.certificate_days?.toString() ?? "",
   });
   const [verify, setVerify] = useState(check.options.verify_certificate);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<ApiError | undefined>();
   const number = (text: string) => (text.trim() === "" ? null : Number(text));
-  const save = async () => {
-    setBusy(true);
-    setError(undefined);
+  const save = () => {
     const { certificate_days, ...counts } = texts;
     const every = { interval: number(counts.interval), rise: number(counts.rise), fall: number(counts.fall) };
-    try {
-      await native("PATCH", `/meridian/checks/${check.id}/options`, isTls(check.type) ? { ...every, verify_certificate: verify, certificate_days: number(certificate_days) } : every);
-      onClose(true);
-    } catch (failed) {
-      setError(asApiError(failed));
-      setBusy(false);
-    }
+    const certificate = { verify_certificate: verify, certificate_days: number(certificate_days) };
+    return native<void>("PATCH", `/meridian/checks/${check.id}/options`, isTls(check.type) ? { ...every, ...certificate } : every);
   };
   const field = (key: keyof typeof texts, label: string, description: string, usual: string) => (
     <FormField label={label} description={description}>
@@ -44,39 +31,19 @@ export function OptionsDialog({ check, onClose }: { check: Check; onClose: (chan
     </FormField>
   );
   return (
-    <Modal
-      visible
-      onDismiss={() => onClose(false)}
-      closeAriaLabel="Close"
-      header={`Options of ${titleOf(check)}`}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose(false)}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} onClick={() => void save()}>
-              Save
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {error !== undefined && <Failure error={error} />}
-        <Box color="text-body-secondary">What is empty is as Route 53 has it.</Box>
-        {field("interval", "Seconds between two looks", "1 to 3600.", String(check.config.RequestInterval ?? 30))}
-        {field("rise", "Good results in a row that make it healthy", "1 to 10.", String(check.config.FailureThreshold ?? 3))}
-        {field("fall", "Bad results in a row that make it unhealthy", "1 to 10.", String(check.config.FailureThreshold ?? 3))}
-        {isTls(check.type) && (
-          <>
-            <Checkbox checked={verify} onChange={({ detail }) => setVerify(detail.checked)} description="It must be trusted, and for this name.">
-              Judge the certificate
-            </Checkbox>
-            {field("certificate_days", "Days that the certificate must still be good for", "0 to 825.", "Not looked at")}
-          </>
-        )}
-      </SpaceBetween>
-    </Modal>
+    <AskFirst title={`Options of ${titleOf(check)}`} action="Save" run={save} onClose={onClose}>
+      <Box color="text-body-secondary">What is empty is as Route 53 has it.</Box>
+      {field("interval", "Seconds between two looks", "1 to 3600.", String(check.config.RequestInterval ?? 30))}
+      {field("rise", "Good results in a row that make it healthy", "1 to 10.", String(check.config.FailureThreshold ?? 3))}
+      {field("fall", "Bad results in a row that make it unhealthy", "1 to 10.", String(check.config.FailureThreshold ?? 3))}
+      {isTls(check.type) && (
+        <>
+          <Checkbox checked={verify} onChange={({ detail }) => setVerify(detail.checked)} description="It must be trusted, and for this name.">
+            Judge the certificate
+          </Checkbox>
+          {field("certificate_days", "Days that the certificate must still be good for", "0 to 825.", "Not looked at")}
+        </>
+      )}
+    </AskFirst>
   );
 }

@@ -1,18 +1,14 @@
 // An operator's word on a check: set with an end and a reason, or taken back.
 import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 
-import { type ApiError, native } from "../api/client";
-import { asApiError } from "../api/use";
-import { Failure } from "../layout/error";
+import { native } from "../api/client";
+import { AskFirst } from "../layout/ask-first";
 import { useFlashes } from "../layout/flashes";
 import { Moment } from "../layout/moment";
 import { type Check, titleOf } from "./check";
@@ -54,57 +50,25 @@ export function OverrideDialog({ check, onClose }: { check: Check; onClose: (set
   const [healthy, setHealthy] = useState(check.healthy === false);
   const [seconds, setSeconds] = useState<string>(FIRST.value);
   const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<ApiError | undefined>();
-  const save = async () => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await native("PUT", `/meridian/checks/${check.id}/override`, { healthy, seconds: Number(seconds), reason });
-      onClose(true);
-    } catch (failed) {
-      setError(asApiError(failed));
-      setBusy(false);
-    }
-  };
+  const save = () => native<void>("PUT", `/meridian/checks/${check.id}/override`, { healthy, seconds: Number(seconds), reason });
   return (
-    <Modal
-      visible
-      onDismiss={() => onClose(false)}
-      closeAriaLabel="Close"
-      header={`Override ${titleOf(check)}`}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose(false)}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} onClick={() => void save()}>
-              Set override
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {error !== undefined && <Failure error={error} />}
-        <FormField label="Count it as">
-          <RadioGroup
-            value={healthy ? "healthy" : "unhealthy"}
-            onChange={({ detail }) => setHealthy(detail.value === "healthy")}
-            items={[
-              { value: "unhealthy", label: "Unhealthy", description: "Its records are left out of answers." },
-              { value: "healthy", label: "Healthy", description: "Its records stand in answers, whatever the checkers see." },
-            ]}
-          />
-        </FormField>
-        <FormField label="For" description="An override always ends.">
-          <Select selectedOption={LENGTHS.find(({ value }) => value === seconds) ?? FIRST} options={LENGTHS} onChange={({ detail }) => setSeconds(detail.selectedOption.value ?? FIRST.value)} />
-        </FormField>
-        <FormField label="Reason" description="Kept in the history.">
-          <Input value={reason} onChange={({ detail }) => setReason(detail.value)} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+    <AskFirst title={`Override ${titleOf(check)}`} action="Set override" run={save} onClose={onClose}>
+      <FormField label="Count it as">
+        <RadioGroup
+          value={healthy ? "healthy" : "unhealthy"}
+          onChange={({ detail }) => setHealthy(detail.value === "healthy")}
+          items={[
+            { value: "unhealthy", label: "Unhealthy", description: "Its records are left out of answers." },
+            { value: "healthy", label: "Healthy", description: "Its records stand in answers, whatever the checkers see." },
+          ]}
+        />
+      </FormField>
+      <FormField label="For" description="An override always ends.">
+        <Select selectedOption={LENGTHS.find(({ value }) => value === seconds) ?? FIRST} options={LENGTHS} onChange={({ detail }) => setSeconds(detail.selectedOption.value ?? FIRST.value)} />
+      </FormField>
+      <FormField label="Reason" description="Kept in the history.">
+        <Input value={reason} onChange={({ detail }) => setReason(detail.value)} />
+      </FormField>
+    </AskFirst>
   );
 }

@@ -1,9 +1,6 @@
 // All policy records: the names that answer by a traffic policy, with the version and the state of each.
-import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useNavigate } from "react-router";
@@ -11,8 +8,8 @@ import { useNavigate } from "react-router";
 import { call } from "../api/client";
 import type { TrafficPolicyInstance } from "../api/operations";
 import { useAsked } from "../api/use";
+import { DeleteSeveral } from "../layout/delete-several";
 import { Failure } from "../layout/error";
-import { useFlashes } from "../layout/flashes";
 import { Frame } from "../layout/frame";
 import { type Column, Listing } from "../layout/listing";
 import { useFollow } from "../policies/follow";
@@ -89,8 +86,11 @@ export function Page() {
         />
       )}
       {deleting.length > 0 && (
-        <Delete
-          records={deleting}
+        <DeleteSeveral
+          kind="policy record"
+          things={deleting.map((record) => ({ id: record.Id, title: titleOf(record) }))}
+          remove={(Id) => call("DeleteTrafficPolicyInstance", { Id })}
+          warning="These names will answer nothing of this type any more."
           onClose={(deleted) => {
             setDeleting([]);
             if (deleted) records.again();
@@ -98,55 +98,5 @@ export function Page() {
         />
       )}
     </Frame>
-  );
-}
-
-function Delete({ records, onClose }: { records: readonly TrafficPolicyInstance[]; onClose: (deleted: boolean) => void }) {
-  const { fail, show } = useFlashes();
-  const [busy, setBusy] = useState(false);
-  const remove = async () => {
-    setBusy(true);
-    let gone = 0;
-    for (const record of records) {
-      try {
-        await call("DeleteTrafficPolicyInstance", { Id: record.Id });
-        gone++;
-      } catch (error) {
-        fail(`delete ${record.Id}`, `${titleOf(record)} was not deleted`, error);
-      }
-    }
-    if (gone > 0) show({ id: "policy records deleted", type: "success", header: gone === 1 ? "The policy record is deleted." : `${gone} policy records are deleted.` });
-    onClose(gone > 0);
-  };
-  return (
-    <Modal
-      visible
-      onDismiss={() => onClose(false)}
-      closeAriaLabel="Close"
-      header={records.length === 1 ? "Delete policy record" : `Delete ${records.length} policy records`}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => onClose(false)}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={busy} onClick={() => void remove()}>
-              Delete
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        <ul>
-          {records.map((record) => (
-            <li key={record.Id} className="mono">
-              {titleOf(record)}
-            </li>
-          ))}
-        </ul>
-        <Alert type="warning">These names will answer nothing of this type any more.</Alert>
-      </SpaceBetween>
-    </Modal>
   );
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +16,12 @@ from meridian.model.account import AccessKey, Credential, User
 from meridian.store import seal
 from meridian.store.database import Database
 from meridian.store.ids import new_id
+from meridian.store.moments import milliseconds, time_of
 from meridian.store.tables import access_key, account, account_user, user_policy
 
 MAX_KEYS = 2  # keys a user, so that one can be replaced without a gap
 
 _SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _CREDENTIAL = (
     sa.select(access_key, account_user.c.owner)
     .join(
@@ -235,8 +234,8 @@ def first_key(database: Database, now: datetime | None = None) -> Credential | N
 
 
 def _milliseconds(time: datetime | None) -> int | None:
-    return None if time is None else (time - _EPOCH) // _MILLISECOND
+    return None if time is None else milliseconds(time)
 
 
-def _time(milliseconds: Any) -> datetime | None:
-    return None if milliseconds is None else _EPOCH + milliseconds * _MILLISECOND
+def _time(kept: Any) -> datetime | None:
+    return None if kept is None else time_of(kept)

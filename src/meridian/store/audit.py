@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,10 +12,8 @@ from sqlalchemy import Connection, bindparam
 
 from meridian.model.audit import Actor, AuditEvent, Changed, RecordKey
 from meridian.store.database import insert_many
+from meridian.store.moments import milliseconds, time_of
 from meridian.store.tables import audit_event
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _COLUMNS = tuple(column.name for column in audit_event.c if column.name != "id")
 _PRUNE = sa.delete(audit_event).where(audit_event.c.at < bindparam("before"))
@@ -49,7 +47,7 @@ class Filter(msgspec.Struct, frozen=True):
 def add(conn: Connection, actor: Actor, at: datetime, changes: Iterable[Changed]) -> None:
     """Write what was changed."""
     common = (
-        _milliseconds(at),
+        milliseconds(at),
         actor.account_id,
         actor.name,
         actor.access_key_id,
@@ -67,7 +65,7 @@ def page(conn: Connection, account_id: str, wanted: Filter, limit: int) -> list[
 
 def prune(conn: Connection, before: datetime) -> int:
     """Forget what was earlier; give its number."""
-    return conn.execute(_PRUNE, {"before": _milliseconds(before)}).rowcount
+    return conn.execute(_PRUNE, {"before": milliseconds(before)}).rowcount
 
 
 def _conditions(wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
@@ -87,9 +85,9 @@ def _conditions(wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
     if wanted.before_id is not None:
         yield audit_event.c.id < wanted.before_id
     if wanted.since is not None:
-        yield audit_event.c.at >= _milliseconds(wanted.since)
+        yield audit_event.c.at >= milliseconds(wanted.since)
     if wanted.until is not None:
-        yield audit_event.c.at < _milliseconds(wanted.until)
+        yield audit_event.c.at < milliseconds(wanted.until)
 
 
 def _row(changed: Changed) -> tuple[str | None, ...]:
@@ -108,7 +106,7 @@ def _row(changed: Changed) -> tuple[str | None, ...]:
 def _event(row: Any) -> AuditEvent:
     return AuditEvent(
         id=row.id,
-        at=_EPOCH + row.at * _MILLISECOND,
+        at=time_of(row.at),
         actor=Actor(row.account_id, row.actor, row.access_key_id, row.request_id, row.action),
         changed=Changed(
             kind=row.kind,
@@ -118,7 +116,3 @@ def _event(row: Any) -> AuditEvent:
             record=RecordKey(row.sort_key, row.type, row.set_identifier),
         ),
     )
-
-
-def _milliseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MILLISECOND

@@ -10,7 +10,7 @@ catalog at that version or a newer one, the change is served everywhere.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -19,12 +19,11 @@ from sqlalchemy import Connection, bindparam
 from meridian.errors import NoSuchChange
 from meridian.model.zone import ChangeInfo
 from meridian.store.ids import new_id
+from meridian.store.moments import milliseconds, time_of
 from meridian.store.tables import change
 
 KEPT = timedelta(days=7)  # how long GetChange knows a change; R-CHG-17 asks for 24 hours
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _INSERT = sa.insert(change)
 _GET = sa.select(change).where(change.c.id == bindparam("id"), change.c.account_id == bindparam("account_id"))
@@ -65,7 +64,7 @@ _PRUNE = sa.delete(change).where(change.c.status == "INSYNC", change.c.submitted
 
 def new(now: datetime, comment: str | None = None) -> ChangeInfo:
     """A change that was just accepted: a new id, PENDING, `now` cut to milliseconds."""
-    return ChangeInfo(new_id("C"), "PENDING", _time(_milliseconds(now)), comment)
+    return ChangeInfo(new_id("C"), "PENDING", time_of(milliseconds(now)), comment)
 
 
 def insert(conn: Connection, info: ChangeInfo, account_id: str, zone_id: str, zone_version: int) -> None:
@@ -76,7 +75,7 @@ def insert(conn: Connection, info: ChangeInfo, account_id: str, zone_id: str, zo
         "zone_id": zone_id,
         "zone_version": zone_version,
         "status": info.status,
-        "submitted_at": _milliseconds(info.submitted_at),
+        "submitted_at": milliseconds(info.submitted_at),
         "comment": info.comment,
     }
     conn.execute(_INSERT, row)
@@ -92,7 +91,7 @@ def get(conn: Connection, account_id: str, change_id: str) -> ChangeInfo:
     row = conn.execute(_GET, {"id": change_id, "account_id": account_id}).one_or_none()
     if row is None:
         raise NoSuchChange(change_id)
-    return ChangeInfo(row.id, row.status, _time(row.submitted_at), row.comment)
+    return ChangeInfo(row.id, row.status, time_of(row.submitted_at), row.comment)
 
 
 def published(conn: Connection, zone_id: str, version: int, catalog: int, catalog_version: int) -> int:
@@ -133,7 +132,7 @@ def pending(conn: Connection, account_id: str, limit: int) -> list[Pending]:
         Pending(
             row.id,
             row.zone_id,
-            _time(row.submitted_at),
+            time_of(row.submitted_at),
             row.comment,
             None if row.catalog is None else (row.catalog, row.catalog_version),
         )
@@ -160,12 +159,4 @@ def acknowledge(conn: Connection, positions: Mapping[int, int], failed: Collecti
 
 def prune(conn: Connection, now: datetime) -> int:
     """Delete changes that have been in sync and are older than `KEPT`; give their number."""
-    return conn.execute(_PRUNE, {"before": _milliseconds(now - KEPT)}).rowcount
-
-
-def _milliseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MILLISECOND
-
-
-def _time(milliseconds: int) -> datetime:
-    return _EPOCH + milliseconds * _MILLISECOND
+    return conn.execute(_PRUNE, {"before": milliseconds(now - KEPT)}).rowcount

@@ -8,7 +8,7 @@ the blocks' versions knows which of them the feed has still to be told of; no ro
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ from meridian.model.health import BLOCK, HealthCheck, HealthCheckConfig, MetricR
 from meridian.model.name import from_wire
 from meridian.model.record import Key
 from meridian.store.ids import new_uuid
+from meridian.store.moments import milliseconds, time_of
 from meridian.store.tables import (
     deleted_health_check,
     health_block,
@@ -33,8 +34,6 @@ from meridian.store.tables import (
 
 REMEMBERED = timedelta(days=7)  # how long the caller reference of a deleted check is refused (R-HCU-1)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _read_config = msgspec.json.Decoder(HealthCheckConfig).decode
 _read_options = msgspec.json.Decoder(Options).decode
@@ -123,7 +122,7 @@ def insert(
         "revision": 1,
         "config": _write(config),
         "metric": metric and _write(metric),
-        "created_at": _milliseconds(now),
+        "created_at": milliseconds(now),
     }
     conn.execute(sa.delete(deleted_health_check).where(_remembered(account_id, caller_reference)))
     try:
@@ -160,7 +159,7 @@ def created_at(conn: Connection, check: HealthCheck) -> datetime:
     """When the check was created."""
     query = sa.select(health_check.c.created_at).where(health_check.c.slot == check.slot)
     milliseconds: int = conn.execute(query).scalar_one()
-    return _EPOCH + milliseconds * _MILLISECOND
+    return time_of(milliseconds)
 
 
 def with_reference(conn: Connection, account_id: str, caller_reference: str) -> HealthCheck | None:
@@ -192,7 +191,7 @@ def created_since(conn: Connection, account_id: str, since: datetime) -> int:
         conn.execute(
             sa.select(sa.func.count())
             .select_from(table)
-            .where(table.c.account_id == account_id, table.c.created_at > _milliseconds(since))
+            .where(table.c.account_id == account_id, table.c.created_at > milliseconds(since))
         ).scalar_one()
         for table in (health_check, deleted_health_check)
     )
@@ -259,7 +258,7 @@ def delete(conn: Connection, check: HealthCheck, now: datetime) -> None:
     ).one()
     conn.execute(sa.delete(deleted_health_check).where(_is_old(now)))
     gone = {"account_id": check.account_id, "caller_reference": check.caller_reference}
-    times = {"created_at": row.created_at, "deleted_at": _milliseconds(now)}
+    times = {"created_at": row.created_at, "deleted_at": milliseconds(now)}
     conn.execute(sa.insert(deleted_health_check), gone | times)
     for slot in sorted({check.slot, *parents}):  # in one order, so that two writers cannot deadlock
         _raise(conn, slot)
@@ -322,7 +321,7 @@ def _remembered(account_id: str, caller_reference: str) -> ColumnElement[bool]:
 
 
 def _is_old(now: datetime) -> ColumnElement[bool]:
-    return deleted_health_check.c.deleted_at < _milliseconds(now - REMEMBERED)
+    return deleted_health_check.c.deleted_at < milliseconds(now - REMEMBERED)
 
 
 def _raise(conn: Connection, slot: int) -> None:
@@ -352,7 +351,3 @@ def _check(row: Any) -> HealthCheck:
         override=_read_override(row.override) if row.override else None,
         switch=row.switch,
     )
-
-
-def _milliseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MILLISECOND

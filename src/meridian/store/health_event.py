@@ -8,7 +8,7 @@ misses none of the later ones.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +16,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam
 
 from meridian.model.health_event import HealthEvent, Kind
 from meridian.store import tag
+from meridian.store.moments import milliseconds, time_of
 from meridian.store.tables import health_check, health_event
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _earlier = health_event.alias("earlier")
 _LAST_FLIPS = sa.select(sa.func.max(_earlier.c.id)).where(_earlier.c.kind == "flip")
@@ -59,7 +57,7 @@ def add(
     """Write what a user did to a check; `HealthEvent` says what each value means."""
     _take_turn(conn)
     row = {"account_id": account_id, "check_id": check_id, "kind": kind, "reason": reason, "by": by}
-    conn.execute(_ADD, row | {"at": _milliseconds(at), "healthy": healthy})
+    conn.execute(_ADD, row | {"at": milliseconds(at), "healthy": healthy})
 
 
 def flip(conn: Connection, check_id: str, at: datetime, healthy: bool, reason: str, by: str = "") -> bool:
@@ -78,7 +76,7 @@ def flip(conn: Connection, check_id: str, at: datetime, healthy: bool, reason: s
     last = conn.execute(_LAST_FLIP, {"check": check_id}).one_or_none()
     if owner is None or healthy == (last is None or last.healthy):
         return False
-    moment = max(_milliseconds(at), 0 if last is None else last.at)
+    moment = max(milliseconds(at), 0 if last is None else last.at)
     row = {"account_id": owner, "check_id": check_id, "kind": "flip", "reason": reason, "by": by}
     conn.execute(_ADD, row | {"at": moment, "healthy": healthy})
     return True
@@ -117,7 +115,7 @@ def latest(
 def flips_since(conn: Connection, check_id: str, start: datetime) -> tuple[bool, list[HealthEvent]]:
     """What a check was at a moment, and its flips from then on in the order of time: what a graph is drawn from."""
     flips = sa.select(health_event).where(health_event.c.check_id == check_id, health_event.c.kind == "flip")
-    moment = _milliseconds(start)
+    moment = milliseconds(start)
     earlier = flips.where(health_event.c.at < moment).order_by(health_event.c.at.desc(), health_event.c.id.desc())
     later = flips.where(health_event.c.at >= moment).order_by(health_event.c.at, health_event.c.id)
     before = conn.execute(earlier.limit(1)).one_or_none()
@@ -132,7 +130,7 @@ def unhealthy(conn: Connection) -> list[str]:
 def count_before(conn: Connection, event_id: int, at: datetime) -> tuple[int, int]:
     """How many events later than `event_id` happened before a moment, and the number of the last of them, or 0."""
     columns = (sa.func.count(), sa.func.coalesce(sa.func.max(health_event.c.id), 0))
-    query = sa.select(*columns).where(health_event.c.id > event_id, health_event.c.at < _milliseconds(at))
+    query = sa.select(*columns).where(health_event.c.id > event_id, health_event.c.at < milliseconds(at))
     number, last = conn.execute(query).one()
     return number, last
 
@@ -145,7 +143,7 @@ def names(conn: Connection, events: Iterable[HealthEvent]) -> dict[str, str]:
 
 def prune(conn: Connection, before: datetime) -> int:
     """Delete the events before a moment, save those that say what a check still is; give their number."""
-    return conn.execute(_PRUNE, {"before": _milliseconds(before)}).rowcount
+    return conn.execute(_PRUNE, {"before": milliseconds(before)}).rowcount
 
 
 def _take_turn(conn: Connection) -> None:
@@ -168,13 +166,9 @@ def _event(row: Any) -> HealthEvent:
         id=row.id,
         account_id=row.account_id,
         check_id=row.check_id,
-        at=_EPOCH + row.at * _MILLISECOND,
+        at=time_of(row.at),
         kind=row.kind,
         healthy=row.healthy,
         reason=row.reason,
         by=row.by,
     )
-
-
-def _milliseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MILLISECOND

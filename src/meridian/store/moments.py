@@ -13,6 +13,6 @@ def milliseconds(time: datetime) -> int:
     return (time - _EPOCH) // _MILLISECOND
 
 
-def moment(kept: int) -> datetime:
+def time_of(kept: int) -> datetime:
     """The time that a table keeps."""
     return _EPOCH + kept * _MILLISECOND

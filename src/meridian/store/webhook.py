@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 
 from meridian.store import health_event
+from meridian.store.moments import milliseconds
 from meridian.store.tables import webhook
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _DELIVERED = sa.select(webhook.c.delivered).where(webhook.c.url == bindparam("url"))
 _START = sa.text(
@@ -54,14 +52,10 @@ def hold(conn: Connection, url: str, holder: str, now: datetime, until: datetime
     Returns:
         The number of the last event delivered; None while another holds it.
     """
-    times = {"now": _milliseconds(now), "until": _milliseconds(until)}
+    times = {"now": milliseconds(now), "until": milliseconds(until)}
     return conn.execute(_HOLD, {"to": url, "who": holder, **times}).scalar_one_or_none()
 
 
 def advance(conn: Connection, url: str, event_id: int) -> None:
     """Note that a webhook was told of this event and all before it."""
     conn.execute(_ADVANCE, {"to": url, "event_id": event_id})
-
-
-def _milliseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MILLISECOND
