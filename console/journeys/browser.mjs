@@ -7,15 +7,16 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
 const PATIENCE = 20_000; // milliseconds; a machine under load may be slow, but never this slow
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Runs `journey(page)` in a browser of its own, signed in. Fails if the page ever complained. */
-export async function browse(journey, { width = 1280, height = 900, theme = "light" } = {}) {
-  const { MERIDIAN_CONSOLE: url, MERIDIAN_USER: user, MERIDIAN_PASSWORD: password } = process.env;
+/** Runs `journey(page)` in a browser of its own, signed in unless it is to do that itself. Fails if the page ever complained. */
+export async function browse(journey, { width = 1280, height = 900, theme = "light", signedIn = true } = {}) {
+  const { MERIDIAN_CONSOLE: url } = process.env;
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
   const complaints = [];
   try {
@@ -27,12 +28,8 @@ export async function browse(journey, { width = 1280, height = 900, theme = "lig
       if (message.type() === "error" && !isRefusal) complaints.push(message.text());
     });
     await page.addInitScript((chosen) => localStorage.setItem("meridian.theme", chosen), theme);
-    await page.goto("/console/zones");
-    await page.getByLabel("User", { exact: true }).fill(user);
-    await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("button", { name: user }).waitFor();
     try {
+      if (signedIn) await signIn(page);
       await journey(page);
     } catch (error) {
       if (process.env.MERIDIAN_FAILED) await page.screenshot({ path: process.env.MERIDIAN_FAILED });
@@ -43,6 +40,27 @@ export async function browse(journey, { width = 1280, height = 900, theme = "lig
     await browser.close();
   }
 }
+
+async function signIn(page) {
+  const { MERIDIAN_USER: user, MERIDIAN_PASSWORD: password } = process.env;
+  await page.goto("/console/zones");
+  await page.getByLabel("User", { exact: true }).fill(user);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("button", { name: user }).waitFor();
+}
+
+/** Keeps the page as an image in the folder MERIDIAN_SCREENSHOTS, if there is one, once nothing on it is loading. */
+export async function keep(page, name) {
+  const folder = process.env.MERIDIAN_SCREENSHOTS;
+  if (!folder) return;
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForFunction(() => document.querySelector("[class*=spinner]") === null);
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
+}
+
+/** Both themes at 1280 pixels; at 1920 as well where images are kept. */
+export const VIEWS = [[1280, 800], ...(process.env.MERIDIAN_SCREENSHOTS ? [[1920, 1080]] : [])].flatMap(([width, height]) => ["light", "dark"].map((theme) => ({ width, height, theme })));
 
 /** The values that our name server answers with. */
 export function dig(name, type) {

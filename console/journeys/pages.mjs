@@ -3,9 +3,8 @@
 // Then every page, in both themes, is looked at by axe; with MERIDIAN_SCREENSHOTS, the path of a folder, each is kept there
 // as an image at both widths. The test has made what there is to see: MERIDIAN_SEEN, JSON (tests/journeys/test_console_pages.py).
 import assert from "node:assert/strict";
-import { join } from "node:path";
 
-import { browse, dig, findings } from "./browser.mjs";
+import { browse, dig, findings, keep, VIEWS } from "./browser.mjs";
 
 const { zone, policy, collection, port } = JSON.parse(process.env.MERIDIAN_SEEN);
 const NAME = "shop.pages.example";
@@ -40,22 +39,19 @@ const PAGES = {
   search: "/search?q=192.0.2.10",
   settings: "/settings",
 };
-const folder = process.env.MERIDIAN_SCREENSHOTS;
-const views = folder ? [[1280, 800], [1920, 1080]].flatMap(([width, height]) => ["light", "dark"].map((theme) => ({ width, height, theme }))) : ["light", "dark"].map((theme) => ({ width: 1280, height: 800, theme }));
-
-for (const view of views) {
+for (const view of VIEWS) {
   await browse(async (page) => {
     for (const [name, path] of Object.entries(PAGES)) {
       await page.goto(`/console${path}`);
       await page.getByRole("heading", { level: 1 }).or(page.locator(".react-flow__node")).first().waitFor();
       await page.waitForLoadState("load");
       if (view.width === 1280) assert.deepEqual([name, await findings(page)], [name, []]);
-      if (folder) await keep(page, `${name}-${view.width}-${view.theme}`);
+      await keep(page, `${name}-${view.width}-${view.theme}`);
     }
   }, view);
 }
 
-await browse(deletePolicyRecord, views[0]);
+await browse(deletePolicyRecord, VIEWS[0]);
 
 /** A policy record that is deleted is gone from the list and from the wire. */
 async function deletePolicyRecord(page) {
@@ -170,10 +166,4 @@ async function answers(page, values) {
     assert.ok(Date.now() < end, `${NAME} does not come to ${values}`);
     await page.waitForTimeout(20);
   }
-}
-
-async function keep(page, name) {
-  await page.evaluate(() => document.fonts.ready);
-  await page.waitForFunction(() => document.querySelector("[class*=spinner]") === null);
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
 }

@@ -3,10 +3,16 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useS
 
 import { ApiError, native, SIGNED_OUT } from "./api/client";
 
-/** `accountId` is 12 digits; `ways` are the ways to sign in that the server offers beside passwords. */
+/** `accountId` is 12 digits. */
 export interface Session {
   user: string;
   accountId: string;
+}
+
+/** How somebody can sign in beside a password, and why the last time came to nothing (`GET /console/api/sign-in`). */
+export interface Ways {
+  provider: string | null;
+  refused: { code: string; message: string; requestId: string } | null;
 }
 
 interface Held {
@@ -18,6 +24,7 @@ interface Held {
 
 const Context = createContext<Held | null>(null);
 const PATH = "/console/api/session";
+const WAYS = "/console/api/sign-in";
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, setSession] = useState<Session | null | undefined>(undefined);
@@ -39,6 +46,20 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, []);
   return <Context value={{ session, signIn, signOut }}>{children}</Context>;
 }
+
+/** Undefined while they are asked for, and where the server cannot say. */
+export function useWays(): Ways | undefined {
+  const [ways, setWays] = useState<Ways | undefined>();
+  useEffect(() => {
+    native<Ways>("GET", WAYS).then(setWays, (error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+    });
+  }, []);
+  return ways;
+}
+
+/** The link to the provider, from which one comes back to the page that was asked for. */
+export const awayTo = ({ pathname, search }: { pathname: string; search: string }): string => `${WAYS}/oidc?${new URLSearchParams({ to: pathname + search })}`;
 
 export function useSession(): Held {
   const held = useContext(Context);

@@ -244,6 +244,33 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="PEM file with the API's certificate and its chain; empty: plain HTTP. Read anew on change"),
     ] = ""
     tls_key: Annotated[str, Meta(description="PEM file with its private key; empty: in the certificate's file")] = ""
+    oidc_issuer: Annotated[
+        str,
+        Meta(
+            description="OpenID Connect provider that people may sign in to the console with, such as "
+            "https://accounts.example.net; empty: passwords alone (docs/guides/sign-in.md)"
+        ),
+    ] = ""
+    oidc_name: Annotated[str, Meta(description="what the sign-in page calls it; empty: its host name")] = ""
+    oidc_client_id: Annotated[str, Meta(description="what the provider knows this server as")] = ""
+    oidc_client_secret_file: Annotated[
+        str, Meta(description="file with the secret that goes with it; empty: a public client, without one")
+    ] = ""
+    oidc_scopes: Annotated[tuple[str, ...], Meta(description="what the provider is asked to tell, beside openid")] = (
+        "email",
+        "profile",
+    )
+    oidc_user_claim: Annotated[
+        str, Meta(description="the claim that says who somebody is: oidc_users has it, or it is a user's name")
+    ] = "email"
+    oidc_users: Annotated[
+        dict[str, str], Meta(description='users by that claim: "ada@example.net" = "ada"; ACCOUNT/USER where several')
+    ] = {}
+    oidc_groups_claim: Annotated[str, Meta(description="the claim with somebody's groups, for oidc_groups")] = "groups"
+    oidc_groups: Annotated[
+        dict[str, str],
+        Meta(description="users by group, for those who are no user themselves; the first of these groups counts"),
+    ] = {}
     audit_days: Annotated[
         int, Meta(ge=0, description="days for which it is kept who changed what; 0: for ever (docs/guides/users.md)")
     ] = 0
@@ -693,6 +720,7 @@ def _check(settings: Settings) -> None:
     if settings.tls_key and not settings.tls_certificate:
         raise SettingsError("tls_key: is of no use without tls_certificate; give both")
     _check_webhooks(settings)
+    _check_oidc(settings)
     settings.dnstap_target  # noqa: B018 - as above
     if not settings.dnstap_messages or set(settings.dnstap_messages) - {"query", "response"}:
         raise SettingsError(
@@ -739,6 +767,39 @@ def _check_webhooks(settings: Settings) -> None:
         raise SettingsError(
             'webhook_secrets: webhooks are signed, so give a secret; echo "whsec_$(openssl rand -base64 32)" makes one'
         )
+
+
+def _check_oidc(settings: Settings) -> None:
+    if not settings.oidc_issuer:
+        given = [key for key in ("oidc_client_id", "oidc_client_secret_file") if getattr(settings, key)]
+        if given:
+            raise SettingsError(f"{given[0]}: is of no use without oidc_issuer; give both")
+        return
+    parts = urlsplit(settings.oidc_issuer)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
+        raise SettingsError(
+            f"oidc_issuer: '{settings.oidc_issuer}' is no https:// URL, such as https://accounts.example.net; "
+            "http:// is for a provider on this machine"
+        )
+    if not settings.oidc_client_id:
+        raise SettingsError(
+            "oidc_client_id: oidc_issuer needs it; register this server with the provider, which gives it"
+        )
+    if not settings.oidc_user_claim:
+        raise SettingsError("oidc_user_claim: none given; name the claim that says who somebody is, such as email")
+    host, _ = split_address(settings.api_listen, "api_listen")
+    if not settings.public_url and ipaddress.ip_address(host).is_unspecified:
+        raise SettingsError(
+            f"public_url: oidc_issuer sends people back to it, and nobody can be sent to {host}; give the URL at which "
+            "browsers find the console, such as https://dns.example.net"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_feed(settings: Settings) -> None:

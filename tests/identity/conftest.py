@@ -71,24 +71,25 @@ class Site:
 
 
 @contextmanager
-def running(database: Database, owner: Credential) -> Iterator[Site]:
+def running(database: Database, owner: Credential, **settings: Any) -> Iterator[Site]:
     def find(access_key_id: str) -> Credential | None:
         with database.read() as conn:
             return account.find_credential(conn, access_key_id)
 
-    app = build_app(
-        operations=OPERATIONS,
-        database=database,
-        settings=Settings(),
-        clock=SystemClock(),
-        find_secret=find,
-        native=calls(Tail(database), continent_of, Atlas(Settings()), Watched(None, list, lambda: None)),
-    )
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        app = build_app(
+            operations=OPERATIONS,
+            database=database,
+            settings=Settings(public_url=f"http://127.0.0.1:{port}", **settings),
+            clock=SystemClock(),
+            find_secret=find,
+            native=calls(Tail(database), continent_of, Atlas(Settings()), Watched(None, list, lambda: None)),
+        )
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield Site(database, listener.getsockname()[1], owner)
+        yield Site(database, port, owner)
         server.should_exit = True
         thread.join()
 

@@ -22,13 +22,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from meridian.api import json_calls, session
+from meridian.api import json_calls, oidc_sign_in, session
 from meridian.api.context import Context, Operation
 from meridian.api.gate import FindCredential, Gate
 from meridian.api.http import HttpReply, HttpRequest, HttpStream
 from meridian.api.json_calls import JsonCalls
 from meridian.api.model import OperationModel, ServiceModel, load
 from meridian.api.native import Native, NativeCall, failure
+from meridian.api.oidc_sign_in import OidcSignIn
 from meridian.api.rest_xml import compile_codec, error_reply
 from meridian.api.route import Router
 from meridian.api.sign_in import SignIn
@@ -69,14 +70,16 @@ def build_app(
 
     Raises:
         ValueError: `operations` names something that the model does not have.
+        SettingsError: The secret of the sign-in provider cannot be read.
     """
     gate = Gate(database, settings, clock, find_secret, **surroundings)
     api = Api(operations, gate, clock, load(settings.regions))
     ours = [Route(path, Endpoint(Native(gate, path, call), settings.max_body)) for path, call in native.items()]
+    secure = bool(settings.tls_certificate)
+    with_provider = Endpoint(OidcSignIn(database, settings, clock, secure=secure), settings.max_body)
     console = [
-        Route(
-            session.PATH, Endpoint(SignIn(database, clock, secure=bool(settings.tls_certificate)), settings.max_body)
-        ),
+        Route(session.PATH, Endpoint(SignIn(database, clock, secure=secure), settings.max_body)),
+        *(Route(path, with_provider) for path in (oidc_sign_in.PATH, oidc_sign_in.AWAY, oidc_sign_in.BACK)),
         Route(json_calls.PATH, Endpoint(JsonCalls(gate, operations), settings.max_body)),
     ]
     app = Starlette(routes=[*ours, *console, *extra_routes])
@@ -162,7 +165,7 @@ class Endpoint:
         max_body: Octets a body may have.
     """
 
-    def __init__(self, api: Api | Native | SignIn, max_body: int) -> None:
+    def __init__(self, api: Api | Native | SignIn | OidcSignIn, max_body: int) -> None:
         self._api = api
         self._max_body = max_body
         self._workers: anyio.CapacityLimiter | None = None

@@ -26,7 +26,7 @@ def token(request: HttpRequest) -> str | None:
     Raises:
         ApiError: It would change something, and might come from another site.
     """
-    found = _cookie(request)
+    found = cookie_of(request, COOKIE)
     if found is not None and request.method not in _SAFE and not request.header(CONSOLE_HEADER):
         raise ApiError("AccessDenied", "A request with a cookie needs the header X-Meridian-Console.", status=403)
     return found
@@ -43,9 +43,10 @@ def not_signed_in() -> ApiError:
     return ApiError("SignInNeeded", "Nobody is signed in, or the session has ended.", status=401)
 
 
-def _cookie(request: HttpRequest) -> str | None:
+def cookie_of(request: HttpRequest, name: str) -> str | None:
+    """The value of a cookie; None if there is none."""
     try:
-        found = SimpleCookie(request.header(b"cookie")).get(COOKIE)
+        found = SimpleCookie(request.header(b"cookie")).get(name)
     except CookieError:
         return None
     return None if found is None else found.value

@@ -87,9 +87,7 @@ class SignIn:
         if user is None:
             log.warning("console.refused", user=given.user, request_id=request_id)
             raise ApiError("SignInFailed", "There is no such user, or the password is another one.", status=403)
-        with self._database.write() as conn:
-            token = session.begin(conn, user, self._clock.now())
-        kept = cookies.cookie(token, int(session.LIVES.total_seconds()), secure=self._secure)
+        kept = begin(self._database, user, self._clock, secure=self._secure)
         return reply(200, _shown(user), request_id, ("Set-Cookie", kept))
 
     def _end(self, request: HttpRequest, request_id: str) -> HttpReply:
@@ -98,6 +96,13 @@ class SignIn:
             with self._database.write() as conn:
                 session.end(conn, token)
         return reply(200, {}, request_id, ("Set-Cookie", cookies.cookie("", 0, secure=self._secure)))
+
+
+def begin(database: Database, user: User, clock: Clock, *, secure: bool) -> str:
+    """Sign a user in, and give the header of the cookie that keeps the session."""
+    with database.write() as conn:
+        token = session.begin(conn, user, clock.now())
+    return cookies.cookie(token, int(session.LIVES.total_seconds()), secure=secure)
 
 
 def _shown(user: User) -> dict[str, object]:

@@ -60,15 +60,25 @@ def verified(conn: Connection, user: str, password: str) -> User | None:
     Args:
         user: A name, or `account/name` where several accounts have such a user.
     """
-    account_id, _, name = user.rpartition("/")
-    owners = [owner for owner, found in users(conn, account_id or None) if found == name]
-    rows = [_password_of(conn, owner, name) for owner in owners] if len(owners) == 1 else []
-    hashed = next(filter(None, rows), None)
+    known = named(conn, user)
+    hashed = None if known is None else _password_of(conn, known.account_id, known.name)
     try:
         _hasher.verify(hashed or _NOBODY, password)
     except argon2.exceptions.VerifyMismatchError:
         return None
-    return None if hashed is None else find_user(conn, owners[0], name)
+    return None if hashed is None else known
+
+
+def named(conn: Connection, user: str) -> User | None:
+    """
+    The user of this name; None if there is none, or more than one.
+
+    Args:
+        user: A name, or `account/name` where several accounts have such a user.
+    """
+    account_id, _, name = user.rpartition("/")
+    owners = [owner for owner, found in users(conn, account_id or None) if found == name]
+    return find_user(conn, owners[0], name) if len(owners) == 1 else None
 
 
 def _password_of(conn: Connection, account_id: str, user: str) -> str | None:
