@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
@@ -32,6 +33,8 @@ def policy() -> None:
       meridian policy check web.json              what is wrong with it, and where
       meridian policy diff web:2 web.json         what it would change for clients
       meridian policy show web 2                  the tree that answers
+      meridian policy find 192.0.2.1              which policies lead there, and for which names
+      meridian policy replace 192.0.2.1 192.0.2.9 another one in its place, for all names at once
     """
 
 
@@ -93,6 +96,63 @@ def diff(before: str, after: str, as_json: bool, **options: Any) -> None:
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_difference_lines(found)))
 
 
+@policy.command()
+@click.argument("value")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/policies.md.")
+@of_server
+def find(value: str, as_json: bool, **options: Any) -> None:
+    """
+    Find a resource in policies: an address, or a name or a part of one; with the names that answer by it.
+
+    \b
+    Examples:
+      meridian policy find 192.0.2.1
+      meridian policy find front.eu-west-1
+    """
+    found = api_of(options).native(f"{_POLICIES}/uses?{urlencode({'value': value})}")
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_use_lines(found)))
+
+
+@policy.command()
+@click.argument("value")
+@click.argument("replacement")
+@click.option("--comment", help="Description of the new versions.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do it without being asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print the reply and nothing else; with --dry-run or --yes.")
+@of_server
+def replace(
+    value: str, replacement: str, comment: str | None, dry_run: bool, yes: bool, as_json: bool, **options: Any
+) -> None:
+    """
+    Put another resource in the place of one, wherever policy records lead there.
+
+    Each version in use that has it gets a successor with the other one, and all policy records move there in one
+    step. `meridian policy find` says beforehand which.
+
+    \b
+    Examples:
+      meridian policy replace 192.0.2.1 192.0.2.9 --dry-run
+      meridian policy replace old.eu-west-1.elb.amazonaws.com new.eu-west-1.elb.amazonaws.com
+    """
+    if as_json and not (dry_run or yes):
+        raise MeridianError("--json needs --dry-run or --yes: nobody could be asked")
+    api = api_of(options)
+    body = {"value": value, "replacement": replacement, "comment": comment}
+    if not yes:
+        plan = api.native(f"{_POLICIES}/replace", {**body, "dry_run": True})
+        click.echo(json.dumps(plan, indent=2) if as_json else "\n".join(_replacement_lines(plan)))
+        if dry_run or not click.confirm("Do this?"):
+            sys.exit(0 if dry_run else 1)
+    done = api.native(f"{_POLICIES}/replace", {**body, "dry_run": False})
+    if as_json:
+        click.echo(json.dumps(done, indent=2))
+    elif yes:
+        click.echo("\n".join(_replacement_lines(done)))
+    else:
+        click.echo("Done; the edges change over as they get it.")
+
+
 def _read(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text()
@@ -119,6 +179,25 @@ def _find(api: Api, text: str) -> str:
         if not reply["IsTruncated"]:
             return text  # that of a deleted one, perhaps, which can still be read (R-TFO-6)
         named = {"TrafficPolicyIdMarker": reply["TrafficPolicyIdMarker"]}
+
+
+def _use_lines(found: Fields) -> Iterator[str]:
+    if not found["uses"]:
+        yield f"no policy leads to {found['value']}, neither by a version in use nor by its latest"
+    for use in found["uses"]:
+        values = ", ".join(f"{each['id']} ({each['value']})" for each in use["endpoints"])
+        yield f"{use['name']} version {use['version']}: {values}{', the latest' if use['latest'] else ''}"
+        for record in use["instances"]:
+            yield f"  {record['Name']} {record['TrafficPolicyType']}  {record['State']}  {record['Id']}"
+
+
+def _replacement_lines(found: Fields) -> Iterator[str]:
+    for version in found["versions"]:
+        yield f"{version['name']}: version {version['version']} from version {version['before']}"
+        moved = version["id"], version["version"]
+        for record in found["TrafficPolicyInstances"]:
+            if (record["TrafficPolicyId"], record["TrafficPolicyVersion"]) == moved:
+                yield f"  {record['Name']} {record['TrafficPolicyType']}  {record['Id']}"
 
 
 def _problem_lines(file: Path, found: Fields) -> Iterator[str]:

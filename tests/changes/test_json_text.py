@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meridian.changes.json_text import BadJson, lines, pointer, read
+from meridian.changes.json_text import BadJson, lines, pointer, read, with_strings
 
 TEXT = '{\n "a": [1,\n  {"b/c": 2, "~": "}]"}\n ],\n "a~": null\n}'
 
@@ -63,3 +63,25 @@ def walk(value: Any, here: str) -> list[str]:
         list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
     )
     return [here] + [each for key, inner in pairs for each in walk(inner, here + pointer(key))]
+
+
+@given(VALUES, st.sampled_from([None, 1]), st.text(), st.data())
+def test_a_string_is_replaced_and_nothing_else(
+    value: Any, indent: int | None, string: str, data: st.DataObject
+) -> None:
+    """The text around it stays as it is, and what is read has the other string there."""
+    text = json.dumps(value, indent=indent)
+    places = [each for each in walk(value, "") if isinstance(at(value, each), str)]
+    chosen = data.draw(st.sampled_from(places)) if places else None
+    found = with_strings(text, {} if chosen is None else {chosen: string})
+    if chosen is None:
+        assert found == text
+        return
+    assert at(read(found), chosen) == string
+    assert with_strings(found, {chosen: at(value, chosen)}) == with_strings(text, {chosen: at(value, chosen)})
+
+
+def at(value: Any, place: str) -> Any:
+    for part in place.split("/")[1:]:
+        value = value[int(part) if isinstance(value, list) else part.replace("~1", "/").replace("~0", "~")]
+    return value

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from ipaddress import ip_network
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import dns.edns
 import dns.message
@@ -19,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from meridian.client import Api, Failed, connect, write_files
 from tests.fakes.name_server import NameServer
+from tests.journeys.reader import Reader, stages
 from tests.journeys.site import Site
 from tests.journeys.test_policies import CLIENTS, known_clients
 
@@ -33,6 +31,7 @@ BALANCERS = {
     "east-2-2.us-east-1.elb.amazonaws.com": "203.0.113.12",
 }
 FRANCE, WEST, WEST_SPARE, EUROPE = "192.0.2.99", "192.0.2.21", "192.0.2.22", "192.0.2.50"
+OTHER_FRANCE = "192.0.2.98"
 EAST = BALANCERS["east-1-1.us-east-1.elb.amazonaws.com"]
 
 
@@ -187,43 +186,6 @@ def test_health_moves_clients(site: Site, instances: list[str], check: str) -> N
         site.eventually(lambda address=address: dug(site, WWW, "singapore") == [f"61 {address}"])  # type: ignore[misc]
 
 
-class Reader:
-    """Asks for a name as several clients, without a pause, and keeps every answer in its order."""
-
-    def __init__(self, site: Site, clients: tuple[str, ...]) -> None:
-        self._site = site
-        self._stop = threading.Event()
-        self.seen: dict[str, list[tuple[str, int]]] = {client: [] for client in clients}
-        self.wrong: list[str] = []
-        self._thread = threading.Thread(target=self._read)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _read(self) -> None:
-        while not self._stop.is_set():
-            for client, seen in self.seen.items():
-                network = ip_network(CLIENTS[client][0])
-                option = dns.edns.ECSOption(str(network.network_address), network.prefixlen)
-                query = dns.message.make_query(WWW, "A", use_edns=0, options=[option])
-                reply = dns.query.udp(query, self._site.dns[0], port=self._site.dns[1], timeout=5)
-                found = [(item.to_text(), rrset.ttl) for rrset in reply.answer for item in rrset]
-                if reply.rcode() != dns.rcode.NOERROR or len(found) != 1:
-                    self.wrong.append(f"{client}: {reply}")
-                else:
-                    seen.append(found[0])
-
-    def has_more(self) -> Callable[[], bool]:
-        """Whether every client has asked again since this call."""
-        before = {client: len(seen) for client, seen in self.seen.items()}
-        return lambda: all(len(seen) > before[client] + 1 for client, seen in self.seen.items())
-
-
 def test_another_version_and_back_without_a_gap(site: Site, policy: str, instances: list[str]) -> None:
     """R-TFI-5, R-TFI-7, R-TFI-11: forth, back, and an update that fails: none of the answers is missing or mixed."""
     route53 = site.route53
@@ -236,7 +198,7 @@ def test_another_version_and_back_without_a_gap(site: Site, policy: str, instanc
         }
     )
     third = route53.create_traffic_policy_version(Id=policy, Document=bad)["TrafficPolicy"]["Version"]
-    with Reader(site, ("berlin", "paris")) as reader:
+    with Reader(site, [WWW], ("berlin", "paris")) as reader:
         site.eventually(reader.has_more())
         for version, ttl in ((2, 62), (1, 61)):
             move(site, instances[0], policy, version, ttl)
@@ -247,20 +209,15 @@ def test_another_version_and_back_without_a_gap(site: Site, policy: str, instanc
         site.eventually(reader.has_more())
     assert reader.wrong == []
     # From Berlin the east is near; its balancer's TTL is its own.
-    assert list(dict.fromkeys(reader.seen["berlin"])) == [(EAST, 60), (EUROPE, 62)]
-    assert stages(reader.seen["berlin"]) == [(EAST, 60), (EUROPE, 62), (EAST, 60)]
-    assert stages(reader.seen["paris"]) == [(FRANCE, 61), (FRANCE, 62), (FRANCE, 61)]
+    assert list(dict.fromkeys(reader.of(WWW, "berlin"))) == [(EAST, 60), (EUROPE, 62)]
+    assert stages(reader.of(WWW, "berlin")) == [(EAST, 60), (EUROPE, 62), (EAST, 60)]
+    assert stages(reader.of(WWW, "paris")) == [(FRANCE, 61), (FRANCE, 62), (FRANCE, 61)]
 
     assert failed["TrafficPolicyInstance"]["TrafficPolicyVersion"] == third
     now = route53.get_traffic_policy_instance(Id=instances[0])["TrafficPolicyInstance"]
     assert (now["State"], now["TrafficPolicyVersion"], now["TTL"]) == ("Failed", 1, 61)
     assert "does not lie within" in now["Message"]
     assert dug(site, f"www.{ZONES[1]}", "berlin") == [f"60 {EAST}"], "the other name has stayed"
-
-
-def stages(seen: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Answers in their order, without repetitions."""
-    return [answer for before, answer in zip([None, *seen], seen, strict=False) if answer != before]
 
 
 def test_every_call_reads_what_it_wrote(
@@ -381,6 +338,9 @@ def test_the_command_line(site: Site, policy: str, instances: list[str], check: 
     changed = site.meridian("policy", "diff", "seed:1", "seed:2").stdout.splitlines()
     assert changed[0].startswith("clients in Europe were sent by latency to ")
     assert changed[0].endswith(f"and are now sent to EU ({EUROPE})")
+    found = site.meridian("policy", "find", FRANCE).stdout.splitlines()
+    assert found[0] == f"seed version 1: france ({FRANCE})"
+    assert {line.split()[-1] for line in found[1:3]} == set(instances)
     unknown = site.meridian("policy", "show", "nobody", "1")
     assert (unknown.returncode, "NoSuchTrafficPolicy" in unknown.stderr) == (2, True)
 
@@ -438,6 +398,29 @@ def test_errors(site: Site, policy: str, instances: list[str], zones: list[str],
     route53.delete_traffic_policy(Id=text, Version=1)
 
 
+def test_a_resource_is_replaced_for_all_names(site: Site, policy: str, instances: list[str]) -> None:
+    """R-VIS-13: found, another one in its place, and every name answers with it, without a gap and at once."""
+    names = [f"www.{zone}" for zone in ZONES]
+    planned = site.meridian("policy", "replace", FRANCE, OTHER_FRANCE, "--dry-run").stdout.splitlines()
+    assert planned[0] == "seed: version 4 from version 1"
+    assert {line.split()[-1] for line in planned[1:]} == set(instances)
+    with Reader(site, names, ["paris"]) as reader:
+        site.eventually(reader.has_more())
+        done = site.meridian("policy", "replace", FRANCE, OTHER_FRANCE, "--yes")
+        assert (done.returncode, done.stdout.splitlines()) == (0, planned)
+        for instance in instances:
+            assert applied(site, instance)["TrafficPolicyVersion"] == 4
+        site.eventually(reader.has_more())
+        for instance in instances:
+            move(site, instance, policy, 1, 61)
+        site.eventually(reader.has_more())
+    assert reader.wrong == []
+    for name in names:
+        assert stages(reader.of(name, "paris")) == [(FRANCE, 61), (OTHER_FRANCE, 61), (FRANCE, 61)]
+    refused = site.meridian("policy", "replace", "192.0.2.200", OTHER_FRANCE, "--yes")
+    assert (refused.returncode, "No policy record answers" in refused.stderr) == (2, True)
+
+
 def test_the_root_goes_and_comes_back(site: Site, policy: str, instances: list[str], zones: list[str]) -> None:
     """R-TFI-10, R-CHG-13: a batch can take the root away, as it is listed; the instance says so, and is mended."""
     listed = site.route53.list_resource_record_sets(HostedZoneId=zones[1])["ResourceRecordSets"]
@@ -456,7 +439,7 @@ def test_what_is_deleted_answers_no_more(site: Site, policy: str, instances: lis
     for instance in instances:
         route53.delete_traffic_policy_instance(Id=instance)
     site.eventually(lambda: all(dug(site, f"www.{zone}", "paris") == [] for zone in ZONES))
-    for version in (1, 2, 3):
+    for version in (1, 2, 3, 4):
         route53.delete_traffic_policy(Id=policy, Version=version)
     assert route53.list_traffic_policies()["TrafficPolicySummaries"] == []
     assert route53.get_traffic_policy(Id=policy, Version=2)["TrafficPolicy"]["Version"] == 2

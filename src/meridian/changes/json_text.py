@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from json.decoder import JSONDecodeError, JSONDecoder, scanstring  # type: ignore[attr-defined]
 from typing import Any, NoReturn
@@ -56,23 +56,42 @@ def lines(text: str, pointers: Iterable[str]) -> dict[str, int]:
         text: JSON that was read before.
         pointers: To values that are there; others are left out.
     """
-    start = _next(text, 0)
-    found = {"": start}
-    wanted: dict[str, Any] = {}
-    for each in pointers:
-        node = wanted
-        for part in each.split("/")[1:]:
-            node = node.setdefault(part, {})
-    _walk(text, start, wanted, "", found)
     numbers, line, before = {}, 1, 0
-    for place, offset in sorted(found.items(), key=lambda item: item[1]):
+    for place, (offset, _) in sorted(_places(text, pointers).items(), key=lambda item: item[1]):
         line += text.count("\n", before, offset)
         before = offset
         numbers[place] = line
     return numbers
 
 
-def _walk(text: str, at: int, wanted: dict[str, Any], here: str, found: dict[str, int]) -> int:
+def with_strings(text: str, strings: Mapping[str, str]) -> str:
+    """
+    The text with other strings in place of some; all else in it stays as it was written.
+
+    Args:
+        text: JSON that was read before.
+        strings: By the pointers to strings that are there.
+    """
+    places = sorted(((at, strings[place]) for place, (_, at) in _places(text, strings).items() if place in strings))
+    for at, string in reversed(places):
+        text = text[:at] + json.dumps(string, ensure_ascii=False) + text[_skip_value(text, at)[1] :]
+    return text
+
+
+def _places(text: str, pointers: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Where these values, or the names before them, begin; and where they themselves do."""
+    start = _next(text, 0)
+    found = {"": (start, start)}
+    wanted: dict[str, Any] = {}
+    for each in pointers:
+        node = wanted
+        for part in each.split("/")[1:]:
+            node = node.setdefault(part, {})
+    _walk(text, start, wanted, "", found)
+    return found
+
+
+def _walk(text: str, at: int, wanted: dict[str, Any], here: str, found: dict[str, tuple[int, int]]) -> int:
     """Note where the wanted values in the value at `at` begin; give where it ends."""
     if not wanted or text[at] not in "{[":
         end: int = _skip_value(text, at)[1]
@@ -92,7 +111,7 @@ def _walk(text: str, at: int, wanted: dict[str, Any], here: str, found: dict[str
         number += 1
         inner = wanted.get(part)
         if inner is not None:
-            found[f"{here}/{part}"] = begin
+            found[f"{here}/{part}"] = begin, at
         at = _walk(text, at, inner or {}, f"{here}/{part}", found)
 
 

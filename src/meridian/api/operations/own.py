@@ -16,6 +16,8 @@ from meridian.api.operations import (
     overview,
     place,
     policy,
+    policy_apply,
+    policy_resource,
     replace,
     search,
     switch,
@@ -50,6 +52,9 @@ def calls(
     return {
         **health_calls(tail),
         **policy.policy_calls(continent_of),
+        policy_apply.PATH: by_method(POST=policy_apply.apply),
+        policy_resource.USES: by_method(GET=policy_resource.list_uses),
+        policy_resource.REPLACE: by_method(POST=policy_resource.replace),
         **place.place_calls(atlas),
         explain.PATH: explain.explain,
         search.PATH: by_method(GET=search.find),

@@ -34,21 +34,30 @@ from meridian.store.ids import new_uuid
 KIND = "trafficpolicyinstance"  # in the audit trail
 
 
+class Built(msgspec.Struct, frozen=True):
+    """
+    A policy record that was built, or could not be.
+
+    Attributes:
+        instance: As it was asked for.
+        before, after: As it is stored; None where it was not there. `after.failure` says why it could not be built.
+        change_id: Of the change that puts it on the wire; None if it could not be built.
+    """
+
+    instance: Instance
+    before: Instance | None
+    after: Instance
+    change_id: str | None
+
+
 def create_traffic_policy_instance(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Let a version of a policy answer for a name (R-TFI-1..4, R-TFI-9)."""
     account_id = context.caller.account_id
-    name = _name(request["Name"])
+    name = read_name(request["Name"])
     with context.database.write() as conn:
         zone = zones.owned(conn, account_id, request["HostedZoneId"], for_update=True)
-        found = traffic.live_version(conn, account_id, request["TrafficPolicyId"], request["TrafficPolicyVersion"])
-        _require_place(zone, name, found.type)
-        made = Instance(new_uuid(), account_id, zone.id, name, found.type, request["TTL"], found.id, found.version)
-        traffic.insert_instance(conn, made)
-        if traffic.count_instances(conn, account_id) > context.settings.quotas.traffic_policy_instances:
-            text = "Limits Exceeded: MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER - Cannot create more instances."
-            raise ApiError("TooManyTrafficPolicyInstances", text)
-        _build(conn, context, zone, made, found)
-        context.trail.changed(KIND, made.id, None, _shown(conn, made))
+        version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
+        made = create(conn, context, zone, name, version, request["TTL"]).instance
     location = f"{context.settings.base_url}/2013-04-01/trafficpolicyinstance/{made.id}"
     return {"TrafficPolicyInstance": instance_to_api(made), "Location": location}
 
@@ -62,23 +71,11 @@ def get_traffic_policy_instance(context: Context, request: dict[str, Any]) -> di
 
 def update_traffic_policy_instance(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Let another version, of this policy or another, answer from one moment on (R-TFI-5..8, R-TFI-11)."""
-    account_id = context.caller.account_id
     with context.database.write() as conn:
-        asked = traffic.instance(conn, account_id, request["Id"])
-        zone = zones.owned(conn, account_id, asked.zone_id, for_update=True)
-        before = traffic.instance(conn, account_id, request["Id"])  # as the last one who had the zone has left it
-        found = _version_for(conn, before, request["TrafficPolicyId"], request["TrafficPolicyVersion"])
-        if found.type != before.type:
-            text = (
-                f"The instance answers for the type {before.type}, and version {found.version} of the traffic policy "
-                f"with ID {found.id} has the type {found.type}."
-            )
-            raise ApiError("ConflictingTypes", text)
-        wanted = msgspec.structs.replace(
-            before, ttl=request["TTL"], policy_id=found.id, version=found.version, failure="", in_sync=False
-        )
-        _build(conn, context, zone, wanted, found)
-        context.trail.changed(KIND, before.id, instance_to_api(before), _shown(conn, before))
+        asked = traffic.instance(conn, context.caller.account_id, request["Id"])
+        zone = zones.owned(conn, context.caller.account_id, asked.zone_id, for_update=True)
+        version = request["TrafficPolicyId"], request["TrafficPolicyVersion"]
+        wanted = update(conn, context, zone, asked.id, version, request["TTL"]).instance
     return {"TrafficPolicyInstance": instance_to_api(wanted)}
 
 
@@ -132,6 +129,64 @@ def list_traffic_policy_instances_by_policy(context: Context, request: dict[str,
     return _reply(found, limit)
 
 
+def create(
+    conn: Connection, context: Context, zone: HostedZone, name: Name, version: tuple[str, int], ttl: int
+) -> Built:
+    """
+    Let a version of a policy answer for a name, in the transaction of `conn`.
+
+    Args:
+        zone: As it is stored now, read for update.
+        version: The policy's id, and the number.
+
+    Raises:
+        ApiError: Those of CreateTrafficPolicyInstance.
+    """
+    account_id = context.caller.account_id
+    found = traffic.live_version(conn, account_id, *version)
+    _require_place(zone, name, found.type)
+    made = Instance(new_uuid(), account_id, zone.id, name, found.type, ttl, found.id, found.version)
+    traffic.insert_instance(conn, made)
+    if traffic.count_instances(conn, account_id) > context.settings.quotas.traffic_policy_instances:
+        text = "Limits Exceeded: MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER - Cannot create more instances."
+        raise ApiError("TooManyTrafficPolicyInstances", text)
+    change_id = _build(conn, context, zone, made, found)
+    after = traffic.instance(conn, account_id, made.id)
+    context.trail.changed(KIND, made.id, None, instance_to_api(after))
+    return Built(made, None, after, change_id)
+
+
+def update(
+    conn: Connection, context: Context, zone: HostedZone, instance_id: str, version: tuple[str, int], ttl: int
+) -> Built:
+    """
+    Let a version of a policy answer for the name of a policy record, in the transaction of `conn`.
+
+    Args:
+        zone: The policy record's, read for update.
+        version: The policy's id, and the number.
+
+    Raises:
+        ApiError: Those of UpdateTrafficPolicyInstance.
+    """
+    account_id = context.caller.account_id
+    before = traffic.instance(conn, account_id, instance_id)  # as the last one who had the zone has left it
+    found = _version_for(conn, before, *version)
+    if found.type != before.type:
+        text = (
+            f"The instance answers for the type {before.type}, and version {found.version} of the traffic policy "
+            f"with ID {found.id} has the type {found.type}."
+        )
+        raise ApiError("ConflictingTypes", text)
+    wanted = msgspec.structs.replace(
+        before, ttl=ttl, policy_id=found.id, version=found.version, failure="", in_sync=False
+    )
+    change_id = _build(conn, context, zone, wanted, found)
+    after = traffic.instance(conn, account_id, instance_id)
+    context.trail.changed(KIND, before.id, instance_to_api(before), instance_to_api(after))
+    return Built(wanted, before, after, change_id)
+
+
 def instance_to_api(found: Instance) -> dict[str, Any]:
     """The shape TrafficPolicyInstance; Message is there also where it is empty (R-API-21)."""
     return {
@@ -161,13 +216,15 @@ def reasons_against(conn: Connection, context: Context, zone: HostedZone, name: 
     )
 
 
-def _shown(conn: Connection, instance: Instance) -> dict[str, Any]:
-    """An instance as it is stored now."""
-    return instance_to_api(traffic.instance(conn, instance.account_id, instance.id))
+def _build(
+    conn: Connection, context: Context, zone: HostedZone, wanted: Instance, made_from: PolicyVersion
+) -> str | None:
+    """
+    Serve what an instance wants; where that cannot be, note why, and let it serve what it served before.
 
-
-def _build(conn: Connection, context: Context, zone: HostedZone, wanted: Instance, made_from: PolicyVersion) -> None:
-    """Serve what an instance wants; where that cannot be, note why, and let it serve what it served before."""
+    Returns:
+        The id of the change; None if there is none.
+    """
     tree = traffic.tree_of(made_from.document)
     root = RecordSet(wanted.name, wanted.type, ttl=wanted.ttl, traffic_policy_instance_id=wanted.id)
     change = Change("UPSERT" if wanted.is_rooted else "CREATE", root)
@@ -178,10 +235,11 @@ def _build(conn: Connection, context: Context, zone: HostedZone, wanted: Instanc
         found = [*rejected.messages, *found]
     if found:
         traffic.set_failed(conn, wanted.id, message(found))
-        return
+        return None
     # The root may stay as it is while all below it changes.
     made = carry_out(conn, context, zone, plan, anew={wanted.name.slot})
     traffic.set_built(conn, wanted, tree, made.id)
+    return made.id
 
 
 def _without_root(conn: Connection, context: Context, zone: HostedZone, instance: Instance) -> Plan:
@@ -208,7 +266,13 @@ def _require_place(zone: HostedZone, name: Name, type_: str) -> None:
         raise InvalidInput(misplaced[0])
 
 
-def _name(text: str) -> Name:
+def read_name(text: str) -> Name:
+    """
+    The name of a policy record.
+
+    Raises:
+        InvalidInput: It is none.
+    """
     try:
         return parse(text)
     except BadName as bad:
@@ -225,7 +289,7 @@ def _start(request: dict[str, Any]) -> traffic.InstanceStart:
     if name and not zone_id:
         text = "TrafficPolicyInstanceNameMarker can only be given together with HostedZoneIdMarker."
         raise InvalidInput(text)
-    return traffic.InstanceStart(zone_id, _name(name).sort_key if name else "", type_)
+    return traffic.InstanceStart(zone_id, read_name(name).sort_key if name else "", type_)
 
 
 def _reply(found: Sequence[Instance], limit: int) -> dict[str, Any]:
