@@ -18,11 +18,10 @@ use meridian_engine::access::Access;
 use meridian_engine::cookie::Cookies;
 use meridian_engine::counters::Counters;
 use meridian_engine::limit::{Limiter, RateLimit, Verdict};
-use meridian_engine::name::Name;
 use meridian_engine::networks::Networks;
 use meridian_engine::options::is_of_known_client;
 use meridian_engine::place::Prefix;
-use meridian_engine::respond::{Arrival, Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
 use meridian_engine::snapshot::{Settings, Snapshot};
 
 const RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -44,9 +43,10 @@ fn main() {
     let packets = packets(&fs::read_to_string(questions).expect("the questions can be read"));
     let rounds: usize = rounds.parse().expect("a number of rounds");
     let counters = engine.register_counters();
+    let mut work = Workspace::lasting();
     let (warm, cold) = (vec![0; 0], vec![1; ELSEWHERE]);
     for elsewhere in [warm, cold] {
-        let once = |_| round(&snapshot, &counters, &packets, &elsewhere, &mut limiter);
+        let once = |_| round(&snapshot, &counters, &packets, &elsewhere, &mut work, &mut limiter);
         let quickest = (0..rounds).map(once).min().unwrap_or_default();
         println!("{:.1}", quickest.as_secs_f64() * 1e9 / packets.len() as f64);
     }
@@ -58,13 +58,14 @@ fn round(
     counters: &Counters,
     packets: &[Vec<u8>],
     elsewhere: &[u8],
+    work: &mut Workspace,
     limiter: &mut Option<Limiter>,
 ) -> Duration {
-    let (mut name, mut out) = (Name::root(), [0; 4096]);
+    let mut out = [0; 4096];
     let mut batch = |batch: &[Vec<u8>]| {
         black_box(elsewhere.iter().step_by(LINE).fold(0, |all, &octet| all ^ octet));
         let start = Instant::now();
-        answer(snapshot, counters, batch, &mut name, limiter, &mut out);
+        answer(snapshot, counters, batch, work, limiter, &mut out);
         start.elapsed()
     };
     packets.chunks(BATCH).map(&mut batch).sum()
@@ -76,17 +77,17 @@ fn answer(
     snapshot: &Snapshot,
     counters: &Counters,
     packets: &[Vec<u8>],
-    name: &mut Name,
+    work: &mut Workspace,
     limiter: &mut Option<Limiter>,
     out: &mut [u8],
 ) {
     for (draw, packet) in packets.iter().enumerate() {
         let arrival = Arrival::new(RESOLVER, Transport::Udp, draw as u64);
-        let length = respond(snapshot, packet, &arrival, counters, name, out);
+        let length = respond(snapshot, packet, &arrival, counters, work, out);
         assert!(length > packet.len(), "an answer");
         if let Some(limiter) = limiter {
             let reply = &out[..length];
-            let is_known = is_of_known_client(packet, reply, &snapshot.settings, &arrival, name);
+            let is_known = is_of_known_client(packet, reply, &snapshot.settings, &arrival, &mut work.name);
             assert!(!is_known && !limiter.exempts(RESOLVER) && limiter.judge(RESOLVER, reply) == Verdict::Whole);
         }
     }

@@ -12,12 +12,12 @@ use crate::counters::Counters;
 use crate::decide::Draw;
 use crate::explain::{self, ExplainError, Image, Overrides};
 use crate::image::{ImageError, Shard, Zone, refuse, wire};
-use crate::name::{Name, Owner};
+use crate::name::Owner;
 use crate::observe::Observing;
 use crate::outside::Answers;
 use crate::place::PlaceError;
 use crate::place::places::Table;
-use crate::respond::{Arrival, Transport, respond};
+use crate::respond::{Arrival, Transport, Workspace, respond};
 use crate::snapshot::{Catalog, Settings, Snapshot};
 use crate::transfer::Transfers;
 use crate::transfer::journal::Journal;
@@ -307,7 +307,7 @@ impl Engine {
     pub fn respond_to(&self, packet: &[u8], arrival: &Arrival) -> Option<Vec<u8>> {
         let counters = hold(&self.own);
         let mut out = vec![0; usize::from(u16::MAX)];
-        let length = respond(&self.snapshot.load(), packet, arrival, &counters, &mut Name::root(), &mut out);
+        let length = respond(&self.snapshot.load(), packet, arrival, &counters, &mut Workspace::passing(), &mut out);
         out.truncate(length);
         (length > 0).then_some(out)
     }

@@ -12,7 +12,7 @@ use crate::counters::Counters;
 use crate::image::ImageError;
 use crate::name::{self, Name};
 use crate::place::Prefix;
-use crate::respond::{Arrival, Transport, respond_traced};
+use crate::respond::{Arrival, Transport, Workspace, respond_traced};
 use crate::snapshot::Snapshot;
 use crate::trace::{Step, Steps};
 
@@ -103,7 +103,8 @@ pub(crate) fn explain(
     let mut steps = Steps::default();
     let counters = Counters::default();
     let arrival = Arrival::new(client, Transport::Tcp, draw);
-    let length = respond_traced(snapshot, &packet, &arrival, &counters, &mut Name::root(), &mut out, &mut steps);
+    let length =
+        respond_traced(snapshot, &packet, &arrival, &counters, &mut Workspace::passing(), &mut out, &mut steps);
     let explanation = Explanation {
         name: name::text(name),
         r#type: rtype,

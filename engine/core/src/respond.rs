@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::answer::{self, Full, Reply, Section, ede};
 use crate::counters::Counters;
-use crate::decide::{self, Circumstances, Client, Draw, Outcome};
+use crate::decide::{self, Circumstances, Client, Draw, Outcome, Shortcuts};
 use crate::image::records::{FIXED, target_at};
 use crate::image::{At, Found, RecordSet, Zone};
 use crate::lookup::{Place, lookup};
@@ -52,22 +52,43 @@ impl Arrival {
     }
 }
 
+/// What a thread works with from packet to packet: made once, as it is large.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The name in question.
+    pub name: Name,
+    /// Found under one snapshot: to be forgotten when that changes.
+    pub shortcuts: Shortcuts,
+}
+
+impl Workspace {
+    /// Of a thread that answers many packets.
+    pub fn lasting() -> Self {
+        Self { name: Name::root(), shortcuts: Shortcuts::kept() }
+    }
+
+    /// For one packet: takes no memory, and keeps no shortcuts.
+    pub fn passing() -> Self {
+        Self { name: Name::root(), shortcuts: Shortcuts::default() }
+    }
+}
+
 /// CNAMEs followed inside a zone for one answer; longer chains are cut, the resolver goes on.
 const MAX_CHAIN: usize = 16;
 
 /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
 ///
-/// The reply keeps to the room that `out` has: at least 512 octets for UDP, 65,535 for TCP. `name` is
-/// working space, which each thread has once, as it is large.
+/// The reply keeps to the room that `out` has: at least 512 octets for UDP, 65,535 for TCP. `work`
+/// changes nothing in it.
 pub fn respond(
     snapshot: &Snapshot,
     packet: &[u8],
     arrival: &Arrival,
     counters: &Counters,
-    name: &mut Name,
+    work: &mut Workspace,
     out: &mut [u8],
 ) -> usize {
-    respond_traced(snapshot, packet, arrival, counters, name, out, &mut NoTrace)
+    respond_traced(snapshot, packet, arrival, counters, work, out, &mut NoTrace)
 }
 
 /// As `respond`, telling `trace` each step.
@@ -76,7 +97,7 @@ pub fn respond_traced<T: Trace>(
     packet: &[u8],
     arrival: &Arrival,
     counters: &Counters,
-    name: &mut Name,
+    work: &mut Workspace,
     out: &mut [u8],
     trace: &mut T,
 ) -> usize {
@@ -84,10 +105,10 @@ pub fn respond_traced<T: Trace>(
         Transport::Udp => counters.queries_udp.add(),
         Transport::Tcp => counters.queries_tcp.add(),
     }
-    let query = match query::read(packet, name) {
+    let query = match query::read(packet, &mut work.name) {
         Ok(query) => query,
         Err(Unanswerable::Signed(at)) => {
-            return respond_signed(snapshot, packet, at, arrival, counters, name, out, trace);
+            return respond_signed(snapshot, packet, at, arrival, counters, work, out, trace);
         }
         Err(Unanswerable::Runt) => {
             counters.dropped.add();
@@ -105,9 +126,9 @@ pub fn respond_traced<T: Trace>(
     };
     counters.types.add(query.rtype);
     if query.is_plain() {
-        return reply(snapshot, &query, name, arrival, None, None, counters, out, trace);
+        return reply(snapshot, &query, work, arrival, None, None, counters, out, trace);
     }
-    reply_beside(snapshot, &query, name, arrival, counters, out, trace)
+    reply_beside(snapshot, &query, work, arrival, counters, out, trace)
 }
 
 /// Looks at a query's signature, and signs the reply (RFC 8945 §5). `at` is where the signature begins.
@@ -119,7 +140,7 @@ fn respond_signed<T: Trace>(
     at: usize,
     arrival: &Arrival,
     counters: &Counters,
-    name: &mut Name,
+    work: &mut Workspace,
     out: &mut [u8],
     trace: &mut T,
 ) -> usize {
@@ -128,7 +149,7 @@ fn respond_signed<T: Trace>(
         count(counters, rcode::FORMERR, false, 0);
         return answer::header_only(packet, rcode::FORMERR, out);
     };
-    let Ok(query) = query::read(&opened.packet, name) else {
+    let Ok(query) = query::read(&opened.packet, &mut work.name) else {
         count(counters, rcode::FORMERR, false, 0);
         let length = answer::header_only(packet, rcode::FORMERR, out);
         return opened.signer.sign(out, length, now);
@@ -143,7 +164,7 @@ fn respond_signed<T: Trace>(
     let arrival = &Arrival { key: opened.key, ..*arrival };
     let length = match opened.key {
         None => not_authorized(&query, settings.udp_payload, most, counters, out),
-        Some(_) => reply_beside(snapshot, &query, name, arrival, counters, &mut out[..most], trace),
+        Some(_) => reply_beside(snapshot, &query, work, arrival, counters, &mut out[..most], trace),
     };
     opened.signer.sign(out, length, now)
 }
@@ -159,7 +180,7 @@ fn not_authorized(query: &Query<'_>, payload: u16, size: usize, counters: &Count
 fn reply_beside<T: Trace>(
     snapshot: &Snapshot,
     query: &Query<'_>,
-    name: &mut Name,
+    work: &mut Workspace,
     arrival: &Arrival,
     counters: &Counters,
     out: &mut [u8],
@@ -167,8 +188,8 @@ fn reply_beside<T: Trace>(
 ) -> usize {
     let settings = &snapshot.settings;
     let told = query.asked().map(|asked| Told::new(&asked, settings, arrival));
-    let about_us = about_us(query, name.wire(), settings);
-    reply(snapshot, query, name, arrival, told.as_ref(), about_us, counters, out, trace)
+    let about_us = about_us(query, work.name.wire(), settings);
+    reply(snapshot, query, work, arrival, told.as_ref(), about_us, counters, out, trace)
 }
 
 /// Replies to a query that was understood.
@@ -179,7 +200,7 @@ fn reply_beside<T: Trace>(
 fn reply<T: Trace>(
     snapshot: &Snapshot,
     query: &Query<'_>,
-    name: &mut Name,
+    work: &mut Workspace,
     arrival: &Arrival,
     told: Option<&Told<'_>>,
     about_us: Option<&[u8]>,
@@ -205,7 +226,9 @@ fn reply<T: Trace>(
         trace.step(|| Step::Prohibited { client: arrival.resolver.to_string() });
     }
     let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(arrival.draw));
-    let mut answering = Answering { reply: &mut reply, name, circumstances: &mut circumstances, counters, trace };
+    let Workspace { name, shortcuts } = work;
+    let mut answering =
+        Answering { reply: &mut reply, name, circumstances: &mut circumstances, shortcuts, counters, trace };
     let refusal = if is_prohibited {
         Some((rcode::REFUSED, Some(ede::PROHIBITED)))
     } else {
@@ -271,6 +294,7 @@ struct Answering<'w, 'a, 'o, 'q, T> {
     /// The name in question: the one asked for, then each that a CNAME leads to.
     name: &'w mut Name,
     circumstances: &'w mut Circumstances<'a>,
+    shortcuts: &'w mut Shortcuts,
     counters: &'w Counters,
     trace: &'w mut T,
 }
@@ -423,7 +447,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     where
         'a: 'z,
     {
-        decide::decide(zone, self.name.wire(), rtype, at, self.circumstances, self.trace)
+        decide::decide(zone, self.name.wire(), rtype, at, self.circumstances, self.shortcuts, self.trace)
     }
 
     fn unresolved(&mut self) -> u16 {
@@ -602,7 +626,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         };
         for &rtype in types {
             let Some(at) = found.group(rtype) else { continue };
-            match decide::decide(zone, self.name.wire(), rtype, at, self.circumstances, &mut NoTrace) {
+            match decide::decide(zone, self.name.wire(), rtype, at, self.circumstances, self.shortcuts, &mut NoTrace) {
                 Outcome::One(set) => {
                     self.reply.add(Section::Additional, set, position, &mut self.circumstances.draw)?;
                 }

@@ -11,10 +11,9 @@ use common::{CLIENT, table, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::limit::{Limiter, RateLimit, slip};
-use meridian_engine::name::Name;
 use meridian_engine::networks::Networks;
 use meridian_engine::place::Prefix;
-use meridian_engine::respond::{Arrival, Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
 
 /// A client subnet, and all that OPT may ask for: identity, cookie, idle time, padding.
 const OPTIONS: [(u16, &str); 5] = [
@@ -31,8 +30,9 @@ fn allocations(engine: &Engine, packets: &[Vec<u8>]) -> u64 {
     let mut cache = arc_swap::Cache::new(engine.snapshots());
     let mut out = vec![0; 65_535];
     cache.load();
+    let mut work = Workspace::lasting();
     let mut answer = |packet: &[u8], transport, draw| {
-        respond(cache.load(), packet, &Arrival::new(CLIENT, transport, draw), &counters, &mut Name::root(), &mut out);
+        respond(cache.load(), packet, &Arrival::new(CLIENT, transport, draw), &counters, &mut work, &mut out);
     };
     let all = || {
         for (packet, draw) in packets.iter().flat_map(|packet| (0..16).map(move |draw| (packet, draw))) {

@@ -15,8 +15,8 @@ use meridian_engine::counters::Counters;
 use meridian_engine::explain::Overrides;
 use meridian_engine::name::{self, Name, Owner};
 use meridian_engine::place::Prefix;
-use meridian_engine::respond::{Arrival, Transport, respond};
-use meridian_engine::snapshot::Settings;
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
+use meridian_engine::snapshot::{Settings, Snapshot};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -262,6 +262,34 @@ proptest! {
         prop_assert_eq!(Some(hex.as_str()), explained["reply"].as_str());
     }
 
+    /// A thread that has answered before answers as one that has not: what it keeps changes nothing, under one snapshot
+    /// and, once forgotten, under the next.
+    #[test]
+    fn what_a_thread_keeps_changes_no_answer(
+        served in any_served(),
+        asked in prop::collection::vec((any::<Index>(), select(vec![1, 5, 28]), address(), any::<u64>()), 1..30),
+        unhealthy in prop::collection::vec(1..40u32, 0..20),
+    ) {
+        let first = (**served.engine.snapshots().load()).clone();
+        let pairs: Vec<_> = unhealthy.iter().map(|&slot| (slot, false)).collect();
+        let second = Snapshot { health: Arc::new(first.health.with(&pairs)), ..first.clone() };
+        let (counters, mut lasting, mut outs) = (Counters::default(), Workspace::lasting(), [[0; 4096]; 2]);
+        for snapshot in [&first, &second, &first] {
+            lasting.shortcuts.forget();
+            // Twice, so that each has been asked before.
+            for (name, rtype, client, draw) in asked.iter().chain(&asked) {
+                let packet = Question::new(&served.names[name.index(served.names.len())], *rtype).with_edns(4096).packet(7);
+                let arrival = Arrival::new(*client, Transport::Udp, *draw);
+                let works = [&mut lasting, &mut Workspace::passing()];
+                for (work, out) in works.into_iter().zip(&mut outs) {
+                    out.fill(0);
+                    respond(snapshot, &packet, &arrival, &counters, work, out);
+                }
+                prop_assert_eq!(&outs[0], &outs[1]);
+            }
+        }
+    }
+
     /// A name is read in lower case; each suffix hashes and compares as if it stood alone.
     #[test]
     fn names(labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..64), 0..12)) {
@@ -473,7 +501,7 @@ fn drawn(engine: &Engine, name: &str, draws: u64) -> Vec<Vec<usize>> {
             &packet,
             &Arrival::new(CLIENT, Transport::Tcp, draw),
             &counters,
-            &mut Name::root(),
+            &mut Workspace::passing(),
             &mut out,
         );
         let reply = message::read(&out[..length]).expect("a whole message");

@@ -10,8 +10,7 @@ use common::message::{self, Question};
 use common::{CLIENT, example, publish, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
-use meridian_engine::name::Name;
-use meridian_engine::respond::{Arrival, Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
 use meridian_engine::snapshot::{Settings, Snapshot};
 
 const NAMES: usize = 100;
@@ -28,8 +27,14 @@ fn versioned(version: u64) -> Zone {
 fn versions(snapshot: &Snapshot, packets: &[Vec<u8>], counters: &Counters) -> Vec<u64> {
     let mut out = [0; 4096];
     let mut told = |packet: &Vec<u8>| {
-        let length =
-            respond(snapshot, packet, &Arrival::new(CLIENT, Transport::Udp, 0), counters, &mut Name::root(), &mut out);
+        let length = respond(
+            snapshot,
+            packet,
+            &Arrival::new(CLIENT, Transport::Udp, 0),
+            counters,
+            &mut Workspace::passing(),
+            &mut out,
+        );
         let reply = message::read(&out[..length]).expect("a whole message");
         let [record] = &reply.sections[0][..] else { panic!("{reply:?}") };
         std::str::from_utf8(&record.rdata[1..]).unwrap().parse().expect("a version")

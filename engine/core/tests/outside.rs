@@ -12,8 +12,7 @@ use common::{CLIENT, ask, example, publish, text};
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::explain::Overrides;
-use meridian_engine::name::Name;
-use meridian_engine::respond::{Arrival, Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
 use meridian_engine::snapshot::Settings;
 use serde::Serialize;
 use serde_bytes::ByteBuf;
@@ -237,7 +236,7 @@ fn answering_allocates_nothing() {
                 packet,
                 &Arrival::new(CLIENT, Transport::Udp, 1),
                 &counters,
-                &mut Name::root(),
+                &mut Workspace::passing(),
                 &mut out,
             );
             assert!(length > packet.len());

@@ -11,8 +11,7 @@ use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::explain::Overrides;
 use meridian_engine::image::wire;
-use meridian_engine::name::Name;
-use meridian_engine::respond::{Arrival, Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
 use meridian_engine::snapshot::Settings;
 use meridian_engine_fuzz::common::image::Zone;
 use meridian_engine_fuzz::common::message::Question;
@@ -82,7 +81,7 @@ fn ask(engine: &Arc<Engine>, name: &[u8], rtype: u16) {
             let mut out = vec![0; 65_535];
             let snapshot = engine.snapshots().load();
             let octets =
-                respond(&snapshot, &packet, &Arrival::new(CLIENT, transport, 7), &Counters::default(), &mut Name::root(), &mut out);
+                respond(&snapshot, &packet, &Arrival::new(CLIENT, transport, 7), &Counters::default(), &mut Workspace::passing(), &mut out);
             reply::check(&packet, &out[..octets], transport, UDP_PAYLOAD);
         }
     }

@@ -12,8 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use meridian_engine::Engine;
 use meridian_engine::counters::Counters;
 use meridian_engine::limit::slip;
-use meridian_engine::name::Name;
-use meridian_engine::respond::{Arrival, Transport, respond};
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
 use meridian_engine_fuzz::{reply, tables};
 
 static ENGINES: LazyLock<Vec<Arc<Engine>>> = LazyLock::new(tables::engines);
@@ -31,7 +30,7 @@ fuzz_target!(|input: &[u8]| {
     let mut out = vec![0xEE; if transport == Transport::Udp { 4096 } else { 65_535 }];
 
     let arrival = Arrival { now, ..Arrival::new(client, transport, u64::from(*draw)) };
-    let octets = respond(&snapshot, packet, &arrival, &Counters::default(), &mut Name::root(), &mut out);
+    let octets = respond(&snapshot, packet, &arrival, &Counters::default(), &mut Workspace::passing(), &mut out);
 
     if octets > 0 {
         reply::check(packet, &out[..octets], transport, snapshot.settings.udp_payload);

@@ -26,6 +26,10 @@ pub struct Client<'a> {
     located: Option<Located<'a>>,
     latencies: Option<latency::Client<'a>>,
     scope: u8,
+    /// Whether latencies were asked for.
+    is_timed: bool,
+    /// Whether something of its own network, and not its place alone, was asked for and found.
+    is_personal: bool,
 }
 
 impl<'a> Client<'a> {
@@ -35,7 +39,18 @@ impl<'a> Client<'a> {
         let subnet = subnet.and_then(subnet_prefix).filter(|(prefix, _)| prefix.length() > 0);
         let is_subnet = subnet.is_some();
         let (prefix, mapped_bits) = subnet.unwrap_or((Prefix::host(resolver), 0));
-        Self { places, settings, prefix, is_subnet, mapped_bits, located: None, latencies: None, scope: 0 }
+        Self {
+            places,
+            settings,
+            prefix,
+            is_subnet,
+            mapped_bits,
+            located: None,
+            latencies: None,
+            scope: 0,
+            is_timed: false,
+            is_personal: false,
+        }
     }
 
     /// A client of a network view: where that is, whatever a client subnet says (R-ECS-7, R-GEO-13, R-LAT-9).
@@ -60,6 +75,36 @@ impl<'a> Client<'a> {
             scope if self.is_subnet && scope > 0 => scope + self.mapped_bits,
             _ => 0,
         }
+    }
+
+    /// The number of its place; None for a place that is of no table.
+    pub fn place(&mut self) -> Option<u32> {
+        Some(self.locate().number).filter(|&number| number != NO_PLACE)
+    }
+
+    /// Lets the answer depend on the client's place, and if it `is_timed` on its latencies, as a walk does that goes by
+    /// them. False where such a walk would find more: measurements of its own network.
+    pub fn goes_by_place(&mut self, is_timed: bool) -> bool {
+        let mut prefix_length = self.locate().prefix_length;
+        if let Some(table) = self.places.latency.as_deref().filter(|_| is_timed) {
+            let own = table.own(self.prefix);
+            if !own.is_empty() {
+                return false;
+            }
+            prefix_length = prefix_length.max(own.prefix_length);
+        }
+        self.widen(prefix_length);
+        true
+    }
+
+    /// Whether latencies were asked for, of any kind.
+    pub fn is_timed(&self) -> bool {
+        self.is_timed
+    }
+
+    /// Whether the answer may be another for other clients of the same place.
+    pub fn is_personal(&self) -> bool {
+        self.is_personal
     }
 
     /// The tables in force.
@@ -101,6 +146,7 @@ impl<'a> Client<'a> {
     pub fn nearest<R>(&mut self, mut choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
         let table = self.places.latency.as_deref()?;
         let (located, own) = (self.locate(), table.own(self.prefix));
+        (self.is_timed, self.is_personal) = (true, self.is_personal || !own.is_empty());
         let mut choose = |region: usize| choose(&table.regions()[region]).map(|found| (region, found));
         let measured = own.latencies().find_map(|(region, ms)| Some((ms, choose(region)?)));
         let regions = own.regions();
@@ -123,6 +169,7 @@ impl<'a> Client<'a> {
         let located = self.located();
         let latencies = *self.latencies.get_or_insert_with(|| table.client(self.prefix, located));
         self.widen(latencies.prefix_length());
+        (self.is_timed, self.is_personal) = (true, self.is_personal || latencies.is_measured());
         Some(latencies.latency(number))
     }
 
@@ -130,6 +177,7 @@ impl<'a> Client<'a> {
     pub fn location(&mut self, collection: &str) -> Option<&'a str> {
         let (location, prefix_length) = self.places.collections.get(collection)?.find(self.prefix);
         self.widen(prefix_length);
+        self.is_personal = true;
         location
     }
 
@@ -137,6 +185,7 @@ impl<'a> Client<'a> {
     pub fn block(&mut self, blocks: &Collection) -> Option<u32> {
         let matched = blocks.find(self.prefix);
         self.widen(matched.prefix_length);
+        self.is_personal = true;
         matched.location
     }
 

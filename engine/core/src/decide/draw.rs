@@ -3,7 +3,7 @@
 /// A stream of random numbers that one 64-bit draw determines (SplitMix64).
 ///
 /// Good enough to share load evenly; not for secrets.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw(u64);
 
 impl Draw {

@@ -13,18 +13,21 @@ mod failover;
 mod geolocation;
 mod multivalue;
 mod nearest;
+mod shortcuts;
 mod weighted;
 
 pub use arms::Arms;
 pub use client::Client;
 pub use draw::Draw;
 pub use multivalue::MOST;
+pub use shortcuts::Shortcuts;
 
 use crate::health::Health;
 use crate::image::{Alias, Arm, At, Called, Decision, Group, Policy, RecordSet, Target, Zone};
 use crate::name::Named;
 use crate::outside::Outside;
 use crate::trace::{Step, Trace};
+use shortcuts::{From, To};
 
 /// Aliases followed for one answer; deeper trees are a loop in practice (R-TREE-1).
 pub const MAX_ALIAS_DEPTH: usize = 32;
@@ -132,19 +135,22 @@ pub enum Outcome<'z> {
 
 /// Decides which record sets answer for a group.
 ///
-/// `owner` and `rtype` name the group for the trace only.
+/// `owner` and `rtype` name the group for the trace only. Whoever is traced walks every step.
 pub fn decide<'z, 'a: 'z, T: Trace>(
     zone: &'z Zone,
     owner: &[u8],
     rtype: u16,
     start: At<'z>,
     circumstances: &mut Circumstances<'a>,
+    shortcuts: &mut Shortcuts,
     trace: &mut T,
 ) -> Outcome<'z> {
     let mut aliases = Aliases { zone, last: None };
     let mut at = start;
     let mut named = (owner, rtype);
-    for _ in 0..=MAX_ALIAS_DEPTH {
+    let mut depth = 0;
+    let mut begun = None;
+    while depth <= MAX_ALIAS_DEPTH {
         let decision = match at.group() {
             Group::Plain(set) => {
                 trace.step(|| Step::plain(named.0, named.1, set));
@@ -152,9 +158,27 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
             }
             Group::Decision(decision) => decision,
         };
+        if !T::ON && begun.is_none() && decision.policy.is_by_place() {
+            begun = Begun::at(decision, circumstances, depth);
+            if let Some(to) = begun.and_then(|begun| begun.shortcut(shortcuts, circumstances)) {
+                (at, depth) = (zone.at(to.position), depth + usize::from(to.depth));
+                continue;
+            }
+        }
         let crossing = Crossing { owner: named.0, rtype: named.1, at, decision };
-        let target = match choose(&mut aliases, crossing, circumstances, trace) {
-            Choice::Arm(arm) => at.target(&decision.arms[arm]),
+        let draw = circumstances.draw;
+        let choice = choose(&mut aliases, crossing, circumstances, trace);
+        if draw != circumstances.draw || circumstances.client.is_personal() {
+            begun = None;
+        }
+        let target = match choice {
+            Choice::Arm(arm) => {
+                let arm = &decision.arms[arm];
+                if let (Some(begun), Some(set)) = (begun, at.own(arm)) {
+                    begun.keep(shortcuts, circumstances, set, depth);
+                }
+                at.target(arm)
+            }
             Choice::Several(arms, count) => return several(at, decision, &arms[..count]),
             Choice::NoMatch => return Outcome::NoData,
             Choice::None(why) => return Outcome::Failure(why),
@@ -168,7 +192,12 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
             named = (owner, rtype);
         }
         match aliases.follow(alias) {
-            Some(group) => at = group,
+            Some(group) => {
+                (at, depth) = (group, depth + 1);
+                if let Some(begun) = begun {
+                    begun.keep(shortcuts, circumstances, at, depth);
+                }
+            }
             None => {
                 trace.step(|| Step::missing(named.0, named.1));
                 return Outcome::NoData;
@@ -176,6 +205,41 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
         }
     }
     Outcome::Failure("aliases lead to each other in a loop")
+}
+
+/// A walk from a group on, that may become a shortcut.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    from: From,
+    depth: usize,
+    /// Arms that might still be looked at.
+    work: u32,
+}
+
+impl Begun {
+    /// A walk that begins at a group, so many aliases deep; None where the client is of no place.
+    fn at(decision: &Decision, circumstances: &mut Circumstances<'_>, depth: usize) -> Option<Self> {
+        let place = circumstances.client.place()?;
+        Some(Self { from: From::new(decision, place), depth, work: circumstances.checks.work })
+    }
+
+    /// The shortcut that may be taken instead; its work and its scope are those of the walk.
+    fn shortcut(&self, shortcuts: &Shortcuts, circumstances: &mut Circumstances<'_>) -> Option<To> {
+        let to = shortcuts.find(self.from).filter(|to| circumstances.client.goes_by_place(to.is_timed))?;
+        circumstances.checks.work = self.work.saturating_sub(to.work.into());
+        Some(to)
+    }
+
+    /// Keeps where the walk has got to: neither chance nor the client's own network had a part in it.
+    fn keep(&self, shortcuts: &mut Shortcuts, circumstances: &Circumstances<'_>, at: At<'_>, depth: usize) {
+        let to = To {
+            position: at.position(),
+            work: (self.work - circumstances.checks.work) as u16, // At most `MAX_WORK`.
+            depth: (depth - self.depth) as u8,                    // At most `MAX_ALIAS_DEPTH`.
+            is_timed: circumstances.client.is_timed(),
+        };
+        shortcuts.keep(self.from, to);
+    }
 }
 
 /// What an outside target answers this client (R-ALI-14): a record set like any other, as long as it

@@ -160,6 +160,13 @@ pub enum Policy {
     Unknown(Box<Box<str>>),
 }
 
+impl Policy {
+    /// Whether it goes by the client's place: all clients of one are answered alike, but for chance and measurements.
+    pub fn is_by_place(&self) -> bool {
+        matches!(self, Self::Geolocation | Self::Geoproximity | Self::Latency)
+    }
+}
+
 /// One record set of a decision: 48 octets, as a query may look at each.
 #[derive(Debug)]
 pub struct Arm {

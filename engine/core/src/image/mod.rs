@@ -17,7 +17,7 @@ pub use decision::{Arm, By, Decision, Key, Policy};
 pub use link::{Alias, Called, Target};
 pub use records::RecordSet;
 pub use shard::{Group, Node, Shard};
-pub use zone::{At, Found, Zone};
+pub use zone::{At, Found, Position, Zone};
 
 /// The encoding this engine reads.
 pub const FORMAT: u32 = 1;

@@ -29,6 +29,8 @@ pub struct Shard {
     /// The groups of names that have several, each name's by type number.
     groups: Box<[Typed]>,
     hidden: Box<[(Box<str>, Slot)]>,
+    /// Which of its zone's shards it is.
+    pub(super) number: u16,
     /// The zone version it was compiled at.
     pub version: u64,
     /// How many shards the zone had then.
@@ -73,7 +75,7 @@ struct Typed {
 }
 
 /// A group: most are one plain record set and need no decision.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
     /// The start of a record set.
     Plain(u32),
@@ -224,6 +226,14 @@ impl Shard {
                 slot.map_or(link, |slot| Link::HiddenHere { slot, start, length })
             }
             _ => link,
+        }
+    }
+
+    /// Where the record set stands that an arm leads to; None where it leads elsewhere.
+    pub(super) fn set_slot(&self, link: Link) -> Option<Slot> {
+        match link {
+            Link::Set(start) => Some(Slot::Plain(start)),
+            _ => None,
         }
     }
 
@@ -407,6 +417,7 @@ impl<'a> Builder<'a> {
         self.hidden.sort_by(|a, b| a.0.cmp(&b.0));
         let is_here = |hash| name::slot(hash) >> self.shift == self.index;
         let mut shard = Shard {
+            number: self.index as u16, // At most `MAX_SHARDS`.
             version: image.version,
             count: image.count as usize,
             has_cuts: self.nodes.iter().flatten().any(|node| node.is_cut),

@@ -74,6 +74,18 @@ pub struct At<'z> {
     pub(super) slot: Slot,
 }
 
+/// Where in its zone a group or record set stands: `Zone::at` gives it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    shard: u16,
+    slot: Slot,
+}
+
+impl Position {
+    /// Where the first record set of a zone stands, or another.
+    pub const ANY: Self = Self { shard: 0, slot: Slot::Plain(0) };
+}
+
 impl<'z> At<'z> {
     /// The group.
     pub fn group(self) -> Group<'z> {
@@ -83,6 +95,16 @@ impl<'z> At<'z> {
     /// What one of its arms leads to.
     pub fn target(self, arm: &Arm) -> Target<'z> {
         self.shard.target(arm.link)
+    }
+
+    /// The record set that one of its arms leads to, as a group of its own; None where the arm leads elsewhere.
+    pub fn own(self, arm: &Arm) -> Option<Self> {
+        self.shard.set_slot(arm.link).map(|slot| Self { slot, ..self })
+    }
+
+    /// Where it stands.
+    pub fn position(self) -> Position {
+        Position { shard: self.shard.number, slot: self.slot }
     }
 }
 
@@ -153,6 +175,11 @@ impl Zone {
                 shard.hidden(id).map(|slot| At { shard, slot })
             }
         }
+    }
+
+    /// What stands at a position of this version.
+    pub fn at(&self, position: Position) -> At<'_> {
+        At { shard: &self.shards[usize::from(position.shard)], slot: position.slot }
     }
 
     /// The SOA record with the TTL of negative answers (RFC 2308 §3).

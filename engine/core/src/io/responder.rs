@@ -11,10 +11,9 @@ use crate::counters::Counters;
 use crate::decide::Draw;
 use crate::engine::{Engine, system_draw, system_seconds, system_time};
 use crate::limit::{Limiter, Verdict, slip};
-use crate::name::Name;
 use crate::observe::{Between, Watcher};
 use crate::options::is_of_known_client;
-use crate::respond::{Arrival, Transport, respond};
+use crate::respond::{Arrival, Transport, Workspace, respond};
 use crate::snapshot::Snapshot;
 use crate::transfer::{self, Next, Stream};
 
@@ -29,8 +28,8 @@ pub(super) struct Responder {
     snapshot: Arc<Snapshot>,
     pub(super) counters: Arc<Counters>,
     draws: Draw, // a new one for each query
-    name: Name,  // working space
-    now: u32,    // seconds, read once a batch, and only if something depends on it
+    work: Workspace,
+    now: u32, // seconds, read once a batch, and only if something depends on it
     limiter: Option<Limiter>,
     started: Instant,
     watcher: Watcher,
@@ -49,7 +48,7 @@ impl Responder {
             snapshot: engine.snapshots().load_full(),
             counters: engine.register_counters(),
             draws: Draw::new(system_draw()),
-            name: Name::root(),
+            work: Workspace::lasting(),
             now: 0,
             limiter: None,
             started: Instant::now(),
@@ -72,6 +71,7 @@ impl Responder {
         let current = self.engine.snapshots().load();
         if !Arc::ptr_eq(&current, &self.snapshot) {
             self.snapshot = Guard::into_inner(current);
+            self.work.shortcuts.forget();
         }
         let settings = &self.snapshot.settings;
         if settings.cookies.is_some() || !settings.transfers.keys.is_empty() {
@@ -94,14 +94,14 @@ impl Responder {
     pub(super) fn answer(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, out: &mut [u8]) -> usize {
         let draw = self.draws.next();
         let arrival = Arrival { now: self.now, idle: self.idle, ..Arrival::new(client.ip(), transport, draw) };
-        let (snapshot, counters, name) = (&*self.snapshot, &*self.counters, &mut self.name);
+        let (snapshot, counters, work) = (&*self.snapshot, &*self.counters, &mut self.work);
         let logged = counters.logged.get();
-        let octets = guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, name, out));
+        let octets = guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, work, out));
         let is_logged = counters.logged.get() != logged;
         let octets = match &mut self.limiter {
             Some(limiter) if octets > 0 => {
                 let (client, reply) = (client.ip(), &mut out[..octets]);
-                let is_known = is_of_known_client(packet, reply, &snapshot.settings, &arrival, &mut self.name);
+                let is_known = is_of_known_client(packet, reply, &snapshot.settings, &arrival, &mut work.name);
                 if is_known || limiter.exempts(client) { octets } else { limited(limiter, client, reply, counters) }
             }
             _ => octets,
@@ -114,7 +114,7 @@ impl Responder {
 
     /// Begins the transfer that a packet over TCP asks for. None: `answer` has the reply.
     pub(super) fn begin_transfer(&mut self, packet: &[u8], client: SocketAddr) -> Option<Box<Stream>> {
-        let (snapshot, running, name) = (&self.snapshot, &self.engine.transfers, &mut self.name);
+        let (snapshot, running, name) = (&self.snapshot, &self.engine.transfers, &mut self.work.name);
         let arrival = Arrival { now: self.now, ..Arrival::new(client.ip(), Transport::Tcp, 0) };
         let work = || transfer::begin(snapshot, running, packet, &arrival, &self.counters, name);
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {

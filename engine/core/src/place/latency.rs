@@ -192,6 +192,9 @@ impl Latency {
 
     /// What was measured of a client's own network.
     pub fn own(&self, client: Prefix) -> Own<'_> {
+        if self.measured.cells.is_empty() {
+            return Own { cells: &[], prefix_length: 0 };
+        }
         let (row, prefix_length) = self.measured.ranges.find(client.address());
         Own { cells: self.measured.row(row), prefix_length }
     }
@@ -228,6 +231,11 @@ impl Latency {
 }
 
 impl Own<'_> {
+    /// Whether nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
     /// The regions that were measured, a bit for each number.
     pub fn regions(&self) -> u64 {
         self.cells.iter().fold(0, |regions, cell| regions | 1 << cell.region)
@@ -253,6 +261,11 @@ impl Client<'_> {
             Some(ms) => Estimate { ms, origin: Origin::Prior },
             None => Estimate { ms: f64::INFINITY, origin: Origin::None },
         }
+    }
+
+    /// Whether some of its own network were measured.
+    pub fn is_measured(&self) -> bool {
+        self.rows[0] != 0
     }
 
     /// Length of the largest block around the client that has all these latencies: 0 to 32, or to 64 for IPv6.
