@@ -6,7 +6,9 @@ import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from threading import Lock
+from types import TracebackType
+from typing import NamedTuple, Self
 
 import dns.edns
 import dns.message
@@ -92,6 +94,69 @@ def run(
     options += [] if rate is None else ["--rate", str(rate)]
     done = subprocess.run(command + options, check=True, capture_output=True)
     return msgspec.json.decode(done.stdout, type=Load)
+
+
+class Following:
+    """
+    Asks at a steady rate until told to stop, while what is right changes. Its calls may come from several threads.
+
+    Each question is asked as what is right stood: an answer that was right when its question was asked, or that
+    became right before the answer came, is right. So say what becomes right before making it so, and what is no
+    longer right when nobody may be answered it any more.
+    """
+
+    def __init__(
+        self, program: Path, address: tuple[str, int], questions: Path, *, rate: int, core: int | None = None
+    ) -> None:
+        options = ["--follow", "--window", "256", "--rate", str(rate)] + ([] if core is None else ["--core", str(core)])
+        self._command = [str(program), f"{address[0]}:{address[1]}", str(questions), *options]
+        self._turn = Lock()
+
+    def __enter__(self) -> Self:
+        """Begin to ask."""
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """End it, if `stop` has not."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+
+    def accept(self, lines: Iterable[int], answer: int) -> None:
+        """From now on this answer, as `answer_hash` has it, is right as well for the questions of these lines."""
+        self._say("".join(f"+ {line} {answer:016x}\n" for line in lines))
+
+    def refuse(self, lines: Iterable[int], answer: int) -> None:
+        """Whoever asks from now on may no longer be given it."""
+        self._say("".join(f"- {line} {answer:016x}\n" for line in lines))
+
+    def report(self) -> Load:
+        """Tell what came of all questions so far."""
+        with self._turn:
+            self._write("?\n")
+            return self._read()
+
+    def stop(self) -> Load:
+        """Ask no more, wait for the last answers, and tell what came of it all."""
+        with self._turn:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            return self._read()
+
+    def _say(self, lines: str) -> None:
+        with self._turn:
+            self._write(lines)
+
+    def _write(self, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(text.encode())
+
+    def _read(self) -> Load:
+        assert self._process.stdout is not None
+        return msgspec.json.decode(self._process.stdout.readline(), type=Load)
 
 
 def write(questions: Iterable[Question], file: Path) -> None:

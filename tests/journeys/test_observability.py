@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import urllib.request
 from collections import Counter
@@ -14,6 +15,8 @@ from typing import NamedTuple
 import dns.edns
 import dns.message
 import dns.query
+import dns.rcode
+import dns.tsigkeyring
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -22,6 +25,7 @@ from tests.journeys.site import PATIENCE, Site, upsert
 pytestmark = pytest.mark.journey
 
 GROUP = "/aws/route53/example.com"
+KEY, SECRET = "dig.example.net", "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
 
 
 class Tap(NamedTuple):
@@ -52,7 +56,13 @@ def tap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tap]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, tap: Tap) -> Iterator[Site]:
     """An edge that tells everything."""
-    environ = {"MERIDIAN_DNSTAP": f"unix:{tap.socket}", "MERIDIAN_EDGE_NAME": "FRA6 a", "MERIDIAN_METRICS_ZONES": "1"}
+    environ = {
+        "MERIDIAN_DNSTAP": f"unix:{tap.socket}",
+        "MERIDIAN_EDGE_NAME": "FRA6 a",
+        "MERIDIAN_METRICS_ZONES": "1",
+        "MERIDIAN_TSIG_KEYS": f'"{KEY}" = {{secret = "{SECRET}", algorithm = "hmac-sha256"}}',
+        "MERIDIAN_SECONDARIES": f'dig = {{key = "{KEY}"}}',
+    }
     with Site(tmp_path_factory.mktemp("site") / "data", environ=environ) as running:
         yield running
 
@@ -84,6 +94,8 @@ def test_queries_of_a_logged_zone_have_a_line_each(site: Site, zone: str) -> Non
     dns.query.udp(query, site.dns[0], port=site.dns[1], timeout=PATIENCE)
     site.ask("nx.example.com", "HTTPS", tcp=True)
     site.ask("example.net", "SOA")
+    assert [take(site, "example.com"), take(site, "example.net")] == [1, 1]
+    ask_signed(site, "signed.example.com")
     site.ask("example.com", "SOA")
     site.eventually(lambda: log_of(site)[-1].split()[3:5] == ["example.com", "SOA"])
 
@@ -93,8 +105,10 @@ def test_queries_of_a_logged_zone_have_a_line_each(site: Site, zone: str) -> Non
     found = [[line[0], *line[2:]] for line in lines if line[3:5] != ["www.example.com", "A"]]
     assert sorted(found) == [
         ["1.0", zone, "WWW.example.com", "A", "NOERROR", "UDP", "FRA6_a", "127.0.0.1", "198.51.100.0/24"],
+        ["1.0", zone, "example.com", "AXFR", "NOERROR", "TCP", "FRA6_a", "127.0.0.1", "-"],
         ["1.0", zone, "example.com", "SOA", "NOERROR", "UDP", "FRA6_a", "127.0.0.1", "-"],
         ["1.0", zone, "nx.example.com", "HTTPS", "NXDOMAIN", "TCP", "FRA6_a", "127.0.0.1", "-"],
+        ["1.0", zone, "signed.example.com", "MX", "NXDOMAIN", "TCP", "FRA6_a", "127.0.0.1", "-"],
     ]
 
     file = site.folder / f"query-logs{GROUP}.log"
@@ -104,6 +118,34 @@ def test_queries_of_a_logged_zone_have_a_line_each(site: Site, zone: str) -> Non
 
     site.route53.delete_query_logging_config(Id=made["QueryLoggingConfig"]["Id"])
     site.eventually(lambda: is_silent(site))
+
+
+def signed(name: str, rdatatype: str) -> dns.message.Message:
+    """A question signed with our key."""
+    query = dns.message.make_query(name, rdatatype)
+    query.use_tsig(dns.tsigkeyring.from_text({KEY: SECRET}), KEY, algorithm="hmac-sha256")
+    return query
+
+
+def take(site: Site, zone: str) -> int:
+    """Take a zone by AXFR; how many messages it came in."""
+    with socket.create_connection(site.dns, timeout=PATIENCE) as stream:
+        query = signed(zone, "AXFR")
+        dns.query.send_tcp(stream, query)
+        messages = 0
+        records = list[str]()
+        while len(records) < 2 or " SOA " not in records[-1]:
+            reply, _ = dns.query.receive_tcp(
+                stream, keyring=query.keyring, request_mac=query.mac, one_rr_per_rrset=True
+            )
+            assert reply.rcode() == dns.rcode.NOERROR
+            records += [rrset.to_text() for rrset in reply.answer]
+            messages += 1
+        return messages
+
+
+def ask_signed(site: Site, name: str) -> None:
+    dns.query.tcp(signed(name, "MX"), site.dns[0], port=site.dns[1], timeout=PATIENCE)
 
 
 def is_silent(site: Site) -> bool:
@@ -158,6 +200,10 @@ def test_dnstap_is_read_by_debians_tools(site: Site, zone: str, tap: Tap) -> Non
     last = [line for line in frames if "last.example.com" in line]
     assert re.fullmatch(rf".* AQ {address} -> {server} TCP 45b last\.example\.com/IN/A", last[0])
     assert re.fullmatch(rf".* AR {address} <- {server} TCP \d+b last\.example\.com/IN/A", last[1])
+    taken = [line for line in frames if line.endswith("example.com/IN/AXFR")]
+    assert re.fullmatch(rf".* AQ {address} -> {server} TCP \d+b example\.com/IN/AXFR", taken[0])
+    assert re.fullmatch(rf".* AR {address} <- {server} TCP \d+b example\.com/IN/AXFR", taken[1])
+    assert len(taken) == 2
     assert any(re.search(r" AR .* UDP .* WWW\.example\.com/IN/A$", line) for line in frames)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import dns.rrset
 import pytest
 
 from bench import loadgen
-from bench.loadgen import Question
+from bench.loadgen import Following, Load, Question, answer_hash
 from bench.workloads import WORKLOADS, Workload, site
 from tests.peers import Echo, Nsd, Server, install_line, missing
 from tests.peers.server import HOST, free_port
@@ -101,3 +103,48 @@ def test_questions_at_a_rate(program: Path, workload: Workload, nsd: Server, tmp
     load = loadgen.run(program, nsd.address, tmp_path / "static", count=1000, window=256, rate=5000)
     assert (load.answered, load.wrong, load.lost) == (1000, 0, 0)
     assert load.seconds >= 999 / 5000
+
+
+def test_what_is_right_may_change(program: Path, workload: Workload, nsd: Server, tmp_path: Path) -> None:
+    """An answer that becomes right is right from then on; one that is no longer right is wrong, and shown."""
+    question = workload.questions[0]
+    ((answer,),) = question.answers
+    other = dns.rrset.from_text(question.name, answer.ttl, "IN", "A", "192.0.2.99")
+    loadgen.write([question._replace(answers=((other,), (answer,)))], tmp_path / "questions")
+    with Following(program, nsd.address, tmp_path / "questions", rate=2000) as load:
+        assert _asked_more(load).wrong == 0
+        load.refuse([0], answer_hash([other]))
+        assert _asked_more(load).wrong == 0
+        load.refuse([0], answer_hash([answer]))
+        before = _asked_more(load)
+        assert before.wrong > 0
+        assert before.first_wrong is not None
+        assert before.first_wrong.question == 0
+        load.accept([0], answer_hash([answer]))
+        again = load.report()
+        assert _asked_more(load).wrong == again.wrong
+        last = load.stop()
+    assert (last.wrong, last.lost, last.sent) == (again.wrong, 0, last.answered)
+
+
+def test_lost_questions_are_told_while_it_asks(program: Path, workload: Workload, tmp_path: Path) -> None:
+    """A server that goes away loses questions, which a report says at once."""
+    loadgen.write([workload.questions[0].unchecked()], tmp_path / "questions")
+    echo = Echo(dict.fromkeys(site().zones, Path("/dev/null")))
+    with echo, Following(program, echo.address, tmp_path / "questions", rate=500) as load:
+        assert _asked_more(load).lost == 0
+        os.kill(echo.pid, signal.SIGSTOP)
+        while not load.report().lost:
+            pass
+        os.kill(echo.pid, signal.SIGCONT)
+        last = load.stop()
+    assert last.lost > 0
+    assert last.sent == last.answered + last.lost
+
+
+def _asked_more(load: Following) -> Load:
+    """What came of all questions, once a few more were answered."""
+    before = load.report().answered
+    while (now := load.report()).answered < before + 100:
+        pass
+    return now

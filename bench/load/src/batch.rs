@@ -137,6 +137,16 @@ fn passing(error: Error) -> Result<Passing> {
     }
 }
 
+/// Makes reading from here give up where nothing is to be read, rather than wait.
+pub fn never_wait(input: &impl AsRawFd) -> Result<()> {
+    // SAFETY: the descriptor is open; both calls take and return plain numbers.
+    let done = unsafe {
+        let flags = libc::fcntl(input.as_raw_fd(), libc::F_GETFL);
+        libc::fcntl(input.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK)
+    };
+    if done == 0 { Ok(()) } else { Err(Error::last_os_error()) }
+}
+
 /// Keeps this process on one core.
 pub fn keep_on_core(core: usize) -> Result<()> {
     // SAFETY: an all-zero set is an empty set; CPU_SET writes within it for cores below 1024, which

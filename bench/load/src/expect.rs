@@ -1,5 +1,7 @@
 //! Whether an answer is the one that was expected.
 
+use std::time::Instant;
+
 use crate::questions::Question;
 use crate::wire::{copy_name, name_length, u16_at};
 
@@ -21,8 +23,9 @@ pub struct Scratch {
 }
 
 /// Tells whether `reply` answers `question` rightly: QR set, the question repeated to the octet,
-/// the RCODE and the answer section among those expected. The id is the caller's to check.
-pub fn is_right(reply: &[u8], question: &Question, scratch: &mut Scratch) -> bool {
+/// the RCODE expected, and the answer section one that was right when it was asked, or became so since. The id
+/// is the caller's to check.
+pub fn is_right(reply: &[u8], question: &Question, asked_at: Instant, scratch: &mut Scratch) -> bool {
     let asked = &question.packet[12..12 + question.question_length];
     let repeats_question = reply.get(12..12 + asked.len()) == Some(asked);
     if !repeats_question || reply[2] & QR == 0 || question.rcode.is_some_and(|rcode| reply[3] & 0x0F != rcode) {
@@ -30,7 +33,8 @@ pub fn is_right(reply: &[u8], question: &Question, scratch: &mut Scratch) -> boo
     }
     question.answers.is_empty()
         || reply[2] & TC == 0
-            && hash_answers(reply, 12 + asked.len(), scratch).is_some_and(|hash| question.answers.contains(&hash))
+            && hash_answers(reply, 12 + asked.len(), scratch)
+                .is_some_and(|hash| question.answers.iter().any(|right| right.holds(hash, asked_at)))
 }
 
 /// Hashes the answer section as a set: each record in canonical form (owner in lower case, type,
@@ -78,6 +82,7 @@ fn fnv1a(start: u64, octets: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::questions::Right;
 
     const ASKED: &[u8] = b"\x03www\x00\x00\x01\x00\x01";
 
@@ -88,6 +93,7 @@ mod tests {
 
     fn question(rcode: u8, answers: Vec<u64>) -> Question {
         let packet = [&[0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], ASKED].concat();
+        let answers = answers.into_iter().map(|hash| Right { hash, until: None }).collect();
         Question { packet, question_length: ASKED.len(), rcode: Some(rcode), answers }
     }
 
@@ -112,7 +118,7 @@ mod tests {
     fn faults() {
         let right = reply([0x84, 0], &[ONE]);
         let asked = question(0, vec![hash_of(&right)]);
-        let is_right = |reply: &[u8]| is_right(reply, &asked, &mut Scratch::default());
+        let is_right = |reply: &[u8]| is_right(reply, &asked, Instant::now(), &mut Scratch::default());
         assert!(is_right(&right));
         let mut other_question = right.clone();
         other_question[13] = b'x';

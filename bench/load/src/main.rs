@@ -3,10 +3,12 @@
 
 mod batch;
 mod expect;
+mod latency;
 mod options;
 mod questions;
 mod report;
 mod run;
+mod truth;
 mod wire;
 
 use std::process::ExitCode;
@@ -36,7 +38,7 @@ fn load(options: &options::Options) -> std::io::Result<String> {
     if let Some(core) = options.core {
         batch::keep_on_core(core)?;
     }
-    let questions = questions::read(&options.questions)?;
-    let outcome = run::run(options, &questions)?;
-    Ok(report::json(outcome))
+    let mut questions = questions::read(&options.questions)?;
+    let outcome = run::run(options, &mut questions, |outcome| println!("{}", report::json(outcome)))?;
+    Ok(report::json(&outcome))
 }

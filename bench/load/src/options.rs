@@ -18,6 +18,10 @@ reached, and checks each answer. Prints one JSON object.
   --sockets N    source ports, 1 to 64 (default 8)
   --core N       keep to this core
   --timeout MS   a question without an answer for so long is lost (default 1000)
+  --follow       ask until standard input ends, which tells what is right meanwhile, line by line:
+                   + N HASH   this answer to the question of line N, from 0, is right from now on
+                   - N HASH   it is wrong for whoever asks from now on
+                   ?          print a report of all so far
 
 QUESTIONS has one line a question: the packet in hexadecimal (its id is set here), the expected
 RCODE as a number, and the expected answer sections, each as the hash that bench/answers writes,
@@ -30,8 +34,10 @@ pub struct Options {
     pub server: SocketAddr,
     /// The file of questions.
     pub questions: PathBuf,
-    /// Questions to ask in all; 0: each once.
+    /// Questions to ask in all; 0: each once; u64::MAX: until standard input ends.
     pub count: u64,
+    /// Standard input tells what is right.
+    pub follow: bool,
     /// Questions outstanding at any moment, 1 to 256.
     pub window: usize,
     /// The time between two questions; zero: as fast as answers come.
@@ -48,11 +54,12 @@ pub struct Options {
 pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut places = Vec::new();
     let (mut count, mut window, mut sockets, mut core, mut timeout) = (0, 128, 8, None, 1000);
-    let mut interval = Duration::ZERO;
+    let (mut interval, mut follow) = (Duration::ZERO, false);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--help" | "-h" => return Err(HELP.into()),
             "--count" => count = number(&argument, arguments.next(), 1, u64::MAX)?,
+            "--follow" => follow = true,
             "--window" => window = number(&argument, arguments.next(), 1, 256)?,
             "--rate" => {
                 interval = Duration::from_secs(1) / number(&argument, arguments.next(), 1, 10_000_000)? as u32;
@@ -68,7 +75,8 @@ pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, Stri
     Ok(Options {
         server: server.parse().map_err(|_| format!("load: '{server}' is not ADDRESS:PORT"))?,
         questions: questions.into(),
-        count,
+        count: if follow { u64::MAX } else { count },
+        follow,
         window: window as usize,
         interval,
         sockets: (sockets as usize).min(window as usize),

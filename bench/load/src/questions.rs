@@ -2,6 +2,7 @@
 
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
+use std::time::Instant;
 
 use crate::batch::PACKET;
 
@@ -13,8 +14,24 @@ pub struct Question {
     pub question_length: usize,
     /// The expected RCODE; None: any.
     pub rcode: Option<u8>,
-    /// The hash of each answer section that is right; empty: any.
-    pub answers: Vec<u64>,
+    /// Each answer section that is right; empty: any.
+    pub answers: Vec<Right>,
+}
+
+/// An answer section that is right.
+#[derive(Debug, PartialEq)]
+pub struct Right {
+    /// Its hash.
+    pub hash: u64,
+    /// Questions that were asked later may no longer be given it; None: it is right.
+    pub until: Option<Instant>,
+}
+
+impl Right {
+    /// Tells whether an answer with this hash is right for a question that was asked then.
+    pub fn holds(&self, hash: u64, asked: Instant) -> bool {
+        self.hash == hash && self.until.is_none_or(|until| asked <= until)
+    }
 }
 
 /// Reads a file of questions; at least one.
@@ -33,7 +50,8 @@ pub fn read(file: &Path) -> Result<Vec<Question>> {
     }
 }
 
-fn bad(message: String) -> Error {
+/// What is wrong with the text that was given.
+pub fn bad(message: String) -> Error {
     Error::new(ErrorKind::InvalidData, message)
 }
 
@@ -44,9 +62,10 @@ fn parse(line: &str) -> Option<Question> {
         "-" => None,
         number => Some(number.parse().ok()?),
     };
+    let right = |hash| Some(Right { hash: u64::from_str_radix(hash, 16).ok()?, until: None });
     let answers = match fields.next()? {
         "-" => Vec::new(),
-        hashes => hashes.split(',').map(|hash| u64::from_str_radix(hash, 16).ok()).collect::<Option<_>>()?,
+        hashes => hashes.split(',').map(right).collect::<Option<_>>()?,
     };
     let question_length = crate::wire::name_length(&packet, 12)? + 4;
     let sound = (12 + question_length..=PACKET).contains(&packet.len()) && fields.next().is_none();
@@ -69,7 +88,8 @@ mod tests {
     #[test]
     fn lines() {
         let question = parse(&format!("{WWW} 3 0f,10")).expect("a question");
-        assert_eq!((question.question_length, question.rcode, question.answers), (9, Some(3), vec![15, 16]));
+        let hashes: Vec<u64> = question.answers.iter().map(|right| right.hash).collect();
+        assert_eq!((question.question_length, question.rcode, hashes), (9, Some(3), vec![15, 16]));
         assert!(parse(&format!("{WWW} - -")).is_some_and(|q| q.rcode.is_none() && q.answers.is_empty()));
         for wrong in ["", "00 0 -", WWW, &format!("{WWW} 0"), &format!("{WWW} x -"), &format!("{WWW} 0 - -")] {
             assert!(parse(wrong).is_none(), "{wrong}");

@@ -1,4 +1,5 @@
-//! One run: questions out, answers in, a fixed number outstanding, or as many as fall due.
+//! One run: questions out, answers in, a fixed number outstanding, or as many as fall due, until a number was asked
+//! or, where standard input tells what is right, until that ends.
 //!
 //! Each outstanding question has a slot; its id is the slot's number and, above it, how often the
 //! slot has been used, so that a late answer is told from the one that is waited for. A slot
@@ -9,11 +10,19 @@ use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::expect::{Scratch, is_right};
+use crate::latency::Latencies;
 use crate::options::Options;
 use crate::questions::Question;
+use crate::truth::{News, Truth};
 
-/// Sweeps over all sockets without an answer after which lost questions are looked for.
+/// Sweeps over all sockets without an answer after which the core is left to others for a moment.
 const IDLE_SWEEPS: u32 = 64;
+
+/// That moment.
+const PAUSE: Duration = Duration::from_micros(50);
+
+/// Between two looks for questions that have waited too long.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What came of a run.
 #[derive(Default)]
@@ -30,8 +39,8 @@ pub struct Outcome {
     pub stray: u64,
     /// From the first question to the last answer.
     pub seconds: f64,
-    /// Of each answer, in nanoseconds.
-    pub latencies: Vec<u32>,
+    /// Of all answers.
+    pub latencies: Latencies,
     /// The first wrong answer: line of its question, from 0, and the packet.
     pub first_wrong: Option<(usize, Vec<u8>)>,
 }
@@ -41,7 +50,8 @@ struct Slot {
     socket: usize,
     question: usize,
     uses: u8,
-    sent: Option<Instant>,
+    /// When its question was due and when it was asked; None: it is free.
+    sent: Option<(Instant, Instant)>,
 }
 
 impl Slot {
@@ -53,8 +63,12 @@ impl Slot {
 
 /// Everything that changes during a run.
 struct Run<'a> {
-    questions: &'a [Question],
+    questions: &'a mut [Question],
+    /// Questions to ask; fewer once standard input has ended.
     count: u64,
+    truth: Option<Truth>,
+    /// Reports asked for and not given.
+    reports: usize,
     timeout: Duration,
     start: Instant,
     interval: Duration,
@@ -65,8 +79,8 @@ struct Run<'a> {
     scratch: Scratch,
 }
 
-/// Asks `options.count` questions and waits for the last answers.
-pub fn run(options: &Options, questions: &[Question]) -> Result<Outcome> {
+/// Asks `options.count` questions and waits for the last answers; `report` is given the outcome so far when asked for.
+pub fn run(options: &Options, questions: &mut [Question], report: impl Fn(&Outcome)) -> Result<Outcome> {
     let count = if options.count == 0 { questions.len() as u64 } else { options.count };
     let per_socket = options.window.div_ceil(options.sockets);
     let mut sockets: Vec<Batch> =
@@ -75,23 +89,28 @@ pub fn run(options: &Options, questions: &[Question]) -> Result<Outcome> {
     let mut run = Run {
         questions,
         count,
+        truth: if options.follow { Some(Truth::open(options.timeout)?) } else { None },
+        reports: 0,
         timeout: options.timeout,
         start: Instant::now(),
         interval: options.interval,
         slots: (0..options.window).map(slot).collect(),
         free: (0..options.window).rev().collect(),
-        outcome: Outcome { latencies: Vec::with_capacity(count as usize), ..Outcome::default() },
+        outcome: Outcome::default(),
         scratch: Scratch::default(),
     };
-    let mut idle = 0;
+    let (mut idle, mut looked) = (0, run.start);
     while run.outcome.answered + run.outcome.lost < run.count {
         run.ask(&mut sockets);
         idle = if run.sweep(&mut sockets)? { 0 } else { idle + 1 };
-        if idle > IDLE_SWEEPS {
+        if looked.elapsed() >= LOOK_EVERY {
+            looked = Instant::now();
             run.give_up_late();
-            if options.interval.is_zero() {
-                std::thread::sleep(Duration::from_micros(50)); // the server is busy elsewhere
-            }
+            run.hear(&report)?;
+        }
+        // Who measures at a rate alone keeps the core, for the sake of the times.
+        if idle > IDLE_SWEEPS && (options.follow || options.interval.is_zero()) {
+            std::thread::sleep(PAUSE);
         }
     }
     run.outcome.seconds = run.start.elapsed().as_secs_f64();
@@ -103,17 +122,22 @@ impl Run<'_> {
     fn ask(&mut self, sockets: &mut [Batch]) {
         let now = Instant::now();
         while self.outcome.sent < self.count {
-            let due = if self.interval.is_zero() { now } else { self.start + self.interval * self.outcome.sent as u32 };
+            let due = if self.interval.is_zero() { now } else { self.due() };
             let Some(index) = (if due > now { None } else { self.free.pop() }) else {
                 return;
             };
             let slot = &mut self.slots[index];
             slot.question = (self.outcome.sent % self.questions.len() as u64) as usize;
             slot.uses = slot.uses.wrapping_add(1);
-            slot.sent = Some(due);
+            slot.sent = Some((due, now));
             sockets[slot.socket].push(&self.questions[slot.question].packet, slot.id(index));
             self.outcome.sent += 1;
         }
+    }
+
+    /// When the next question is due.
+    fn due(&self) -> Instant {
+        self.start + Duration::from_nanos(self.interval.as_nanos() as u64 * self.outcome.sent)
     }
 
     /// For each socket: send what is to be sent, take what has come. Tells whether anything came.
@@ -123,12 +147,36 @@ impl Run<'_> {
             socket.send()?;
             let received = socket.receive()?;
             let now = Instant::now();
+            if received > 0 {
+                self.learn()?;
+            }
             for packet in 0..received {
                 self.take(socket.packet(packet), number, now);
             }
             any |= received > 0;
         }
         Ok(any)
+    }
+
+    /// Learns what has become right and wrong.
+    fn learn(&mut self) -> Result<()> {
+        let Some(truth) = &mut self.truth else { return Ok(()) };
+        let News { reports, ended } = truth.look(self.questions)?;
+        self.reports += reports;
+        if ended {
+            self.count = self.outcome.sent;
+        }
+        Ok(())
+    }
+
+    /// Gives the reports that were asked for.
+    fn hear(&mut self, report: &impl Fn(&Outcome)) -> Result<()> {
+        self.learn()?;
+        for _ in 0..std::mem::take(&mut self.reports) {
+            self.outcome.seconds = self.start.elapsed().as_secs_f64();
+            report(&self.outcome);
+        }
+        Ok(())
     }
 
     /// Counts and checks one packet, and frees its slot.
@@ -144,10 +192,10 @@ impl Run<'_> {
             return;
         };
         let slot = &mut self.slots[index];
-        let latency = slot.sent.take().map_or(Duration::ZERO, |sent| now - sent);
-        self.outcome.latencies.push(u32::try_from(latency.as_nanos()).unwrap_or(u32::MAX));
+        let Some((due, asked)) = slot.sent.take() else { return };
+        self.outcome.latencies.add((now - due).as_nanos() as u64);
         self.outcome.answered += 1;
-        if !is_right(packet, &self.questions[slot.question], &mut self.scratch) {
+        if !is_right(packet, &self.questions[slot.question], asked, &mut self.scratch) {
             self.outcome.wrong += 1;
             self.outcome.first_wrong.get_or_insert_with(|| (slot.question, packet.to_vec()));
         }
@@ -158,7 +206,7 @@ impl Run<'_> {
     fn give_up_late(&mut self) {
         let now = Instant::now();
         for index in 0..self.slots.len() {
-            if self.slots[index].sent.is_some_and(|sent| now - sent > self.timeout) {
+            if self.slots[index].sent.is_some_and(|(_, asked)| now - asked > self.timeout) {
                 self.outcome.lost += 1;
                 self.slots[index].sent = None;
                 self.free.push(index);

@@ -29,7 +29,7 @@ pub struct Exchange<'a> {
     pub server: SocketAddr,
     /// How the packet came.
     pub transport: Transport,
-    /// The packet.
+    /// The packet; empty: it has been told, with an earlier reply of several.
     pub query: &'a [u8],
     /// The reply; empty: none was due.
     pub reply: &'a [u8],
@@ -86,7 +86,7 @@ const WORD: usize = 4;
 /// Adds the frames of an exchange, each with its length before it, and returns how many there are.
 pub fn put_frames(out: &mut Vec<u8>, about: &About, exchange: &Exchange<'_>) -> u64 {
     let mut count = 0;
-    if about.queries {
+    if about.queries && !exchange.query.is_empty() {
         put_frame(out, about, exchange, Kind::AuthQuery);
         count += 1;
     }

@@ -9,6 +9,7 @@
 //! Each thread has rings of its own and waits for nobody: a ring that is full costs what should have gone into it,
 //! and that is counted.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -21,10 +22,11 @@ use crate::dnstap::{self, About, Exchange};
 use crate::engine::hold;
 use crate::image::Zone;
 use crate::name::Name;
-use crate::query::{self, HEADER};
+use crate::query::{self, HEADER, Unanswerable};
 use crate::querylog::Line;
 use crate::respond::Transport;
 use crate::snapshot::Catalog;
+use crate::tsig;
 
 /// Octets of a ring: some 2,500 exchanges as dnstap frames, or 10,000 lines. The memory is touched once it is used.
 pub const RING: usize = 1 << 20;
@@ -156,9 +158,11 @@ impl Watcher {
         self.tap.is_some()
     }
 
-    /// Tells dnstap of an exchange, if that is on.
+    /// Tells dnstap of an exchange, or of its further replies, if that is on.
+    ///
+    /// Either may be empty: no reply is due yet or at all; the packet was told with an earlier reply.
     pub fn tell(&mut self, packet: &[u8], reply: &[u8], between: &Between, now: Duration, counters: &Counters) {
-        if let (Some(tap), true) = (&mut self.tap, packet.len() >= HEADER) {
+        if let (Some(tap), true) = (&mut self.tap, packet.is_empty() || packet.len() >= HEADER) {
             let Between { client, server, transport, asked } = *between;
             let exchange = Exchange { client, server, transport, query: packet, reply, asked, answered: now };
             self.scratch.clear();
@@ -170,19 +174,24 @@ impl Watcher {
         }
     }
 
-    /// Logs an exchange if the zone that answered is logged. To be called where it is, as it asks for the zone anew.
+    /// Logs an answer with this RCODE if the zone that answered is logged. To be called where it is, as it asks for
+    /// the zone anew.
     pub fn log(
         &mut self,
         catalog: &Catalog,
         packet: &[u8],
-        reply: &[u8],
+        rcode: u8,
         between: &Between,
         now: Duration,
         counters: &Counters,
     ) {
         let mut name = Name::root();
-        let (Ok(query), Some(flags)) = (query::read(packet, &mut name), reply.get(3)) else {
-            return; // No zone answered, or the rate limit took the reply.
+        let bare = match query::read(packet, &mut name) {
+            Err(Unanswerable::Signed(at)) => tsig::bare(packet, at).map(Cow::Owned),
+            _ => Some(Cow::Borrowed(packet)),
+        };
+        let Some(Ok(query)) = bare.as_deref().map(|bare| query::read(bare, &mut name)) else {
+            return; // No zone answered.
         };
         let Some((zone, group)) = logged(catalog, &name, query.rtype) else {
             return;
@@ -191,7 +200,7 @@ impl Watcher {
             at: now,
             zone_id: &zone.id,
             query: &query,
-            rcode: flags & 0x0f,
+            rcode,
             transport: between.transport,
             edge: &self.edge,
             resolver: between.client.ip(),

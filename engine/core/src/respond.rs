@@ -660,16 +660,16 @@ fn count(counters: &Counters, rcode: u16, truncated: bool, answers: i32) {
     counter.add();
 }
 
-/// Which zone answers, None for no zone of ours; and the view that a private one is seen from.
 /// Counts a question for its zone. Apart, so that questions pay one comparison where nobody asks for it.
 #[inline(never)]
-fn count_for(zone: &Zone, counters: &Counters) {
+pub(crate) fn count_for(zone: &Zone, counters: &Counters) {
     counters.zones.add(zone.number);
     if zone.log.is_some() {
         counters.logged.add();
     }
 }
 
+/// Which zone answers, None for no zone of ours; and the view that a private one is seen from.
 fn zone_step(zone: Option<&Zone>, view: Option<&str>) -> Step {
     Step::Zone {
         id: zone.map(|zone| zone.id.to_string()),

@@ -135,6 +135,12 @@ fn secret(key: &Key) -> hmac::Key {
     hmac::Key::new(key.algorithm.hmac(), &key.secret)
 }
 
+/// The message without the record at `at`, its last, whatever that says. None: it has none.
+pub fn bare(packet: &[u8], at: usize) -> Option<Vec<u8>> {
+    let id = u16::from_be_bytes(*packet.first_chunk()?);
+    without_signature(packet, at, id)
+}
+
 /// The message as it was signed: without the record at `at`, and with the id that it had then.
 fn without_signature(packet: &[u8], at: usize, id: u16) -> Option<Vec<u8>> {
     let mut bare = packet.get(..at)?.to_vec();
@@ -446,6 +452,26 @@ mod tests {
         }
     }
 
+    /// Whether this octet of a signed query is one of the names in its signature, which are signed in lower case
+    /// (RFC 8945 §4.3.3).
+    fn is_of_name(key: &Key, at: usize) -> bool {
+        let owner = QUERY.len()..QUERY.len() + key.name.wire().len();
+        let algorithm = owner.end + 10..owner.end + 10 + key.algorithm.wire().len();
+        owner.contains(&at) || algorithm.contains(&at)
+    }
+
+    #[test]
+    fn names_may_be_spelt_in_any_case() {
+        let keys = [key(Algorithm::Sha256, b"secret")];
+        let packet = signed(&keys[0], QUERY, NOW);
+        for at in QUERY.len()..packet.len() {
+            let mut spelt = packet.clone();
+            spelt[at] ^= 0x20;
+            let is_taken = open(&keys, &spelt, QUERY.len(), NOW).is_some_and(|opened| opened.key.is_some());
+            assert_eq!(is_taken, is_of_name(&keys[0], at) && packet[at].is_ascii_alphabetic(), "octet {at}");
+        }
+    }
+
     proptest! {
         /// Whatever stands behind a question is read or refused, and only the key's own signature is taken.
         #[test]
@@ -463,7 +489,8 @@ mod tests {
             let keys = [key(Algorithm::Sha256, b"secret")];
             let mut packet = signed(&keys[0], QUERY, NOW);
             let at = 2 + at % (packet.len() - 2);
-            let untouched = packet[at] == octet && cut % 4 != 0 && more == 0;
+            let is_same = packet[at] == octet || (is_of_name(&keys[0], at) && packet[at].eq_ignore_ascii_case(&octet));
+            let untouched = is_same && cut % 4 != 0 && more == 0;
             packet[at] = octet;
             if cut % 4 == 0 {
                 packet.truncate(packet.len().saturating_sub(cut + 1).max(QUERY.len()));

@@ -171,7 +171,7 @@ impl Connection {
         while self.output.len() < worker.unread
             && let Some(stream) = &mut self.transfer
         {
-            match worker.responder.next_of(stream, &mut worker.reply) {
+            match worker.responder.next_of(stream, self.client, &mut worker.reply) {
                 Made::Message(octets) => self.put(octets, worker),
                 Made::End => self.transfer = None,
                 Made::Stuck => return false,

@@ -20,6 +20,8 @@ use crate::transfer::{self, Next, Stream};
 const HEADER: usize = 12; // octets, RFC 1035 §4.1.1
 const QR: u8 = 0x80; // of the third octet: this is a response
 const OPCODE_AND_RD: u8 = 0x79; // of the third octet: what a reply repeats
+const RCODE: u8 = 0x0f; // of the fourth octet
+const NOERROR: u8 = 0; // RFC 1035 §4.1.1
 const SERVFAIL: u8 = 2; // RFC 1035 §4.1.1
 
 /// One thread's way to answer. Holds the snapshot that the thread answers from.
@@ -107,7 +109,9 @@ impl Responder {
             _ => octets,
         };
         if is_logged || self.watcher.is_tapped() {
-            self.tell(packet, client, transport, &out[..octets], is_logged);
+            // Without a reply, which the rate limit has taken, there is nothing to log.
+            let log = out[..octets].get(3).filter(|_| is_logged).map(|flags| flags & RCODE);
+            self.tell(packet, client, transport, &out[..octets], log);
         }
         octets
     }
@@ -116,30 +120,38 @@ impl Responder {
     pub(super) fn begin_transfer(&mut self, packet: &[u8], client: SocketAddr) -> Option<Box<Stream>> {
         let (snapshot, running, name) = (&self.snapshot, &self.engine.transfers, &mut self.work.name);
         let arrival = Arrival { now: self.now, ..Arrival::new(client.ip(), Transport::Tcp, 0) };
+        let logged = self.counters.logged.get();
         let work = || transfer::begin(snapshot, running, packet, &arrival, &self.counters, name);
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let stream = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
             self.counters.panics.add();
             None
-        })
+        })?;
+        let log = (self.counters.logged.get() != logged).then_some(NOERROR);
+        self.tell(packet, client, Transport::Tcp, &[], log);
+        Some(stream)
     }
 
-    /// Writes the next message of a transfer into `out`.
-    pub(super) fn next_of(&self, stream: &mut Stream, out: &mut [u8]) -> Next {
+    /// Writes the next message of a transfer to this client into `out`.
+    pub(super) fn next_of(&mut self, stream: &mut Stream, client: SocketAddr, out: &mut [u8]) -> Next {
         let now = u64::from(self.now);
-        catch_unwind(AssertUnwindSafe(|| stream.next(out, now))).unwrap_or_else(|_| {
+        let next = catch_unwind(AssertUnwindSafe(|| stream.next(out, now))).unwrap_or_else(|_| {
             self.counters.panics.add();
             Next::Stuck
-        })
+        });
+        if let Next::Message(octets) = next {
+            self.tell(&[], client, Transport::Tcp, &out[..octets], None);
+        }
+        next
     }
 
-    /// Tells those who watch.
+    /// Tells those who watch, the zone's log with this RCODE.
     #[cold]
-    fn tell(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, reply: &[u8], is_logged: bool) {
+    fn tell(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, reply: &[u8], log: Option<u8>) {
         let between = Between { client, server: self.server, transport, asked: self.came };
         let now = system_time();
         self.watcher.tell(packet, reply, &between, now, &self.counters);
-        if is_logged {
-            self.watcher.log(&self.snapshot.catalog, packet, reply, &between, now, &self.counters);
+        if let Some(rcode) = log {
+            self.watcher.log(&self.snapshot.catalog, packet, rcode, &between, now, &self.counters);
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::image::{RecordSet, Zone};
 use crate::name::{Name, Owner};
 use crate::networks::Networks;
 use crate::query::{self, Query, Unanswerable, is_for_transfer, rtype, serial_held};
-use crate::respond::{Arrival, Transport};
+use crate::respond::{Arrival, Transport, count_for};
 use crate::snapshot::Snapshot;
 use crate::tsig::{self, Key};
 
@@ -108,6 +108,10 @@ pub fn begin(
     match query.rtype {
         rtype::IXFR => counters.ixfr.add(),
         _ => counters.axfr.add(),
+    }
+    counters.types.add(query.rtype);
+    if zone.is_watched {
+        count_for(zone, counters);
     }
     Some(Box::new(Stream::new(snapshot, running, zone, &query, signer)))
 }
