@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from meridian.api.context import Context
+from meridian.api.http import HttpRequest
+from meridian.api.operations import view
 from meridian.errors import ApiError
 from meridian.store import outbox
 from tests.operations.calls import call, change, create_zone, upsert
@@ -290,3 +292,14 @@ def test_pages_of_views_are_of_this_list(owner: Context) -> None:
     assert refusal(owner, "ListHostedZonesByVPC", NextToken="x", **OFFICE) == "InvalidPaginationToken"
     asked = {"HostedZoneId": zone_id, "NextToken": "x"}
     assert refusal(owner, "ListVPCAssociationAuthorizations", **asked) == "InvalidPaginationToken"
+
+
+def test_views_that_an_account_may_use(owner: Context, other: Context) -> None:
+    """By id, with region and clients: everybody's and the account's own, and no other account's."""
+    request = HttpRequest("GET", b"", b"", (), b"", {})
+    usable = {who: view.list_views(context, request)["views"] for who, context in (("owner", owner), ("other", other))}
+
+    office = {"id": "vpc-office", "region": "eu-central-1", "clients": ["10.1.0.0/16"]}
+    assert usable["owner"][0] == office
+    assert [found["id"] for found in usable["owner"]] == ["vpc-office", "vpc-plant"]
+    assert [found["id"] for found in usable["other"]] == ["vpc-office", "vpc-plant", "vpc-theirs"]

@@ -1,8 +1,7 @@
-// A region or local zone: one that the server knows, or another by its id.
-import Autosuggest from "@cloudscape-design/components/autosuggest";
+// A region or local zone of an arm.
 import FormField from "@cloudscape-design/components/form-field";
 
-import { useAtlas } from "../map/atlas";
+import { RegionInput } from "../map/region-input";
 
 interface Props {
   label: string;
@@ -13,22 +12,10 @@ interface Props {
   zones?: boolean;
 }
 
-export function RegionField({ label, value, error, onChange, zones = false }: Props) {
-  const { value: atlas, loading } = useAtlas();
-  const found = (zones ? atlas?.local_zones : atlas?.regions) ?? [];
+export function RegionField({ error, ...input }: Props) {
   return (
-    <FormField label={label} errorText={error}>
-      <Autosuggest
-        value={value}
-        onChange={({ detail }) => onChange(detail.value)}
-        options={found.map(({ id, city }) => ({ value: id, description: city }))}
-        enteredTextLabel={(text) => `Use "${text}"`}
-        placeholder={zones ? "Such as us-east-1-bos-1" : "Such as us-east-1"}
-        empty={zones ? "No local zone is called that" : "No region is called that"}
-        statusType={loading && atlas === undefined ? "loading" : "finished"}
-        loadingText="Loading places"
-        ariaLabel={label}
-      />
+    <FormField label={input.label} errorText={error}>
+      <RegionInput {...input} />
     </FormField>
   );
 }

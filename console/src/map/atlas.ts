@@ -69,11 +69,19 @@ export function useClients(): Asked<readonly Client[]> {
   });
 }
 
-/** Such as "Texas, United States"; a code that nobody knows stands for itself. */
-export function placeName(atlas: Atlas, country: string, subdivision?: string | null): string {
-  const found = atlas.countries.find(({ code }) => code === country);
-  const part = found?.subdivisions.find(({ code }) => code === subdivision)?.name ?? subdivision;
-  return [part, found?.name ?? country].filter(Boolean).join(", ");
+const NAMES = new Intl.DisplayNames("en", { type: "region" });
+
+/** A country as the server calls it, or until that is known as the browser does; a code that nobody knows stands for itself. */
+export function countryName(atlas: Atlas | undefined, country: string): string {
+  const found = atlas?.countries.find(({ code }) => code === country);
+  return found?.name ?? (/^[A-Z]{2}$/.test(country) ? NAMES.of(country) : undefined) ?? country;
 }
 
-export const continentName = (atlas: Atlas, continent: string): string => atlas.continents.find(({ code }) => code === continent)?.name ?? continent;
+/** Such as "Texas, United States"; a code that nobody knows stands for itself. */
+export function placeName(atlas: Atlas | undefined, country: string, subdivision?: string | null): string {
+  const parts = atlas?.countries.find(({ code }) => code === country)?.subdivisions;
+  const part = parts?.find(({ code }) => code === subdivision)?.name ?? subdivision;
+  return [part, countryName(atlas, country)].filter(Boolean).join(", ");
+}
+
+export const continentName = (atlas: Atlas | undefined, continent: string): string => atlas?.continents.find(({ code }) => code === continent)?.name ?? continent;

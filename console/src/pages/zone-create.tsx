@@ -18,8 +18,8 @@ import { Failure } from "../layout/error";
 import { useFlashes } from "../layout/flashes";
 import { Frame } from "../layout/frame";
 import { shownName } from "../records/policy";
-import { REGIONS } from "../records/places";
 import { followChange } from "../zone/follow";
+import { asVpc, NO_VPC, VpcFields } from "../zone/vpc-fields";
 
 const NO_SET = { value: "", label: "Four name servers of its own" };
 
@@ -29,8 +29,7 @@ export function Page() {
   const [name, setName] = useState("");
   const [comment, setComment] = useState("");
   const [kind, setKind] = useState("public");
-  const [vpc, setVpc] = useState("");
-  const [region, setRegion] = useState("us-east-1");
+  const [vpc, setVpc] = useState(NO_VPC);
   const [set, setSet] = useState("");
   const [error, setError] = useState<ApiError | undefined>();
   const [busy, setBusy] = useState(false);
@@ -48,7 +47,7 @@ export function Page() {
         Name: name.trim(),
         CallerReference: reference,
         HostedZoneConfig: { Comment: comment, PrivateZone: kind === "private" },
-        ...(kind === "private" ? { VPC: { VPCId: vpc.trim(), VPCRegion: region } } : {}),
+        ...(kind === "private" ? { VPC: asVpc(vpc) } : {}),
         ...(kind === "public" && set !== "" ? { DelegationSetId: set } : {}),
       });
       followChange(flashes, made.ChangeInfo, `${shownName(made.HostedZone.Name)} is created`);
@@ -102,20 +101,8 @@ export function Page() {
                 </SpaceBetween>
               </Container>
               {kind === "private" ? (
-                <Container header={<Header variant="h2">Its first network</Header>}>
-                  <SpaceBetween size="l">
-                    <FormField label="VPC id" description="As the operator has named the network in the server's settings. More can be added later.">
-                      <Input value={vpc} onChange={({ detail }) => setVpc(detail.value)} placeholder="vpc-0a1b2c3d" spellcheck={false} />
-                    </FormField>
-                    <FormField label="Region">
-                      <Select
-                        selectedOption={{ value: region, label: region }}
-                        options={Object.entries(REGIONS).map(([value, description]) => ({ value, label: value, description }))}
-                        filteringType="auto"
-                        onChange={({ detail }) => setRegion(detail.selectedOption.value ?? region)}
-                      />
-                    </FormField>
-                  </SpaceBetween>
+                <Container header={<Header variant="h2" description="More can be associated later, on the zone's page.">Its first network</Header>}>
+                  <VpcFields value={vpc} onChange={setVpc} />
                 </Container>
               ) : (
                 <Container header={<Header variant="h2">Name servers</Header>}>

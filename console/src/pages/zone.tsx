@@ -141,7 +141,7 @@ function Zone({ found, zone: asked }: { found: GetHostedZoneResponse; zone: Aske
                   <Files
                     zone={of}
                     onImported={(change, count) => {
-                      followChange(flashes, change, `${count.toLocaleString("en")} record sets are imported`);
+                      followChange(flashes, change, count === 1 ? "1 record set is imported" : `${count.toLocaleString("en")} record sets are imported`);
                       listing.page.again();
                       asked.again();
                     }}

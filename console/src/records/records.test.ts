@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import type { Atlas } from "../map/atlas";
 import { asCommand, asTerraform } from "./copy";
 import { emptyForm, formOf, problemsOf, recordSetOf, relativeName, absoluteName } from "./form";
 import { grouped, pageOf } from "./group";
@@ -7,6 +8,14 @@ import { batchOf, differences, fromBatch, reasonsBy, withEdit, withPending } fro
 import { policyOf, type RecordSet } from "./policy";
 import { percent, sentence, shares } from "./sentence";
 
+const country = (code: string, name: string, continent: string) => ({ code, name, continent, subdivisions: [] });
+const ATLAS: Atlas = {
+  negative_bias: "linear",
+  regions: [],
+  local_zones: [],
+  continents: [{ code: "EU", name: "Europe" }],
+  countries: [country("FR", "France", "EU"), country("US", "United States", "NA")],
+};
 const ZONE = { id: "Z1", name: "example.com." };
 const plain = (name: string, ...values: string[]): RecordSet => ({ Name: name, Type: "A", TTL: 60, ResourceRecords: values.map((Value) => ({ Value })) });
 const arm = (SetIdentifier: string, more: Partial<RecordSet>, value = "192.0.2.1"): RecordSet => ({ ...plain("www.example.com.", value), SetIdentifier, ...more });
@@ -40,7 +49,9 @@ describe("a group is said in a sentence", () => {
     ],
     ["many arms are counted", ["a", "b", "c", "d", "e", "f"].map((id) => arm(id, { MultiValueAnswer: true })), "up to 8 of 6 values: a, b, c, d and 2 more"],
     ["a simple one needs none", [plain("www.example.com.", "192.0.2.1")], ""],
-  ])("%s", (_, sets, text) => expect(sentence(sets)).toBe(text));
+  ])("%s", (_, sets, text) => expect(sentence(sets, ATLAS)).toBe(text));
+
+  it("without the atlas, codes stand for continents", () => expect(sentence([geo("ams", { ContinentCode: "EU" }), geo("fra", { CountryCode: "FR" })])).toBe("France → fra, EU → ams"));
 
   it("shares add up to one", () => expect(shares([1, 2, 253, 0].map((Weight) => arm("x", { Weight }))).reduce((sum, each) => sum + each)).toBeCloseTo(1));
   it.each([[0, "0 %"], [0.0001, "<0.1 %"], [1 / 3, "33.3 %"], [1, "100 %"]])("share %d", (share, text) => expect(percent(share)).toBe(text));

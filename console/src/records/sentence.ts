@@ -1,12 +1,12 @@
 // A policy group in a sentence, such as "France → fra, rest of Europe → ams, everyone else → iad".
+import { type Atlas, continentName, countryName } from "../map/atlas";
 import { type Policy, policyOf, type RecordSet, shownName } from "./policy";
-import { continentName, continentOf, countryName } from "./places";
 
 const MOST = 4; // arms that a sentence names
 const UNSPEAKING = /^([0-9]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
-/** Of all record sets of one name and type, at least one. */
-export function sentence(sets: readonly RecordSet[]): string {
+/** Of all record sets of one name and type, at least one. Without the atlas, continents are called by their codes. */
+export function sentence(sets: readonly RecordSet[], atlas?: Atlas): string {
   const [first] = sets;
   if (first === undefined) return "";
   const speak: Readonly<Record<Policy, (sets: readonly RecordSet[]) => string>> = {
@@ -14,7 +14,7 @@ export function sentence(sets: readonly RecordSet[]): string {
     weighted,
     latency: (all) => `fastest of ${list(all.map((set) => arm(set.Region ?? "", set)))}`,
     failover,
-    geolocation,
+    geolocation: (all) => geolocation(all, atlas),
     geoproximity: (all) => `nearest of ${list(all.map((set) => arm(spot(set), set)))}`,
     multivalue: (all) => `up to 8 of ${all.length === 1 ? "1 value" : `${all.length} values`}: ${list(all.map(label))}`,
     cidr,
@@ -36,7 +36,7 @@ export function target(set: RecordSet): string {
 }
 
 /** What makes this arm stand for choice, such as `weight 80` or `France`. */
-export function condition(set: RecordSet): string {
+export function condition(set: RecordSet, atlas?: Atlas): string {
   switch (policyOf(set)) {
     case "simple":
       return "";
@@ -47,7 +47,7 @@ export function condition(set: RecordSet): string {
     case "failover":
       return set.Failover === "PRIMARY" ? "primary" : "secondary";
     case "geolocation":
-      return area(set);
+      return area(set, atlas);
     case "geoproximity":
       return spot(set);
     case "multivalue":
@@ -84,9 +84,9 @@ function failover(sets: readonly RecordSet[]): string {
 }
 
 /** From the smallest areas to the default; "rest of" where a smaller area is taken out of one. */
-function geolocation(sets: readonly RecordSet[]): string {
+function geolocation(sets: readonly RecordSet[], atlas: Atlas | undefined): string {
   const order = [...sets].sort((one, other) => size(one) - size(other));
-  return list(order.map((set) => arm(hasSmaller(set, sets) ? `rest of ${area(set)}` : area(set), set)));
+  return list(order.map((set) => arm(hasSmaller(set, sets, atlas) ? `rest of ${area(set, atlas)}` : area(set, atlas), set)));
 }
 
 function size(set: RecordSet): number {
@@ -96,18 +96,21 @@ function size(set: RecordSet): number {
   return place?.CountryCode === "*" ? 3 : 1;
 }
 
-function hasSmaller(set: RecordSet, sets: readonly RecordSet[]): boolean {
+function hasSmaller(set: RecordSet, sets: readonly RecordSet[], atlas: Atlas | undefined): boolean {
   const { ContinentCode: continent, CountryCode: country, SubdivisionCode: subdivision } = set.GeoLocation ?? {};
-  if (continent !== undefined) return sets.some(({ GeoLocation: other }) => continentOf(other?.CountryCode ?? "") === continent);
+  if (continent !== undefined) {
+    const there = atlas?.countries.filter((each) => each.continent === continent).map(({ code }) => code) ?? [];
+    return sets.some(({ GeoLocation: other }) => there.includes(other?.CountryCode ?? ""));
+  }
   if (country === "*" || subdivision !== undefined) return false;
   return sets.some(({ GeoLocation: other }) => other?.CountryCode === country && other?.SubdivisionCode !== undefined);
 }
 
-function area(set: RecordSet): string {
+function area(set: RecordSet, atlas: Atlas | undefined): string {
   const place = set.GeoLocation;
-  if (place?.ContinentCode !== undefined) return continentName(place.ContinentCode);
+  if (place?.ContinentCode !== undefined) return continentName(atlas, place.ContinentCode);
   if (place?.CountryCode === undefined || place.CountryCode === "*") return "everyone else";
-  const country = countryName(place.CountryCode);
+  const country = countryName(atlas, place.CountryCode);
   return place.SubdivisionCode === undefined ? country : `${country} (${place.SubdivisionCode})`;
 }
 

@@ -15,23 +15,25 @@ import { asApiError, useAsked } from "../api/use";
 import { Failure } from "../layout/error";
 import { useFlashes } from "../layout/flashes";
 import { ServerList } from "./name-servers";
+import { Networks } from "./networks";
 
 export function Details({ found, onChanged }: { found: GetHostedZoneResponse; onChanged: () => void }) {
   const { HostedZone: zone, DelegationSet: set, VPCs: vpcs = [] } = found;
+  const isPrivate = zone.Config?.PrivateZone === true;
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Hosted zone</Header>}>
         <KeyValuePairs
           columns={3}
           items={[
-            { label: "Name servers", value: <ServerList servers={set?.NameServers ?? []} /> },
+            ...(isPrivate ? [] : [{ label: "Name servers", value: <ServerList servers={set?.NameServers ?? []} /> }]),
             { label: "Record sets", value: <span className="number">{(zone.ResourceRecordSetCount ?? 0).toLocaleString("en")}</span> },
-            { label: "Reusable delegation set", value: set?.Id ?? "–" },
-            { label: "Networks", value: vpcs.length === 0 ? "–" : vpcs.map(({ VPCId, VPCRegion }) => <div key={`${VPCRegion} ${VPCId}`} className="mono">{`${VPCId} (${VPCRegion})`}</div>) },
+            ...(isPrivate ? [] : [{ label: "Reusable delegation set", value: set?.Id ?? "–" }]),
             { label: "Caller reference", value: <span className="mono">{zone.CallerReference}</span> },
           ]}
         />
       </Container>
+      {isPrivate && <Networks zone={zone} vpcs={vpcs} onChanged={onChanged} />}
       <Comment key={zone.Config?.Comment ?? ""} id={zone.Id} comment={zone.Config?.Comment ?? ""} onChanged={onChanged} />
       <Tags id={zone.Id} />
     </SpaceBetween>

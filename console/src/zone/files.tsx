@@ -117,7 +117,9 @@ function Import({ zone, onImported }: { zone: ZoneOf; onImported: (change: Chang
           />
         </FormField>
         <FormField label="Zone file" description="Relative names are under this zone." stretch>
-          <Textarea value={text} onChange={({ detail }) => setText(detail.value)} rows={10} spellcheck={false} placeholder={"$TTL 300\nwww A 192.0.2.1\n@ MX 10 mail"} />
+          <div className="file-text">
+            <Textarea value={text} onChange={({ detail }) => setText(detail.value)} rows={10} spellcheck={false} placeholder={"$TTL 300\nwww A 192.0.2.1\n@ MX 10 mail"} />
+          </div>
         </FormField>
         <FormField label="What is there already">
           <RadioGroup

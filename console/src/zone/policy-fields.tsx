@@ -1,5 +1,4 @@
 // The fields that one routing policy has, and the effect of what stands in them.
-import Autosuggest from "@cloudscape-design/components/autosuggest";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
@@ -10,8 +9,8 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { all, call } from "../api/client";
 import type { GeoLocationDetails, ListGeoLocationsResponse } from "../api/operations";
 import { useAsked } from "../api/use";
+import { RegionInput } from "../map/region-input";
 import { areaText } from "../records/form";
-import { REGIONS } from "../records/places";
 import type { FieldsProps } from "./record-form";
 
 export function PolicyFields(props: FieldsProps) {
@@ -29,7 +28,7 @@ export function PolicyFields(props: FieldsProps) {
     case "latency":
       return (
         <FormField label="Region" description="Where the values are; clients go to the region that they reach fastest." errorText={problems.region}>
-          <Region value={form.region} label="Region" onChange={(region) => onChange({ region })} />
+          <RegionInput value={form.region} label="Region" onChange={(region) => onChange({ region })} />
         </FormField>
       );
     case "failover":
@@ -52,7 +51,7 @@ export function PolicyFields(props: FieldsProps) {
       return (
         <SpaceBetween size="m">
           <FormField label="Place" description="A region, or latitude and longitude with a comma between." errorText={problems.place}>
-            <Region value={form.place} label="Place" onChange={(place) => onChange({ place })} />
+            <RegionInput value={form.place} label="Place" onChange={(place) => onChange({ place })} />
           </FormField>
           <FormField label="Bias" description="Above 0 it draws clients from further away, below 0 it gives some to its neighbours." errorText={problems.bias}>
             <Slider value={Number(form.bias) || 0} min={-99} max={99} step={1} ariaLabel="Bias" valueFormatter={(value) => (value > 0 ? `+${value}` : String(value))} onChange={({ detail }) => onChange({ bias: String(detail.value) })} />
@@ -62,19 +61,6 @@ export function PolicyFields(props: FieldsProps) {
     case "cidr":
       return <Network {...props} />;
   }
-}
-
-function Region({ value, label, onChange }: { value: string; label: string; onChange: (region: string) => void }) {
-  return (
-    <Autosuggest
-      value={value}
-      onChange={({ detail }) => onChange(detail.value)}
-      options={Object.entries(REGIONS).map(([id, city]) => ({ value: id, description: city }))}
-      enteredTextLabel={(text) => `Use "${text}"`}
-      placeholder="eu-central-1"
-      ariaLabel={label}
-    />
-  );
 }
 
 function Area({ form, onChange }: FieldsProps) {

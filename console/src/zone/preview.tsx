@@ -12,8 +12,7 @@ import { native } from "../api/client";
 import type { Change } from "../api/operations";
 import { useAsked } from "../api/use";
 import { Failure } from "../layout/error";
-import { useClients } from "../map/atlas";
-import { countryName } from "../records/places";
+import { countryName, useAtlas, useClients } from "../map/atlas";
 import { policyOf, type RecordSet, shownName } from "../records/policy";
 import { label, percent, sentence, shares } from "../records/sentence";
 import { useSettled } from "./judge";
@@ -46,7 +45,8 @@ export function Preview({ zoneId, name, type, group, changes }: Props) {
   const clients = useClients();
   const countries = (clients.value ?? []).filter(({ subdivision }) => subdivision === null);
   const [first] = group;
-  const said = sentence(group);
+  const { value: atlas } = useAtlas();
+  const said = sentence(group, atlas);
   const question = useSettled(JSON.stringify({ name, type, client: client.trim(), changes }), 400);
   const asked = useAsked(question, async (signal) => {
     const { name, type, client, changes } = JSON.parse(question) as { name: string; type: string; client: string; changes: Change[] };
@@ -65,7 +65,7 @@ export function Preview({ zoneId, name, type, group, changes }: Props) {
         <Autosuggest
           value={client}
           onChange={({ detail }) => setClient(detail.value)}
-          options={countries.map(({ country, network }) => ({ value: network, label: countryName(country), filteringTags: [country] }))}
+          options={countries.map(({ country, network }) => ({ value: network, label: countryName(atlas, country), filteringTags: [country] }))}
           enteredTextLabel={(text) => `Ask as ${text}`}
           placeholder="203.0.113.0/24, or a country"
           ariaLabel="Answer for a client"

@@ -14,6 +14,7 @@ import { type ReactNode, useState } from "react";
 import type { Asked } from "../api/use";
 import { Failure } from "../layout/error";
 import { useFlashes } from "../layout/flashes";
+import { type Atlas, useAtlas } from "../map/atlas";
 import { asCommand, asJson, asTerraform } from "../records/copy";
 import type { Group } from "../records/group";
 import type { Pending } from "../records/pending";
@@ -51,6 +52,7 @@ interface Props {
 
 export function Records({ zoneId, count, page, pending, filter, filtered, pageNumber, onPage, onEdit, onCreate, onDelete, onHistory }: Props) {
   const { show, fail } = useFlashes();
+  const { value: atlas } = useAtlas();
   const [selected, setSelected] = useState<readonly Row[]>([]);
   const [expanded, setExpanded] = useState<readonly string[]>([]);
   const rows = (page.value?.groups ?? []).map(rowOf);
@@ -75,7 +77,7 @@ export function Records({ zoneId, count, page, pending, filter, filtered, pageNu
       cell: (row) => <Name row={row} onEdit={onEdit} onToggle={() => setExpanded(toggled(expanded, row.id))} />,
     },
     { id: "type", header: "Type", width: 90, cell: ({ group, isArm }) => (isArm ? "" : <Badge color="grey">{group.type}</Badge>) },
-    { id: "values", header: "Routing and values", minWidth: 240, cell: (row) => <Values row={row} /> },
+    { id: "values", header: "Routing and values", minWidth: 240, cell: (row) => <Values row={row} atlas={atlas} /> },
     { id: "ttl", header: "TTL", width: 120, cell: ({ set, group }) => <span className="number">{ttlText(set === undefined ? group.sets : [set])}</span> },
     { id: "state", header: "Pending", width: 140, cell: (row) => <State row={row} pending={pending} /> },
   ];
@@ -203,7 +205,7 @@ function Name({ row, onEdit, onToggle }: { row: Row; onEdit: (set: RecordSet) =>
   );
 }
 
-function Values({ row: { set, group } }: { row: Row }) {
+function Values({ row: { set, group }, atlas }: { row: Row; atlas: Atlas | undefined }) {
   if (set === undefined) {
     const [first] = group.sets;
     return (
@@ -212,12 +214,12 @@ function Values({ row: { set, group } }: { row: Row }) {
           {first && POLICY_TEXTS[policyOf(first)][0]}
         </Box>
         {": "}
-        {sentence(group.sets)}
+        {sentence(group.sets, atlas)}
       </>
     );
   }
   const values = set.ResourceRecords ?? [];
-  const how = condition(set);
+  const how = condition(set, atlas);
   return (
     <>
       {how !== "" && <Box color="text-body-secondary">{how}</Box>}

@@ -239,6 +239,7 @@ NATIVE: Mapping[tuple[str, str], NativeRule | None] = {
     ("POST", "/meridian/zones/{zone_id}/file"): NativeRule("route53:ListResourceRecordSets", _hosted_zone),
     ("GET", "/meridian/places"): NativeRule("route53:ListGeoLocations", _everything),
     ("GET", "/meridian/places/clients"): NativeRule("route53:ListGeoLocations", _everything),
+    ("GET", "/meridian/views"): NativeRule("ec2:DescribeVpcs", _everything),
     ("POST", "/meridian/policies/check"): NativeRule("route53:ListTrafficPolicies", _everything),
     ("POST", "/meridian/policies/difference"): ITSELF,
     ("POST", "/meridian/policies/apply"): ITSELF,

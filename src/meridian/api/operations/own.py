@@ -22,6 +22,7 @@ from meridian.api.operations import (
     search,
     switch,
     user,
+    view,
     zone_file,
 )
 from meridian.changes.traffic_difference import ContinentOf
@@ -62,6 +63,7 @@ def calls(
         geodata.PATH: by_method(GET=geodata.showing(watched)),
         replace.PATH: by_method(POST=replace.replace),
         bulk.PATH: by_method(POST=bulk.bulk),
+        view.PATH: by_method(GET=view.list_views),
         zone_file.PATH: by_method(GET=zone_file.write_file, POST=zone_file.read_file),
         find.PATH: by_method(GET=find.find_records),
         audit.PATH: by_method(GET=audit.list_events),
