@@ -45,12 +45,13 @@ from meridian.health.probe import Prober
 from meridian.health.reporter import identity
 from meridian.health.sources import Sources
 from meridian.health.target import Targets
-from meridian.listening import listen_api, listen_dns
+from meridian.http_server import HttpServer
+from meridian.listening import listen_dns, listen_http
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.health import ENDPOINT_TYPES
 from meridian.model.secondary import secondaries
-from meridian.notify.metrics import Beside, Counted
+from meridian.notify.metrics import Beside, Counted, Metrics
 from meridian.parts import Part
 from meridian.place import install
 from meridian.privileges import Privileges
@@ -129,15 +130,21 @@ async def _run(
             engine = None if edge is None else edge.engine
             _reopen_at_hangup(edge)
             checker = build_checker(settings, feed, clock) if "checker" in settings.roles else None
-            if "control" in settings.roles:
-                beside = Beside(
-                    None if edge is None else partial(_counted, settings, edge),
-                    None if checker is None else checker.statistics,
-                )
+            beside = Beside(
+                None if edge is None else partial(_counted, settings, edge),
+                None if checker is None else checker.statistics,
+            )
+            metrics = Metrics(settings.metrics_blocks, beside)
+            if settings.metrics_listen:
                 with privileges.raised():
-                    listener = open_parts.enter_context(listen_api(settings))
+                    listener = open_parts.enter_context(listen_http("metrics_listen", settings.metrics_listen))
+                server = HttpServer(metrics.application())
+                parts.append(Part(partial(server.serve, [listener]), server.end))
+            if "control" in settings.roles:
+                with privileges.raised():
+                    listener = open_parts.enter_context(listen_http("api_listen", settings.api_listen))
                 api = await build_control(
-                    settings, feed, remote, clock, engine, beside, listener, open_parts, parts, on_first_key
+                    settings, feed, remote, clock, engine, metrics, listener, open_parts, parts, on_first_key
                 )
             if edge is not None:
                 await _build_edge(settings, feed, clock, edge, open_parts, parts)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-import uvicorn
 from starlette.routing import Route
 
 from meridian import console
@@ -39,6 +38,7 @@ from meridian.feed.jetstream import JetstreamFeed
 from meridian.feed.local import FEED_FILE, LastValues
 from meridian.feed.turns import forever
 from meridian.health.sources import Sources
+from meridian.http_server import HttpServer
 from meridian.model import target
 from meridian.model.account import Credential
 from meridian.model.alias_service import services
@@ -46,7 +46,8 @@ from meridian.model.secondary import secondaries
 from meridian.model.view import views
 from meridian.notify import watch
 from meridian.notify.metrics import PATH as METRICS_PATH
-from meridian.notify.metrics import Beside, Metrics
+from meridian.notify.metrics import Control as ControlMetrics
+from meridian.notify.metrics import Metrics
 from meridian.notify.tail import Tail
 from meridian.notify.watch import Watch
 from meridian.notify.webhook import Webhooks, read_secret
@@ -78,7 +79,7 @@ async def build_control(
     remote: JetstreamFeed | None,
     clock: Clock,
     engine: Engine | None,
-    beside_api: Beside,
+    metrics: Metrics,
     listener: socket.socket,
     open_parts: ExitStack,
     parts: list[Part],
@@ -89,7 +90,7 @@ async def build_control(
 
     Args:
         engine: The engine of this process, if it is an edge as well.
-        beside_api: What the API's metrics tell of this process.
+        metrics: What is told of this process, to which what control knows is added.
         listener: Where the API takes its connections.
     """
     target.read(settings.private_targets)  # so that a mistake in it is told now
@@ -104,9 +105,9 @@ async def build_control(
     sync = Sync(database, fed, clock)
     publisher = Publisher(database, fed, clock, sync.wake, places(settings), secondaries(settings))
     health, tail = await _build_watch(settings, feed, database, clock, parts)
-    metrics = Metrics(health, database, settings.metrics_blocks, settings.webhooks, beside_api)
+    metrics.add(ControlMetrics(health, database, settings.webhooks).families)
     explainer = _build_explainer(settings, engine, health, open_parts)
-    watched = Watched(beside_api.edge, partial(_edges, sync, clock), partial(_geodata, settings))
+    watched = Watched(metrics.beside.edge, partial(_edges, sync, clock), partial(_geodata, settings))
     certificate = _certificate(settings, parts)
     server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics, watched, certificate)
 
@@ -217,7 +218,7 @@ def _build_api(
     metrics: Metrics,
     watched: Watched,
     certificate: Certificate | None,
-) -> _Server:
+) -> HttpServer:
     def find_secret(access_key_id: str) -> Credential | None:
         with database.read() as conn:
             return account.find_credential(conn, access_key_id)
@@ -251,19 +252,7 @@ def _build_api(
         extra_routes=[Route(METRICS_PATH, metrics.answer), *console.routes()],
         native=calls(tail, continent_of, Atlas(settings), watched),
     )
-    config = uvicorn.Config(
-        application,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
-        ssl_context_factory=None if certificate is None else lambda *_: certificate.context,
-    )
-    return _Server(config)
+    return HttpServer(application, None if certificate is None else lambda: certificate.context)
 
 
 def _certificate(settings: Settings, parts: list[Part]) -> Certificate | None:
@@ -288,16 +277,3 @@ async def _forget_old_changes(database: Database, clock: Clock, days: int) -> No
         if count:
             log.info("audit.pruned", events=count)
         await asyncio.sleep(_PRUNE_SECONDS)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, ended by us and not by signals of its own."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-    def end(self) -> None:
-        """Take no more requests, answer those under way, and end."""
-        self.should_exit = True

@@ -25,19 +25,19 @@ _REMEDIES = {
 }
 
 
-def listen_api(settings: Settings) -> socket.socket:
+def listen_http(key: str, address: str) -> socket.socket:
     """
-    Open the API's address.
+    Open an address for HTTP, which the setting `key` has as ADDRESS:PORT.
 
     Raises:
         SettingsError: It cannot be opened; says what to do.
     """
-    host, port = split_address(settings.api_listen, "api_listen")
+    host, port = split_address(address, key)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise _cannot_listen("api_listen", settings.api_listen, error) from None
+        raise _cannot_listen(key, address, error) from None
     # asyncio sets this only on sockets that it has made; without it a reply's body waits for an ACK of its head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -412,8 +412,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
     metrics_allow: Annotated[
         tuple[str, ...],
-        Meta(description="blocks of addresses that may read /metrics on the API's address, without a signature"),
+        Meta(description="blocks of addresses that may read /metrics, without a signature"),
     ] = ("127.0.0.0/8", "::1/128")
+    metrics_listen: Annotated[
+        str,
+        Meta(
+            description="ADDRESS:PORT where this process tells its metrics over plain HTTP, for one without an API; "
+            "empty: they are at the API's address alone"
+        ),
+    ] = ""
     retain_used_policies: Annotated[
         bool,
         Meta(
@@ -700,7 +707,10 @@ def _check(settings: Settings) -> None:
     unknown = set(settings.roles) - set(ROLES)
     if unknown or not settings.roles:
         raise SettingsError(f"roles: {', '.join(sorted(unknown)) or 'none given'}; choose from {', '.join(ROLES)}")
-    for key, addresses in (("dns_listen", settings.dns_listen), ("api_listen", (settings.api_listen,))):
+    listened = {"dns_listen": settings.dns_listen, "api_listen": (settings.api_listen,)}
+    if settings.metrics_listen:
+        listened["metrics_listen"] = (settings.metrics_listen,)
+    for key, addresses in listened.items():
         for address in addresses:
             split_address(address, key)
     if not 2 <= len(settings.name_server_families) <= 4:

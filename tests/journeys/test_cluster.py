@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import dns.rcode
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.feed.nats_server import NatsServer
-from tests.journeys.site import Site, create, upsert
+from tests.journeys.site import PATIENCE, Site, create, upsert
+from tests.peers.server import free_port
 
 pytestmark = pytest.mark.journey
 
@@ -21,8 +24,17 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.nats = NatsServer(folder / "nats")
+        self.metrics = {"edge1": free_port()}
         self.control, self.one, self.two = (
-            Site(folder / name, roles=role, environ={"MERIDIAN_FEED": self.nats.url, "MERIDIAN_EDGE_NAME": name})
+            Site(
+                folder / name,
+                roles=role,
+                environ={
+                    "MERIDIAN_FEED": self.nats.url,
+                    "MERIDIAN_EDGE_NAME": name,
+                    "MERIDIAN_METRICS_LISTEN": f"127.0.0.1:{self.metrics[name]}" if name in self.metrics else "",
+                },
+            )
             for name, role in (("control", "control"), ("edge1", "edge"), ("edge2", "edge"))
         )
         self.edges = (self.one, self.two)
@@ -62,6 +74,23 @@ def test_a_change_reaches_every_edge_before_it_is_in_sync(cluster: Cluster, zone
         cluster.control.in_sync(cluster.control.change(zone, upsert("www.example.com", "A", value)))
 
         assert answers(cluster.edges, "www.example.com") == [{value}, {value}]
+
+
+def test_an_edge_tells_its_own_metrics(cluster: Cluster, zone: str) -> None:
+    """Where there is no API, at an address of its own: what it was asked, and of no check."""
+
+    def told() -> dict[tuple[str, str], float]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{cluster.metrics['edge1']}/metrics", timeout=PATIENCE) as reply:
+            families = list(text_string_to_metric_families(reply.read().decode()))
+        assert not any(family.name.startswith("r53_") for family in families)
+        samples = [sample for family in families for sample in family.samples]
+        return {(sample.name, sample.labels.get("transport", "")): sample.value for sample in samples}
+
+    before = told()["meridian_dns_queries_total", "tcp"]
+    cluster.one.ask("metrics.example.com", "A", tcp=True)
+    cluster.two.ask("metrics.example.com", "A", tcp=True)
+    assert told()["meridian_dns_queries_total", "tcp"] == before + 1
+    assert told()["process_open_fds", ""] > 0
 
 
 def test_a_change_waits_for_an_edge_that_hangs_as_long_as_it_counts_as_live(cluster: Cluster, zone: str) -> None:

@@ -14,7 +14,7 @@ from meridian.feed.health import Definition, Observation
 from meridian.health.checker import Statistics
 from meridian.health.state import State, Vote
 from meridian.model.health import CheckType, HealthCheck, HealthCheckConfig, Override
-from meridian.notify.metrics import Beside, Counted, Metrics, check_families
+from meridian.notify.metrics import Beside, Control, Counted, Metrics, check_families
 from meridian.notify.watch import Watch
 from meridian.settings import Settings
 from meridian.store import health_event, tag, webhook
@@ -151,11 +151,10 @@ def watch(store: Store, feeding: Feeding, tmp_path: Path) -> Watch:
         ("127.0.0.1", "", 403),
     ],
 )
-def test_who_may_ask(store: Store, watch: Watch, client: str | None, allow: str | None, status: int) -> None:
+def test_who_may_ask(client: str | None, allow: str | None, status: int) -> None:
     """This machine, unless other blocks are set."""
     settings = Settings() if allow is None else Settings(metrics_allow=tuple(filter(None, allow.split(","))))
-    metrics = Metrics(watch, store.database, settings.metrics_blocks, (), Beside())
-    assert ask(metrics, client).status_code == status
+    assert ask(Metrics(settings.metrics_blocks, Beside()), client).status_code == status
 
 
 def test_a_whole_page(store: Store, feeding: Feeding, watch: Watch) -> None:
@@ -172,7 +171,8 @@ def test_a_whole_page(store: Store, feeding: Feeding, watch: Watch) -> None:
     by_name = {"queries_udp": 7, "queries_tcp": 2, "referrals": 5, "name_errors": 3, "dnstap_dropped": 4}
     counted = Counted(by_name, {1: 6, 65: 2, 270: 1, None: 8}, [("Z1", b"\3a b\4test\0", 4)])
     beside = Beside(lambda: counted, lambda: statistics)
-    metrics = Metrics(watch, store.database, Settings().metrics_blocks, HOOKS, beside)
+    metrics = Metrics(Settings().metrics_blocks, beside)
+    metrics.add(Control(watch, store.database, HOOKS).families)
 
     asyncio.run(watch_once(watch, feeding, named))
     reply = ask(metrics, "127.0.0.1")
@@ -208,8 +208,8 @@ def test_a_database_that_is_away(store: Store, feeding: Feeding, watch: Watch) -
     asyncio.run(watch_once(watch, feeding, named))
     with store.database.write() as conn:
         conn.execute(sa.text("ALTER TABLE tag RENAME TO away"))
-    found = parsed(
-        bytes(ask(Metrics(watch, store.database, Settings().metrics_blocks, (), Beside()), "::1").body).decode()
-    )
+    metrics = Metrics(Settings().metrics_blocks, Beside())
+    metrics.add(Control(watch, store.database, ()).families)
+    found = parsed(bytes(ask(metrics, "::1").body).decode())
     assert found["r53_health_check_status", (named.id,)] == 0
     assert found["r53_health_check_info", (named.id, "", "TCP")] == 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from statistics import fmean
 from typing import NamedTuple
@@ -20,8 +20,10 @@ import structlog
 from prometheus_client import PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from meridian.feed.health import Definition, Observation
 from meridian.health.checker import Statistics
@@ -36,6 +38,7 @@ PATH = "/metrics"
 log = structlog.get_logger()
 
 Checks = Sequence[tuple[Definition, State]]
+Source = Callable[[], Awaitable[Iterable[Metric]]]
 
 _PLAIN = ("HTTP", "HTTP_STR_MATCH", "TCP")
 _TLS = ("HTTPS", "HTTPS_STR_MATCH")
@@ -105,31 +108,31 @@ class Metrics:
 
     Args:
         allowed: Who may ask.
+        beside: What runs in this process.
     """
 
-    def __init__(
-        self,
-        watch: Watch,
-        database: Database,
-        allowed: Sequence[IPv4Network | IPv6Network],
-        webhooks: Sequence[str],
-        beside: Beside,
-    ) -> None:
-        self._watch = watch
-        self._database = database
+    def __init__(self, allowed: Sequence[IPv4Network | IPv6Network], beside: Beside) -> None:
+        self.beside = beside
         self._allowed = allowed
-        self._webhooks = webhooks
-        self._beside = beside
         self._process = (ProcessCollector(registry=None), PlatformCollector(registry=None))
+        self._sources: list[Source] = []
+
+    def add(self, source: Source) -> None:
+        """Tell what this source knows as well, before all else."""
+        self._sources.append(source)
 
     async def answer(self, request: Request) -> Response:
         """Answer a request, as text or as OpenMetrics; 403 for those who may not ask."""
         if not self._may_ask(request):
             return PlainTextResponse("This address may not read metrics: see the setting metrics_allow.\n", 403)
-        checks = [each async for each in self._watch.all()]
+        families = [family for source in self._sources for family in await source()]
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        text = await asyncio.to_thread(lambda: encode(self._collector(checks)))
+        text = await asyncio.to_thread(lambda: encode(_Collected([*families, *self._own()])))
         return Response(text, headers={"Content-Type": content_type})
+
+    def application(self) -> Starlette:
+        """The same on an address of its own."""
+        return Starlette(routes=[Route(PATH, self.answer)])
 
     def _may_ask(self, request: Request) -> bool:
         try:
@@ -139,15 +142,29 @@ class Metrics:
         address = getattr(address, "ipv4_mapped", None) or address  # as a socket for both families shows IPv4
         return any(address.version == block.version and address in block for block in self._allowed)
 
-    def _collector(self, checks: Checks) -> _Collected:
-        stored, beside = self._read(), self._beside
-        families = [*check_families(checks, stored.names), *webhook_families(stored.pending)]
-        if beside.statistics is not None:
-            families += checker_families(beside.statistics())
-        if beside.edge is not None:
-            families += edge_families(beside.edge())
-        families += [family for collector in self._process for family in collector.collect()]
-        return _Collected(families)
+    def _own(self) -> Iterator[Metric]:
+        """What is known of this process."""
+        if self.beside.statistics is not None:
+            yield from checker_families(self.beside.statistics())
+        if self.beside.edge is not None:
+            yield from edge_families(self.beside.edge())
+        for collector in self._process:
+            yield from collector.collect()
+
+
+class Control:
+    """What control knows: checks, and how far webhooks are behind."""
+
+    def __init__(self, watch: Watch, database: Database, webhooks: Sequence[str]) -> None:
+        self._watch = watch
+        self._database = database
+        self._webhooks = webhooks
+
+    async def families(self) -> list[Metric]:
+        """All of it."""
+        checks = [each async for each in self._watch.all()]
+        stored = await asyncio.to_thread(self._read)
+        return [*check_families(checks, stored.names), *webhook_families(stored.pending)]
 
     def _read(self) -> Stored:
         """A database that is away takes only its own part with it."""
