@@ -7,6 +7,7 @@ may block; the event loop only reads bodies and sends replies.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -16,9 +17,9 @@ import anyio
 import anyio.to_thread
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -27,7 +28,7 @@ from meridian.api.context import Context, Operation
 from meridian.api.gate import FindCredential, Gate
 from meridian.api.http import HttpReply, HttpRequest, HttpStream
 from meridian.api.json_calls import JsonCalls
-from meridian.api.model import OperationModel, ServiceModel, load
+from meridian.api.model import API_VERSION, OperationModel, ServiceModel, load
 from meridian.api.native import Native, NativeCall, failure
 from meridian.api.oidc_sign_in import OidcSignIn
 from meridian.api.rest_xml import compile_codec, error_reply
@@ -82,8 +83,10 @@ def build_app(
         *(Route(path, with_provider) for path in (oidc_sign_in.PATH, oidc_sign_in.AWAY, oidc_sign_in.BACK)),
         Route(json_calls.PATH, Endpoint(JsonCalls(gate, operations), settings.max_body)),
     ]
-    app = Starlette(routes=[*ours, *console, *extra_routes])
-    app.router.default = Endpoint(api, settings.max_body)
+    route53 = Endpoint(api, settings.max_body)
+    # First, so that Route 53's calls do not look at every path of ours; it also has what no route takes.
+    app = Starlette(routes=[Mount(f"/{API_VERSION}", route53), *ours, *console, *extra_routes])
+    app.router.default = route53
     return app
 
 
@@ -198,21 +201,29 @@ class Endpoint:
             path=scope["raw_path"],
             query=scope["query_string"],
             headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
-            body=await self._read_body(Request(scope, receive)),
+            body=await self._read_body(receive),
             parts=scope.get("path_params", {}),
         )
 
-    async def _read_body(self, request: Request) -> bytes:
+    async def _read_body(self, receive: Receive) -> bytes:
         """Read the body to its end, keeping no more than the limit, so that the client gets to read the reply."""
         chunks: list[bytes] = []
         size = 0
-        with anyio.move_on_after(BODY_SECONDS) as scope:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size <= self._max_body:
-                    chunks.append(chunk)
-        if scope.cancelled_caught:
-            raise ApiError("RequestTimeout", f"The request body did not arrive within {BODY_SECONDS:.0f} seconds.")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size <= self._max_body:
+                        chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        break
+        except TimeoutError:
+            text = f"The request body did not arrive within {BODY_SECONDS:.0f} seconds."
+            raise ApiError("RequestTimeout", text) from None
         if size > self._max_body:
             text = f"The request body is larger than {self._max_body} octets, the setting max_body of this server."
             raise ApiError("RequestEntityTooLarge", text)

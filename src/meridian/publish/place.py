@@ -25,6 +25,7 @@ from meridian.store.database import Database
 log = structlog.get_logger()
 
 _LOOK_EVERY = 1.0  # seconds between looks at the outbox when nothing wakes us
+_LEAST_PAUSE = 0.02  # seconds between looks when much is committed
 _LATENCY_EVERY = 3600.0  # seconds between looks at what was measured
 LATENCY = "latency"
 VIEWS = "views"
@@ -115,6 +116,7 @@ class PlacePublisher:
         while True:
             self._woken.clear()
             await self.publish()
+            await asyncio.sleep(_LEAST_PAUSE)
             await news_within(self._woken, _LOOK_EVERY)
 
     async def _measure(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ import alembic.config
 import alembic.util
 import sqlalchemy as sa
 import structlog
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, insert, make_url
+from sqlalchemy.exc import ArgumentError
 
-from meridian.errors import ApiError, MeridianError
+from meridian.errors import MeridianError
 from meridian.settings import Settings
+from meridian.store.group_commit import GroupCommit
 from meridian.store.seal import Sealer, attach, key_name
 from meridian.store.tables import access_key
+from meridian.store.transaction import begin
 
 WAIT_SECONDS = 5.0  # how long a write waits for others (R-CHG-11)
 
@@ -32,9 +34,15 @@ Around = Callable[[Connection], AbstractContextManager[Any]]
 """From the connection of a write to what is done before and after it, all in one transaction."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_WRITE = "meridian_write"
 # What makes a transaction see one moment; SQLite's always do.
 _READ: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "REPEATABLE READ"}}
+# Seconds within which writes may join a transaction. PostgreSQL has other writers, and would find them in a deadlock
+# with one that holds the locks of several.
+JOIN_SECONDS = {"sqlite": 0.02, "postgresql": 0.0}
+
+# Connections that stay open, since to open one costs more than a change: as many as requests are answered at one
+# time. What publishes takes a few beside them.
+_READERS = {"pool_size": 15, "max_overflow": 10, "pool_use_lifo": True}
 
 log = structlog.get_logger()
 
@@ -43,7 +51,7 @@ class Database:
     """
     One database, SQLite or PostgreSQL.
 
-    Safe to use from many threads. A commit that has returned survives loss of power.
+    Safe to use from many threads. A write that has returned survives loss of power.
 
     Args:
         url: SQLAlchemy URL. A SQLite file is created when it is missing, for its owner's eyes only.
@@ -55,10 +63,12 @@ class Database:
 
     def __init__(self, url: str, key_file: Path | None = None) -> None:
         self.sealer = Sealer(key_file or _beside(url))
-        engine = _engine(url).execution_options(**attach(self.sealer))
-        self._reading = engine.execution_options(**_READ[engine.dialect.name])
-        self._writing = engine.execution_options(**{_WRITE: True})
-        self._turn = threading.Lock()
+        sealed = attach(self.sealer)
+        # One connection writes always, so that SQLite finds the pages in memory that it wrote last.
+        self._writing = _engine(url, pool_size=1, max_overflow=0).execution_options(**sealed)
+        kind = self._writing.dialect.name
+        self._reading = _engine(url, **_READERS).execution_options(**sealed, **_READ[kind])
+        self._commits = GroupCommit(self._writing, JOIN_SECONDS[kind], self._tell)
         self._listeners: list[Callable[[], None]] = []
         self._around: Around = nullcontext
 
@@ -87,7 +97,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the database from its first statement on."""
-        with self._reading.connect() as conn, conn.begin():
+        with self._reading.connect() as conn, begin(conn):
             yield conn
 
     @contextmanager
@@ -98,14 +108,8 @@ class Database:
         Raises:
             ApiError: PriorRequestNotComplete, after waiting five seconds for other writes (R-CHG-11).
         """
-        if not self._turn.acquire(timeout=WAIT_SECONDS):
-            raise _busy()
-        try:
-            with self._begin() as conn, self._around(conn):
-                yield conn
-        finally:
-            self._turn.release()
-        self._tell()
+        with self._commits.turn(WAIT_SECONDS) as conn, self._around(conn):
+            yield conn
 
     def with_writes_in(self, around: Around) -> Database:
         """Give the same database; each write through what is given runs inside `around`, in its transaction."""
@@ -123,17 +127,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self._reading.dispose()
         self._writing.dispose()
-
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        with self._writing.connect() as conn:
-            try:
-                transaction = conn.begin()
-            except OperationalError as error:
-                raise _busy() if "locked" in str(error.orig) else error from error
-            with transaction:
-                yield conn
 
     def _tell(self) -> None:
         for callback in self._listeners:
@@ -167,18 +162,22 @@ def insert_many(conn: Connection, table: Table, columns: Sequence[str], rows: Se
     """
     if not rows:
         return
-    compiled = insert(table).compile(dialect=conn.dialect, column_keys=list(columns))
-    order = compiled.positiontup if compiled.positional else None
-    if order is None:
+    statement, in_order = _insertion(conn.dialect, table, tuple(columns))
+    if in_order is None:
         values: list[Any] = [dict(zip(columns, row, strict=True)) for row in rows]
     else:
-        values = list(map(itemgetter(*map(columns.index, order)), rows))
-    conn.exec_driver_sql(str(compiled), values)
+        values = list(map(in_order, rows))
+    conn.exec_driver_sql(statement, values)
 
 
-def _busy() -> ApiError:
-    text = "The request was rejected because Route 53 was still processing a prior request."
-    return ApiError("PriorRequestNotComplete", text)
+@lru_cache
+def _insertion(
+    dialect: Dialect, table: Table, columns: tuple[str, ...]
+) -> tuple[str, Callable[[Sequence[Any]], tuple[Any, ...]] | None]:
+    """The statement, and how it wants a row's values: in an order of its own, or by name (None)."""
+    compiled = insert(table).compile(dialect=dialect, column_keys=list(columns))
+    order = compiled.positiontup if compiled.positional else None
+    return str(compiled), None if order is None else itemgetter(*map(columns.index, order))
 
 
 def _beside(url: str) -> Path:
@@ -190,7 +189,7 @@ def _beside(url: str) -> Path:
     return (Path(name).parent if url.startswith("sqlite") else Path()) / SEAL_FILE
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, **pool: Any) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -198,17 +197,16 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() not in _READ:
         raise MeridianError(f"database: '{parsed.get_backend_name()}' is not supported; use sqlite or postgresql")
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
-    return create_engine(parsed)
+        return _sqlite(parsed, pool)
+    return create_engine(parsed, **pool)
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, pool: Mapping[str, Any]) -> Engine:
     if not url.database or url.database == ":memory:":
         raise MeridianError("database: SQLite needs a file, such as sqlite:///meridian-data/meridian.db")
     _create_private(Path(url.database))
-    engine = create_engine(url)
+    engine = create_engine(url, **pool)
     event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -222,16 +220,12 @@ def _create_private(file: Path) -> None:
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
+    connection.isolation_level = None  # the driver begins nothing by itself; `begin` does
     for pragma in (
         f"busy_timeout = {int(WAIT_SECONDS * 1000)}",
         "journal_mode = WAL",
         "synchronous = FULL",  # a commit is on the disk before it is replied to (R-CHG-16)
         "foreign_keys = ON",
+        "wal_autocheckpoint = 4000",  # pages, 16 MB: a change writes a few dozen, and each checkpoint takes long
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(conn: Connection) -> None:
-    # A write takes its lock at once: a read that turns into a write could find the data changed.
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get(_WRITE) else "BEGIN")

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
 from meridian.model.name import Name, from_wire
 from meridian.model.protection import Protection
@@ -15,6 +15,7 @@ from meridian.store.tables import record_set_protection as table
 
 _CHUNK = 500  # keys in one IN (…), as in `store.record`
 _KEY = sa.tuple_(table.c.sort_key, table.c.type)
+_COUNT = sa.select(sa.func.count()).select_from(table).where(table.c.zone_id == bindparam("zone_id"))
 
 
 class Start(NamedTuple):
@@ -70,5 +71,4 @@ def page(conn: Connection, zone_id: str, start: Start, limit: int) -> list[Prote
 
 def count(conn: Connection, zone_id: str) -> int:
     """How many protections a zone has."""
-    query = sa.select(sa.func.count()).select_from(table).where(table.c.zone_id == zone_id)
-    return conn.execute(query).scalar_one()
+    return int(conn.execute(_COUNT, {"zone_id": zone_id}).scalar_one())

@@ -62,6 +62,11 @@ _DOCUMENTS = (
     .join_from(traffic_policy_instance, traffic_policy_version)
     .where(traffic_policy_instance.c.id.in_(bindparam("ids", expanding=True)))
 )
+_SOME_ROOTED = (
+    sa.select(traffic_policy_instance.c.id)
+    .where(traffic_policy_instance.c.zone_id == bindparam("zone_id"), traffic_policy_instance.c.rooted)
+    .limit(1)
+)
 _SERVED = (
     sa.select(traffic_policy_instance.c.zone_id, traffic_policy_instance.c.name_wire, traffic_policy_version.c.document)
     .join_from(traffic_policy_instance, traffic_policy_version)
@@ -343,9 +348,9 @@ def set_failed(conn: Connection, instance_id: str, failure: str) -> None:
 def uproot(conn: Connection, zone_id: str, keys: Iterable[Key], failure: str) -> None:
     """Note of the instances with one of these roots, if there are any, that it was taken away (R-TFI-10)."""
     columns = traffic_policy_instance.c
-    rooted = sa.select(columns.id).where(columns.zone_id == zone_id, columns.rooted)
-    if conn.execute(rooted.limit(1)).first() is None:
+    if conn.execute(_SOME_ROOTED, {"zone_id": zone_id}).first() is None:
         return  # as in nearly every zone, for the price of one look at an index
+    rooted = sa.select(columns.id).where(columns.zone_id == zone_id, columns.rooted)
     wanted = iter([(key.name.sort_key, key.type) for key in keys if key.set_identifier is None])
     at = sa.tuple_(columns.sort_key, columns.type)
     while chunk := list(islice(wanted, _CHUNK)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -21,6 +21,19 @@ _SHARDS = ((128_000, 4096), (8_000, 256), (500, 16))
 
 _BY_ID = sa.select(hosted_zone).where(hosted_zone.c.id == bindparam("id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()  # SQLite has no such clause and needs none: there is one writer
+_BUMP = (
+    sa.update(hosted_zone)
+    .where(hosted_zone.c.id == bindparam("of_zone"))
+    .values(version=hosted_zone.c.version + 1)
+    .returning(hosted_zone.c.version, hosted_zone.c.record_set_count)
+)
+
+
+class Grown(NamedTuple):
+    """A zone's new version, and how many record sets it has now."""
+
+    version: int
+    record_set_count: int
 
 
 def shards_for(record_sets: int, present: int) -> int:
@@ -172,9 +185,12 @@ def set_shard_count(conn: Connection, zone_id: str, shard_count: int) -> None:
 
 def bump_version(conn: Connection, zone_id: str) -> int:
     """Raise the zone's version by one and give the new one."""
-    _update(conn, zone_id, version=hosted_zone.c.version + 1)
-    version: int = conn.execute(sa.select(hosted_zone.c.version).where(hosted_zone.c.id == zone_id)).scalar_one()
-    return version
+    return grow(conn, zone_id).version
+
+
+def grow(conn: Connection, zone_id: str) -> Grown:
+    """Raise the zone's version by one, for record sets that have come or gone."""
+    return Grown(*conn.execute(_BUMP, {"of_zone": zone_id}).one())
 
 
 def delete(conn: Connection, zone_id: str) -> None:

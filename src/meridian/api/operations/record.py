@@ -97,8 +97,8 @@ def carry_out(
     """
     _tell(context, zone, plan)
     slots = records.apply(conn, zone, plan) | anew
-    version = zones.bump_version(conn, zone.id)
-    outbox.add(conn, zone.id, version, None if _reshard(conn, zone.id) else slots)
+    version, count = zones.grow(conn, zone.id)
+    outbox.add(conn, zone.id, version, None if _reshard(conn, zone, count) else slots)
     return record_change(conn, context, zone.id, version, comment)
 
 
@@ -150,14 +150,12 @@ def _tell(context: Context, zone: HostedZone, plan: Plan) -> None:
         )
 
 
-def _reshard(conn: Connection, zone_id: str) -> bool:
+def _reshard(conn: Connection, zone: HostedZone, record_set_count: int) -> bool:
     """Give the zone more shards if it has grown past what it has; tell whether that was so (architecture §3)."""
-    zone = zones.get(conn, zone_id)
-    assert zone is not None
-    shards = zones.shards_for(zone.record_set_count, zone.shard_count)
+    shards = zones.shards_for(record_set_count, zone.shard_count)
     if shards == zone.shard_count:
         return False
-    zones.set_shard_count(conn, zone_id, shards)
+    zones.set_shard_count(conn, zone.id, shards)
     return True
 
 
