@@ -62,10 +62,11 @@ export async function keep(page, name) {
 /** Both themes at 1280 pixels; at 1920 as well where images are kept. */
 export const VIEWS = [[1280, 800], ...(process.env.MERIDIAN_SCREENSHOTS ? [[1920, 1080]] : [])].flatMap(([width, height]) => ["light", "dark"].map((theme) => ({ width, height, theme })));
 
-/** The values that our name server answers a client of this machine with, or one with another of its addresses. */
-export function dig(name, type, client = "127.0.0.1") {
+/** The values that our name server answers with: to another address of this machine, or to a subnet that is told. */
+export function dig(name, type, { client = "127.0.0.1", subnet } = {}) {
   const [host, port] = process.env.MERIDIAN_DNS.split(" ");
-  const text = execFileSync("dig", [`@${host}`, "-p", port, "-b", client, "+short", "+tries=1", "+time=5", name, type], { encoding: "utf8" });
+  const told = subnet === undefined ? [] : [`+subnet=${subnet}`];
+  const text = execFileSync("dig", [`@${host}`, "-p", port, "-b", client, "+short", "+tries=1", "+time=5", ...told, name, type], { encoding: "utf8" });
   return text.trim().split("\n").filter((line) => line !== "").sort();
 }
 

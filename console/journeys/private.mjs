@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { browse, dig, findings } from "./browser.mjs";
 
 const [NOBODY, IN_OFFICE, IN_PLANT] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
-const seen = () => [NOBODY, IN_OFFICE, IN_PLANT].map((client) => dig("www.corp.example", "A", client).length);
+const seen = () => [NOBODY, IN_OFFICE, IN_PLANT].map((client) => dig("www.corp.example", "A", { client }).length);
 
 await browse(async (page) => {
   await page.getByRole("button", { name: "Create hosted zone" }).first().click();

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tests.journeys.browser import drive
+from tests.journeys.reader import Reader, stages
 from tests.journeys.site import Site
 from tests.journeys.test_policies import CLIENTS, known_clients
 
 pytestmark = pytest.mark.journey
 
-ZONE = "drawn.example"
+ZONES = ("drawn.example", "second.example")
 REGIONS = ("us-east-1", "us-west-1")
 
 
@@ -38,7 +39,8 @@ def checks(site: Site) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def drawn(site: Site, checks: dict[str, str]) -> dict[str, Any]:
     """What the journey has drawn: the policies' documents by their names."""
-    site.create_zone(ZONE)
+    for zone in ZONES:
+        site.create_zone(zone)
     drive(site, "editor.mjs")
     route53 = site.route53
     listed = route53.list_traffic_policies()["TrafficPolicySummaries"]
@@ -90,25 +92,44 @@ def test_mouse_and_keyboard_draw_the_same(drawn: dict[str, Any], checks: dict[st
 
 def dug(site: Site, name: str, client: str) -> str:
     """What `dig +subnet` prints for a client of this place."""
-    return site.dig(f"{name}.{ZONE}", "A", f"+subnet={CLIENTS[client][0]}", "+short").strip()
+    return site.dig(name, "A", f"+subnet={CLIENTS[client][0]}", "+short").strip()
 
 
-@pytest.mark.parametrize("name", ["www", "shop", "typed", "again"])
-def test_what_was_drawn_answers(site: Site, drawn: dict[str, Any], name: str) -> None:
+@pytest.mark.parametrize("label", ["www", "typed"])
+@pytest.mark.parametrize("zone", ZONES)
+def test_what_was_drawn_answers(site: Site, drawn: dict[str, Any], label: str, zone: str) -> None:
+    """R-VIS-1, R-VIS-16, R-TFI-2: a name in each of two zones, applied to in one step, to each client its answer."""
+    answers = {client: dug(site, f"{label}.{zone}", client) for client in ("paris", "toronto", "singapore")}
+
+    assert answers == {"paris": "192.0.2.99", "toronto": "192.0.2.11", "singapore": "192.0.2.21"}
+
+
+def test_a_version_is_applied_and_taken_back_while_somebody_asks(
+    site: Site, drawn: dict[str, Any], checks: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
-    R-VIS-1, R-VIS-10, R-VIS-12, R-TFI-2, R-TFI-7: each name, to each client what its version says.
-
-    One name was moved to the second version, another there and back.
+    R-VIS-10, R-VIS-12..15, R-TFI-5, R-TFI-7: a check is switched off, version 2 applied and rolled back, a resource
+    replaced, all in the browser. A client that asks all the while misses no answer, and each name answers by the
+    whole of one version and then by the whole of the next.
     """
-    answers = {client: dug(site, name, client) for client in ("paris", "toronto", "singapore")}
+    names = [f"www.{zone}" for zone in ZONES]
+    seen = {"checks": list(checks.values()), "toronto": CLIENTS["toronto"][0], "names": names}
+    monkeypatch.setenv("MERIDIAN_SEEN", json.dumps(seen))
+    with Reader(site, names, ("paris", "berlin", "toronto", "singapore")) as reader:
+        site.eventually(reader.has_more())
+        drive(site, "versions.mjs")
+        site.eventually(reader.has_more())
 
-    paris = "192.0.2.98" if name == "typed" else "192.0.2.99"
-    assert answers == {"paris": paris, "toronto": "192.0.2.11", "singapore": "192.0.2.21"}
-
-
-def test_a_primary_that_is_down_gives_way(site: Site, drawn: dict[str, Any], checks: dict[str, str]) -> None:
-    """R-TFR-1, R-TFC-5: the check that was chosen in the editor decides on the wire."""
-    site.route53.update_health_check(HealthCheckId=checks["us-east-1"], Inverted=True)
-
-    site.eventually(lambda: dug(site, "www", "toronto") == "192.0.2.12")
-    assert dug(site, "www", "singapore") == "192.0.2.21"
+    assert reader.wrong == []
+    for name in names:
+        answers = [each for each in reader.seen if each.name == name]
+        # Version 2 has no address of version 1, so every answer says of which of them it is.
+        assert stages([each.address.rpartition(".")[0] for each in answers]) == ["192.0.2", "198.51.100", "192.0.2"]
+        assert {each.address for each in answers if each.client == "berlin"} == {
+            *("192.0.2.11", "192.0.2.12"),  # by latency, before and after; its check was switched off for a while
+            "198.51.100.98",
+        }
+        assert stages([each.address for each in answers if each.client == "toronto"]) == [
+            *("192.0.2.11", "192.0.2.12", "192.0.2.11"),
+            *("198.51.100.11", "192.0.2.11"),
+        ]

@@ -1,5 +1,5 @@
 // The draft of a version, kept in the browser until it is saved or thrown away.
-import { useEffect, useReducer, useState } from "react";
+import { useEffect, useReducer, useRef, useState } from "react";
 
 import type { TrafficPolicy } from "../api/operations";
 import { read } from "../policy/document";
@@ -21,9 +21,12 @@ export function useDraft(key: string, base: TrafficPolicy | undefined) {
   const [restored, setRestored] = useState(found === undefined ? undefined : found.at);
   const draft = draftOf(state);
   const changed = draft !== first || name !== "" || comment !== "";
+  const isSaved = useRef(false);
   useEffect(() => {
-    if (!changed) return;
-    const timer = setTimeout(() => localStorage.setItem(key, keep({ draft, name, comment, at: Date.now() })), PAUSE);
+    if (!changed || isSaved.current) return;
+    const timer = setTimeout(() => {
+      if (!isSaved.current) localStorage.setItem(key, keep({ draft, name, comment, at: Date.now() }));
+    }, PAUSE);
     return () => clearTimeout(timer);
   }, [key, draft, name, comment, changed]);
   const discard = () => {
@@ -33,5 +36,10 @@ export function useDraft(key: string, base: TrafficPolicy | undefined) {
     setRestored(undefined);
     localStorage.removeItem(key);
   };
-  return { state, dispatch, name, setName, comment, setComment, restored, changed, discard, forget: () => localStorage.removeItem(key) };
+  // What was typed just before saving is kept a moment later, and must not come back as a draft.
+  const forget = () => {
+    isSaved.current = true;
+    localStorage.removeItem(key);
+  };
+  return { state, dispatch, name, setName, comment, setComment, restored, changed, discard, forget };
 }

@@ -69,6 +69,7 @@ export function Page() {
               counter={policies.value === undefined ? "" : `(${policies.value.length})`}
               actions={
                 <SpaceBetween direction="horizontal" size="xs">
+                  <Button onClick={() => navigate("/policies/find")}>Find a resource</Button>
                   <Button onClick={() => navigate("/policies/new?import")}>Import document</Button>
                   {create}
                 </SpaceBetween>

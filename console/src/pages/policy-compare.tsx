@@ -80,8 +80,8 @@ export function Page() {
             <Alert type="info" header={`${used.length === 1 ? "One policy record answers" : `${used.length} policy records answer`} by version ${a}`}>
               {used.slice(0, 8).map((each) => each.name).join(", ")}
               {used.length > 8 && ` and ${used.length - 8} more`}.{" "}
-              <Link href={`/policies/${id}`} onFollow={follow}>
-                Move them on the policy's page
+              <Link href={`/policies/${id}/apply/${b}?${new URLSearchParams({ records: used.map((each) => each.id).join(",") })}`} onFollow={follow}>
+                Apply version {b} to them
               </Link>
             </Alert>
           )}

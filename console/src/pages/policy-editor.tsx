@@ -54,8 +54,8 @@ function Edit({ base }: { base: TrafficPolicy | undefined }) {
         base={base}
         importing={query.has("import")}
         onSaved={(saved) => {
-          show({ id: "policy-saved", type: "success", header: `Version ${saved.Version} of ${saved.Name} is saved`, content: "It answers for a name once a policy record is created for it or moved to it." });
-          navigate(`/policies/${saved.Id}`);
+          show({ id: "policy-saved", type: "success", header: `Version ${saved.Version} of ${saved.Name} is saved`, content: "It answers for names once it is applied to them." });
+          navigate(`/policies/${saved.Id}/apply/${saved.Version}`);
         }}
       />
     </Frame>

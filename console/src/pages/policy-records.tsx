@@ -15,6 +15,7 @@ import { type Column, Listing } from "../layout/listing";
 import { useFollow } from "../policies/follow";
 import { listInstances, listPolicies } from "../policies/lists";
 import { State } from "../policies/records";
+import { useRollBack } from "../policies/use-roll-back";
 import { shownName } from "../records/policy";
 
 const EVERY = 15_000; // milliseconds; states move by themselves
@@ -28,6 +29,7 @@ export function Page() {
   const policies = useAsked("policies", listPolicies);
   const policyName = (id: string) => policies.value?.find(({ Id }) => Id === id)?.Name ?? id;
   const [deleting, setDeleting] = useState<readonly TrafficPolicyInstance[]>([]);
+  const back = useRollBack(records.again);
   const columns: readonly Column<TrafficPolicyInstance>[] = [
     { id: "name", header: "DNS name", value: ({ Name }) => shownName(Name), cell: ({ Name }) => <span className="mono">{shownName(Name)}</span> },
     { id: "type", header: "DNS type", width: 130, value: ({ TrafficPolicyType }) => TrafficPolicyType, cell: ({ TrafficPolicyType }) => TrafficPolicyType },
@@ -77,6 +79,9 @@ export function Page() {
             <SpaceBetween direction="horizontal" size="xs">
               <Button disabled={chosen.length !== 1} onClick={() => navigate(`/ask?${new URLSearchParams({ name: shownName(chosen[0]?.Name ?? ""), type: chosen[0]?.TrafficPolicyType ?? "A" })}`)}>
                 Why this answer
+              </Button>
+              <Button disabled={chosen.length === 0} loading={back.busy} iconName="undo" onClick={() => back.run(chosen)}>
+                Roll back
               </Button>
               <Button disabled={chosen.length === 0} onClick={() => setDeleting(chosen)}>
                 Delete

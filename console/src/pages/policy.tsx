@@ -7,13 +7,10 @@ import Spinner from "@cloudscape-design/components/spinner";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 
-import type { TrafficPolicyInstance } from "../api/operations";
 import { useAsked } from "../api/use";
 import { Failure } from "../layout/error";
 import { Frame } from "../layout/frame";
-import { CreateRecords } from "../policies/create-records";
 import { listInstances, listVersions } from "../policies/lists";
-import { Move } from "../policies/move";
 import { Records } from "../policies/records";
 import { Versions } from "../policies/versions";
 
@@ -25,12 +22,15 @@ export function Page() {
   const [waiting, setWaiting] = useState(false);
   const versions = useAsked(`versions ${id}`, (signal) => listVersions(id, signal));
   const instances = useAsked(`instances of ${id}`, (signal) => listInstances(signal), waiting ? OFTEN : undefined);
-  const [open, setOpen] = useState<"create" | { move: readonly TrafficPolicyInstance[]; to?: number }>();
   const used = (instances.value ?? []).filter(({ TrafficPolicyId }) => TrafficPolicyId === id);
   const onTheWay = used.some(({ State }) => State === "Creating");
   if (onTheWay !== waiting) setWaiting(onTheWay);
   const latest = versions.value?.[0];
   const name = latest?.Name ?? "Traffic policy";
+  const apply = (version: number, records: readonly { Id: string }[] = []) => {
+    const query = records.length === 0 ? "" : `?${new URLSearchParams({ records: records.map(({ Id }) => Id).join(",") })}`;
+    navigate(`/policies/${id}/apply/${version}${query}`);
+  };
   const again = () => {
     versions.again();
     instances.again();
@@ -49,7 +49,7 @@ export function Page() {
               description={<span className="mono">{id}</span>}
               actions={
                 <SpaceBetween direction="horizontal" size="xs">
-                  <Button onClick={() => setOpen("create")}>Create policy records</Button>
+                  <Button onClick={() => apply(latest.Version)}>Apply to names</Button>
                   <Button variant="primary" onClick={() => navigate(`/policies/${id}/versions/${latest.Version}`)}>
                     Edit as new version
                   </Button>
@@ -65,34 +65,12 @@ export function Page() {
             <Versions
               versions={versions.value}
               records={instances.value === undefined ? undefined : used}
-              onMove={(to) => setOpen({ move: used.filter(({ TrafficPolicyVersion }) => TrafficPolicyVersion !== to), to })}
+              onApply={(version) => apply(version)}
               onChanged={(isLast) => (isLast ? navigate("/policies") : again())}
             />
-            <Records records={used} loading={instances.value === undefined} versions={versions.value} onMove={(move) => setOpen({ move })} onCreate={() => setOpen("create")} onChanged={instances.again} />
+            <Records records={used} loading={instances.value === undefined} onMove={(records) => apply(latest.Version, records)} onCreate={() => apply(latest.Version)} onChanged={instances.again} />
           </SpaceBetween>
         </ContentLayout>
-      )}
-      {open === "create" && versions.value !== undefined && (
-        <CreateRecords
-          versions={versions.value}
-          onDone={() => {
-            setOpen(undefined);
-            instances.again();
-          }}
-          onClose={() => setOpen(undefined)}
-        />
-      )}
-      {typeof open === "object" && versions.value !== undefined && (
-        <Move
-          records={open.move}
-          to={open.to}
-          versions={versions.value}
-          onDone={() => {
-            setOpen(undefined);
-            instances.again();
-          }}
-          onClose={() => setOpen(undefined)}
-        />
       )}
     </Frame>
   );

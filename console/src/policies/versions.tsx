@@ -1,4 +1,4 @@
-// The versions of a policy (R-VIS-11): open, edit as new version, describe, move records to one, delete.
+// The versions of a policy (R-VIS-11): open, edit as new version, describe, apply, compare, delete.
 import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import Box from "@cloudscape-design/components/box";
@@ -23,14 +23,14 @@ interface Props {
   versions: readonly TrafficPolicy[];
   /** Undefined while they are asked for. */
   records: readonly TrafficPolicyInstance[] | undefined;
-  onMove: (version: number) => void;
+  onApply: (version: number) => void;
   /** `isLast`: the policy is gone with its last version. */
   onChanged: (isLast: boolean) => void;
 }
 
 const MOST = 3; // versions that a menu offers to compare with; the page itself offers all
 
-export function Versions({ versions, records, onMove, onChanged }: Props) {
+export function Versions({ versions, records, onApply, onChanged }: Props) {
   const navigate = useNavigate();
   const follow = useFollow();
   const { fail } = useFlashes();
@@ -93,13 +93,13 @@ export function Versions({ versions, records, onMove, onChanged }: Props) {
                   variant="inline-icon"
                   ariaLabel={`More for version ${version.Version}`}
                   items={[
-                    { id: "move", text: "Move policy records to it", disabled: records === undefined || records.every(({ TrafficPolicyVersion }) => TrafficPolicyVersion === version.Version) },
+                    { id: "apply", text: "Apply to names" },
                     ...versions.filter(({ Version }) => Version !== version.Version).slice(0, MOST).map(({ Version }) => ({ id: `compare ${Version}`, text: `Compare with version ${Version}` })),
                     { id: "delete", text: "Delete" },
                   ]}
                   onItemClick={({ detail }) => {
                     const other = Number(detail.id.replace("compare ", ""));
-                    if (detail.id === "move") onMove(version.Version);
+                    if (detail.id === "apply") onApply(version.Version);
                     else if (detail.id === "delete") setDeleting(version);
                     else navigate(`/policies/${version.Id}/compare/${Math.min(version.Version, other)}/${Math.max(version.Version, other)}`);
                   }}
