@@ -12,11 +12,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from meridian import masterfile
+from meridian import masterfile, zonefile
 from meridian.errors import MeridianError
 from meridian.masterfile import Reader
 from meridian.model import rdata
 from meridian.model.name import Name, parse
+from meridian.model.record import TYPES
 
 APEX = parse("example.com")
 
@@ -100,6 +101,28 @@ def of_ours(text: str) -> Found | None:
         }
     except MeridianError:
         return None
+
+
+MARKS = st.sampled_from(
+    ['; meridian {"Weight": 1}', "; meridian {", '; meridian {"SetIdentifier": []}', "; meridian null", "( ", ")", '"',
+     "\\", "\\999", "\0", "\x85", "\u2028", "$INCLUDE /etc/passwd", "$GENERATE 0-99999999 a A 192.0.2.1", "\ud800"]
+)  # fmt: skip
+
+
+@settings(max_examples=600)
+@given(st.lists(st.one_of(FILES, MARKS, st.text(max_size=40)), max_size=12), st.sampled_from(["\n", "", " "]))
+def test_whatever_is_sent_is_read_or_refused(parts: list[str], between: str) -> None:
+    """Any text as a zone file of a stranger: record sets, or an error that names the file; no other file is read."""
+    text = between.join(parts)
+    try:
+        found = zonefile.read_text(text, APEX, Path("sent"), trusted=False)
+    except MeridianError as error:
+        told = str(error)
+    else:
+        told = "sent: read"
+        assert all(record_set.type in TYPES for record_set in found.record_sets)
+    assert told.startswith("sent:")
+    assert "root:x:" not in told
 
 
 @settings(max_examples=600)

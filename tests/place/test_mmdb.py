@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from meridian.place import mmdb, table
 from meridian.place.table import NOWHERE, Place
@@ -164,6 +167,27 @@ def test_a_file_that_is_no_database_is_an_error(tmp_path: Path, which: int) -> N
 
     with pytest.raises(mmdb.DatabaseError, match=r"a\.mmdb: not a readable \.mmdb database"):
         list(mmdb.networks(file))
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=8),
+    record_size=st.sampled_from([24, 28, 32]),
+)
+def test_damaged_records_are_read_or_refused(
+    tmp_path: Path, changes: list[tuple[float, int]], record_size: int
+) -> None:
+    """Whatever stands for places in a file: a table that can be read again, or an error that names the file."""
+    file = mmdb_file.write(tmp_path / "a.mmdb", V4 | V6, record_size=record_size, repeats=True)
+    octets = bytearray(file.read_bytes())
+    # The tree before the records is left alone: maxminddb 3.2 trusts it not to lead in circles.
+    start, end = mmdb.metadata(file).nodes * record_size // 4, octets.index(mmdb_file.MARKER)
+    for share, octet in changes:
+        octets[start + int(share * (end - start))] = octet
+    file.write_bytes(octets)
+    with contextlib.suppress(mmdb.DatabaseError):
+        made = table.make(table.About(), mmdb.networks(file))
+        assert table.decode(made.encode()).find("10.0.0.1") == made.find("10.0.0.1")
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ impl<'s> Told<'s> {
             cookie,
             refusal,
             identity: if asked.identity { &settings.identity } else { &[] },
-            // RFC 7828 §3.2.2: over UDP the option is ignored.
+            // RFC 7828 §3.3.1: over UDP the option is ignored.
             idle: (asked.keepalive && over_tcp).then_some(arrival.idle),
             is_padded: asked.padding && over_tcp,
         }

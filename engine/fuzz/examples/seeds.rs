@@ -1,10 +1,11 @@
-//! Writes the seeds of all targets: every question and every zone of the tables, the image vectors, and frames.
+//! Writes the seeds of all targets: every question, zone and place of the tables, the vectors, transfers, and frames.
 
 use std::fs;
 use std::io::Result;
 use std::path::Path;
 
 use meridian_engine::respond::Transport;
+use meridian_engine_fuzz::common::place;
 use meridian_engine_fuzz::tables;
 
 fn main() -> Result<()> {
@@ -13,6 +14,10 @@ fn main() -> Result<()> {
     fs::create_dir_all(&respond)?;
     fs::create_dir_all(&image)?;
     frames(&fuzz.join("corpus/frame"))?;
+    transfers(&fuzz.join("corpus/transfer"))?;
+    places(&fuzz.join("corpus/place"), &fuzz.join("../../tests/vectors/place"))?;
+    let watch = fuzz.join("corpus/watch");
+    fs::create_dir_all(&watch)?;
     for (number, table) in tables::all().iter().enumerate() {
         for (case, (asked, packet)) in table.case.iter().map(|case| (case, case.octets())).enumerate() {
             let arrival = asked.arrival(0);
@@ -20,7 +25,9 @@ fn main() -> Result<()> {
             let family = u8::from(arrival.resolver.is_ipv6()) << 1;
             let time = u8::from(arrival.now >= 1_559_741_961) << 2;
             let choices = [number as u8, 0, transport | family | time];
-            fs::write(respond.join(format!("{}-{case}", table.file)), [&choices[..], &packet].concat())?;
+            let name = format!("{}-{case}", table.file);
+            fs::write(respond.join(&name), [&choices[..], &packet].concat())?;
+            fs::write(watch.join(&name), [&choices[..1], &packet].concat())?;
         }
         for (zone, each) in table.zones().iter().enumerate() {
             fs::write(image.join(format!("{}-{zone}-head", table.file)), each.head(1))?;
@@ -31,6 +38,54 @@ fn main() -> Result<()> {
         let path = vector?.path();
         if path.extension().is_some_and(|extension| extension == "msgpack") {
             fs::copy(&path, image.join(path.file_name().expect("a file has a name")))?;
+        }
+    }
+    Ok(())
+}
+
+/// For each zone AXFR and IXFR, signed and not, with a difference at hand and without.
+fn transfers(folder: &Path) -> Result<()> {
+    const HEADER: [u8; 12] = [0xAB, 0xCD, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    const AXFR: [u8; 4] = [0, 252, 0, 1];
+    const IXFR: [u8; 4] = [0, 251, 0, 1];
+    /// SOA of the question's name with serial 1, names at the root.
+    const SOA: [u8; 34] =
+        [0xC0, 12, 0, 6, 0, 1, 0, 0, 0, 0, 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    fs::create_dir_all(folder)?;
+    for (number, table) in tables::all().iter().enumerate() {
+        for (zone, each) in table.zones().iter().enumerate() {
+            let mut ixfr = [&HEADER[..], &each.apex, &IXFR, &SOA].concat();
+            ixfr[9] = 1; // in the authority section
+            for (kind, packet) in [("axfr", [&HEADER[..], &each.apex, &AXFR].concat()), ("ixfr", ixfr)] {
+                for choices in 0..4 {
+                    let name = format!("{}-{zone}-{kind}-{choices}", table.file);
+                    fs::write(folder.join(name), [&[number as u8, choices][..], &packet].concat())?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A table of each kind, from the vectors and from the tables of cases.
+fn places(folder: &Path, vectors: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    for (kind, file) in [(4, "geo.table"), (1, "latency.msgpack")] {
+        fs::write(folder.join(file), [&[kind][..], &fs::read(vectors.join(file))?].concat())?;
+    }
+    for table in tables::all() {
+        if !table.view.is_empty() {
+            fs::write(
+                folder.join(format!("{}-views", table.file)),
+                [&[2][..], &place::written_views(&table.view)].concat(),
+            )?;
+        }
+        for (number, collection) in table.cidr.iter().enumerate() {
+            let name = format!("{}-cidr-{number}", table.file);
+            fs::write(folder.join(name), [&[3][..], &place::cidr(collection)].concat())?;
+        }
+        if !table.place.is_empty() {
+            fs::write(folder.join(format!("{}-geo", table.file)), [&[4][..], &place::geo(&table.place)].concat())?;
         }
     }
     Ok(())

@@ -27,7 +27,8 @@ const MOST: usize = 8;
 const MOST_SHARDS: usize = 16;
 
 fuzz_target!(|input: &[u8]| {
-    let settings = Settings { udp_payload: UDP_PAYLOAD, udp_payload_without_cookie: UDP_PAYLOAD, ..Settings::default() };
+    let settings =
+        Settings { udp_payload: UDP_PAYLOAD, udp_payload_without_cookie: UDP_PAYLOAD, ..Settings::default() };
     let engine = Engine::new(settings);
     let _ = engine.needs(input);
     if let Ok(shard) = wire::shard(input) {
@@ -80,8 +81,14 @@ fn ask(engine: &Arc<Engine>, name: &[u8], rtype: u16) {
         for transport in [Transport::Udp, Transport::Tcp] {
             let mut out = vec![0; 65_535];
             let snapshot = engine.snapshots().load();
-            let octets =
-                respond(&snapshot, &packet, &Arrival::new(CLIENT, transport, 7), &Counters::default(), &mut Workspace::passing(), &mut out);
+            let octets = respond(
+                &snapshot,
+                &packet,
+                &Arrival::new(CLIENT, transport, 7),
+                &Counters::default(),
+                &mut Workspace::passing(),
+                &mut out,
+            );
             reply::check(&packet, &out[..octets], transport, UDP_PAYLOAD);
         }
     }

@@ -5,6 +5,7 @@
 
 #![no_main]
 
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, LazyLock};
 
@@ -17,6 +18,11 @@ use meridian_engine_fuzz::{reply, tables};
 
 static ENGINES: LazyLock<Vec<Arc<Engine>>> = LazyLock::new(tables::engines);
 
+thread_local! {
+    /// What a thread of each engine keeps from packet to packet; it must change no answer.
+    static KEPT: RefCell<Vec<Workspace>> = RefCell::new(ENGINES.iter().map(|_| Workspace::lasting()).collect());
+}
+
 /// Whose cookies stand in the tables (RFC 9018 §A).
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 100));
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x220, 1, 0x59de, 0xd0f4, 0x8769, 0x82b8));
@@ -26,11 +32,19 @@ fuzz_target!(|input: &[u8]| {
     let transport = if choices & 1 == 0 { Transport::Udp } else { Transport::Tcp };
     let client = if choices & 2 == 0 { V4 } else { V6 };
     let now = if choices & 4 == 0 { 1_559_731_985 } else { 1_559_741_961 };
-    let snapshot = ENGINES[usize::from(*table) % ENGINES.len()].snapshots().load();
+    let table = usize::from(*table) % ENGINES.len();
+    let snapshot = ENGINES[table].snapshots().load();
     let mut out = vec![0xEE; if transport == Transport::Udp { 4096 } else { 65_535 }];
 
     let arrival = Arrival { now, ..Arrival::new(client, transport, u64::from(*draw)) };
     let octets = respond(&snapshot, packet, &arrival, &Counters::default(), &mut Workspace::passing(), &mut out);
+
+    let mut again = vec![0xEE; out.len()];
+    KEPT.with_borrow_mut(|kept| {
+        let work = &mut kept[table];
+        let length = respond(&snapshot, packet, &arrival, &Counters::default(), work, &mut again);
+        assert_eq!(out[..octets], again[..length], "another answer for a thread that has answered before");
+    });
 
     if octets > 0 {
         reply::check(packet, &out[..octets], transport, snapshot.settings.udp_payload);

@@ -3,4 +3,5 @@
 #[path = "../../core/tests/common/mod.rs"]
 pub mod common;
 pub mod reply;
+pub mod signing;
 pub mod tables;

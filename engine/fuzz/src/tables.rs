@@ -10,9 +10,10 @@ use meridian_engine::tsig::{Algorithm, Key};
 
 use crate::common::table;
 pub use crate::common::table::Table;
+use crate::signing;
 
 /// Shards of each zone: with more than one, answers are put together from several.
-const SHARDS: usize = 16;
+pub const SHARDS: usize = 16;
 
 /// All tables, in the same order each time.
 pub fn all() -> Vec<Table> {
@@ -24,9 +25,9 @@ pub fn engines() -> Vec<Arc<Engine>> {
     let engines: Vec<_> = all().iter().map(|table| table.serve(SHARDS)).collect();
     for engine in &engines {
         let key = Key {
-            name: Owner::from_wire(b"\x03xfr\0").expect("a name"),
+            name: Owner::from_wire(signing::KEY).expect("a name"),
             algorithm: Algorithm::Sha256,
-            secret: [7; 32].into(),
+            secret: signing::SECRET.into(),
         };
         let anybody = Secondary { networks: Networks::default(), key: None, zones: Vec::new() };
         engine.set_transfers(Transfers { keys: vec![key], secondaries: vec![anybody], at_once: 1 });

@@ -212,7 +212,7 @@ struct Header {
 }
 
 /// A class for each row; class 0 is the unknown place.
-fn geo(places: &[Place]) -> Vec<u8> {
+pub fn geo(places: &[Place]) -> Vec<u8> {
     let spans: Vec<Span> = places.iter().map(|place| Span::of(&place.network)).collect();
     let class = |is_v6: bool, key: u64| {
         let of = spans.iter().position(|span| span.is_v6 == is_v6 && span.holds(key));
@@ -278,7 +278,7 @@ fn block(text: &str, location: u32) -> (ByteBuf, u8, u32) {
     (ByteBuf::from(octets), length, location)
 }
 
-fn cidr(collection: &Cidr) -> Vec<u8> {
+pub fn cidr(collection: &Cidr) -> Vec<u8> {
     let numbered = (0..).zip(collection.blocks.values());
     let blocks = numbered.flat_map(|(location, texts)| texts.iter().map(move |text| block(text, location))).collect();
     let locations = collection.blocks.keys().map(String::as_str).collect();
