@@ -13,6 +13,7 @@ let check = "";
 await browse(async (page) => {
   await page.goto("/console/");
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+  await seeRates(page);
   await findAddress(page);
   check = await createCheck(page);
   await useCheck(page, check);
@@ -68,6 +69,17 @@ async function deletePolicyRecord(page) {
     assert.ok(Date.now() < end, "the policy record is still answered");
     await page.waitForTimeout(20);
   }
+}
+
+/** What is asked over DNS is drawn for the edge that was asked. */
+async function seeRates(page) {
+  const asked = page.getByRole("img", { name: /^Questions by edge a second: / });
+  const end = Date.now() + 30_000;
+  while ((await asked.count()) === 0) {
+    assert.ok(Date.now() < end, "no rate of any edge is drawn");
+    dig("www.pages.example", "A");
+  }
+  await page.getByRole("img", { name: /^Questions by zone a second: pages\.example / }).waitFor();
 }
 
 /** An address typed into the top bar finds the records that hold it in both zones, and the policy. */

@@ -25,7 +25,7 @@ await browse(async (page) => {
   await page.getByText("RRSet of type CNAME with DNS name journey.example. is not permitted at apex in zone journey.example.").waitFor();
   assert.deepEqual(await findings(page), []);
   await page.getByRole("button", { name: "Take back journey.example CNAME" }).click();
-  await page.getByText("The batch can be applied").waitFor();
+  await page.getByText("The batch can be applied").first().waitFor();
   await page.getByRole("textbox", { name: "Comment" }).fill("The first records");
   await page.getByRole("button", { name: "Apply 3 changes" }).click();
   await page.getByText("3 changes are applied, and all name servers answer so.").waitFor();
@@ -47,7 +47,7 @@ await browse(async (page) => {
   await page.getByText("Before and after").waitFor();
   await tabTo(page, "Undo the change of app.journey.example. A");
   await page.keyboard.press("Enter");
-  await page.getByText("The batch can be applied").waitFor();
+  await page.getByText("The batch can be applied").first().waitFor();
   await tabTo(page, "Apply 2 changes", { most: 5 }); // the tray has taken the focus
   await page.keyboard.press("Enter");
   await page.getByText("2 changes are applied, and all name servers answer so.").waitFor();

@@ -29,6 +29,7 @@ from meridian._engine import Engine
 from meridian.clock import Clock, SystemClock
 from meridian.control import build_control
 from meridian.edge.agent import Agent
+from meridian.edge.counts import CountsReporter
 from meridian.edge.engine import new_engine, open_dnstap
 from meridian.edge.geodata import GeoFile
 from meridian.edge.health import MEMORY, HealthAgent
@@ -37,6 +38,7 @@ from meridian.edge.outside import OutsideAgent
 from meridian.errors import MeridianError, SettingsError
 from meridian.feed.feed import Feed
 from meridian.feed.jetstream import JetstreamFeed
+from meridian.feed.keys import Counts
 from meridian.feed.local import FEED_FILE, LocalFeed
 from meridian.feed.mirror import Mirror
 from meridian.health.checker import Checker
@@ -224,7 +226,9 @@ async def _build_edge(
     open_parts.callback(query_log.finish)
     open_parts.callback(engine.stop)
     open_dnstap(engine, settings)
+    counts = CountsReporter(feed, clock, partial(_counts, settings, edge, clock))
     parts.append(Part(query_log.run))
+    parts.append(Part(counts.run))
     parts.append(Part(agent.run))
     parts.append(Part(geodata.run))
     parts.append(Part(outside.run))
@@ -236,6 +240,15 @@ def _counted(settings: Settings, edge: _Edge) -> Counted:
     engine, query_log = edge
     counters = {**engine.counters(), "query_log_unwritten": query_log.unwritten}
     return Counted(counters, engine.types(), engine.busiest(settings.metrics_zones))
+
+
+def _counts(settings: Settings, edge: _Edge, clock: Clock) -> Counts:
+    """What this edge tells control of it."""
+    at = clock.now().timestamp()
+    counters, types, zones = _counted(settings, edge)
+    by_type = {number or 0: questions for number, questions in types.items()}
+    by_zone = {zone_id: questions for zone_id, _, questions in zones}
+    return Counts(settings.edge_name or socket.gethostname(), at, dict(counters), by_type, by_zone)
 
 
 def _reopen_at_hangup(edge: _Edge | None) -> None:

@@ -24,7 +24,7 @@ from meridian import console
 from meridian._engine import Engine
 from meridian.api.context import Context
 from meridian.api.operations import OPERATIONS
-from meridian.api.operations.overview import Edge, Geodata, Watched
+from meridian.api.operations.overview import Counted, Edge, Geodata, Watched
 from meridian.api.operations.own import calls
 from meridian.api.server import build_app
 from meridian.api.tls import Certificate
@@ -35,6 +35,7 @@ from meridian.errors import SettingsError
 from meridian.explain import Explainer, apart, beside
 from meridian.feed.feed import Feed
 from meridian.feed.jetstream import JetstreamFeed
+from meridian.feed.keys import Ack, Counts
 from meridian.feed.local import FEED_FILE, LastValues
 from meridian.feed.turns import forever
 from meridian.health.sources import Sources
@@ -58,6 +59,7 @@ from meridian.place.coordinates import places
 from meridian.place.locations import continent_of
 from meridian.place.views import encode as encode_views
 from meridian.publish import moved
+from meridian.publish.counts import EdgeCounts
 from meridian.publish.health import HealthPublisher
 from meridian.publish.place import PlacePublisher
 from meridian.publish.publisher import Publisher
@@ -107,7 +109,9 @@ async def build_control(
     health, tail = await _build_watch(settings, feed, database, clock, parts)
     metrics.add(ControlMetrics(health, database, settings.webhooks).families)
     explainer = _build_explainer(settings, engine, health, open_parts)
-    watched = Watched(metrics.beside.edge, partial(_edges, sync, clock), partial(_geodata, settings))
+    counts = EdgeCounts(feed)
+    parts.append(Part(counts.run))
+    watched = Watched(partial(_edges, sync, counts, clock), partial(_geodata, settings))
     certificate = _certificate(settings, parts)
     server = _build_api(settings, database, clock, sync, explainer, health, tail, metrics, watched, certificate)
 
@@ -130,11 +134,18 @@ async def build_control(
     return settings.base_url
 
 
-def _edges(sync: Sync, clock: Clock) -> list[Edge]:
-    now = clock.now().timestamp()
-    return [
-        Edge(ack.edge, ack.at, ack.started_at, now - ack.at < LIVE_FOR, ack.catalogs, ack.failed) for ack in sync.said()
-    ]
+def _edges(sync: Sync, counts: EdgeCounts, clock: Clock) -> list[Edge]:
+    now, counted = clock.now().timestamp(), counts.said()
+
+    def edge(ack: Ack) -> Edge:
+        live = now - ack.at < LIVE_FOR
+        return Edge(ack.edge, ack.at, ack.started_at, live, ack.catalogs, ack.failed, _counted(counted.get(ack.edge)))
+
+    return list(map(edge, sync.said()))
+
+
+def _counted(counts: Counts | None) -> Counted | None:
+    return None if counts is None else Counted(counts.at, counts.counters, counts.types, counts.zones)
 
 
 def _geodata(settings: Settings) -> Geodata | None:

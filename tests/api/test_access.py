@@ -54,9 +54,7 @@ def test_every_call_of_our_own_has_its_rule(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'meridian.db'}")
     served = {
         (method, path)
-        for path, call in calls(
-            Tail(database), continent_of, Atlas(Settings()), Watched(None, list, lambda: None)
-        ).items()
+        for path, call in calls(Tail(database), continent_of, Atlas(Settings()), Watched(list, lambda: None)).items()
         for method in (call.calls if isinstance(call, ByMethod) else ("GET", "POST"))
     }
     database.close()

@@ -191,7 +191,7 @@ def test_credentials_file(tmp_path: Path) -> None:
 # What docs/guides/clusters.md gives an edge or checker: it reads all, and says only what is its own to say.
 EDGE = """
 { user: "edge", password: "secret", permissions: {
-  publish: [ "$KV.meridian.acks.>", "$KV.meridian.reports.>",
+  publish: [ "$KV.meridian.acks.>", "$KV.meridian.counts.>", "$KV.meridian.reports.>",
              "$JS.API.STREAM.INFO.KV_meridian", "$JS.API.STREAM.MSG.GET.KV_meridian",
              "$JS.API.CONSUMER.CREATE.KV_meridian", "$JS.API.CONSUMER.DELETE.KV_meridian.*", "$JS.FC.KV_meridian.>" ]
   subscribe: "_INBOX.>" } }
@@ -222,9 +222,10 @@ def test_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             edge = Mirror(remote, local, SystemClock())
             async with running(remote.run()), running(edge.run()):
                 await edge.put(Entry("acks/one", b"", 1))
+                await edge.put(Entry("counts/one", b"", 1))
                 await edge.put(Entry("reports/one/00000", b"", 1))
                 await edge.delete("reports/one/00000")
-                assert await edge.keys("") == ["acks/one", FILLED, "zone/Z/head"]
+                assert await edge.keys("") == ["acks/one", "counts/one", FILLED, "zone/Z/head"]
                 with capture_logs() as logs, pytest.raises(TimeoutError):
                     await edge.put(Entry("zone/Z/head", b"wrong", 2))
                 assert {log["event"] for log in logs} == {"feed.forbidden"}

@@ -14,6 +14,7 @@ from meridian.feed import keys
         (keys.head_key("Z1"), "zone/Z1/head"),
         (keys.shard_key("Z1", 16, 3), "zone/Z1/shard/16.3"),
         (keys.ack_key("edge-1"), "acks/edge-1"),
+        (keys.counts_key("edge-1"), "counts/edge-1"),
     ],
 )
 def test_key(key: str, expected: str) -> None:

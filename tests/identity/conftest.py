@@ -84,7 +84,7 @@ def running(database: Database, owner: Credential, **settings: Any) -> Iterator[
             settings=Settings(public_url=f"http://127.0.0.1:{port}", **settings),
             clock=SystemClock(),
             find_secret=find,
-            native=calls(Tail(database), continent_of, Atlas(Settings()), Watched(None, list, lambda: None)),
+            native=calls(Tail(database), continent_of, Atlas(Settings()), Watched(list, lambda: None)),
         )
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

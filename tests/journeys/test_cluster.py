@@ -12,6 +12,7 @@ import dns.rcode
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from meridian.client import connect, write_files
 from tests.feed.nats_server import NatsServer
 from tests.journeys.site import PATIENCE, Site, create, upsert
 from tests.peers.server import free_port
@@ -91,6 +92,28 @@ def test_an_edge_tells_its_own_metrics(cluster: Cluster, zone: str) -> None:
     cluster.two.ask("metrics.example.com", "A", tcp=True)
     assert told()["meridian_dns_queries_total", "tcp"] == before + 1
     assert told()["process_open_fds", ""] > 0
+
+
+def test_control_tells_which_edges_have_a_change_and_what_each_was_asked(
+    cluster: Cluster, zone: str, tmp_path: Path
+) -> None:
+    """`/meridian/changes/ID` names both edges; the overview has the questions of each (docs/reference/overview.md)."""
+    change = cluster.control.change(zone, upsert("told.example.com", "A", "192.0.2.1"))
+    cluster.control.in_sync(change)
+    write_files(tmp_path, cluster.control.key, cluster.control.url)
+    api = connect(cluster.control.url, tmp_path, {})
+    told = api.native(f"/meridian/changes/{change.removeprefix('/change/')}")
+    assert (told["status"], told["reached"], told["waiting"]) == ("INSYNC", ["edge1", "edge2"], [])
+
+    for site, count in ((cluster.one, 2), (cluster.two, 3)):
+        for _ in range(count):
+            site.ask("told.example.com", "SSHFP")
+
+    def asked() -> list[int]:
+        edges = api.native("/meridian/overview")["edges"]
+        return [edge["counted"]["types"].get("SSHFP", 0) for edge in edges if edge["counted"] is not None]
+
+    cluster.control.eventually(lambda: asked() == [2, 3])
 
 
 def test_a_change_waits_for_an_edge_that_hangs_as_long_as_it_counts_as_live(cluster: Cluster, zone: str) -> None:

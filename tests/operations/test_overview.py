@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+import pytest
 
 from meridian.api.context import Context
 from meridian.api.http import HttpRequest
 from meridian.api.operations import geodata, overview
-from meridian.api.operations.overview import Edge, Geodata, Watched
+from meridian.api.operations.overview import Counted, Edge, Geodata, Watched
+from meridian.errors import NoSuchChange
 from meridian.health.state import State
 from meridian.store import change as changes
 from tests.operations.calls import call, change, create_zone, upsert
@@ -19,18 +21,12 @@ from tests.operations.conftest import NOW
 AT = NOW.timestamp()
 
 
-class Counted(NamedTuple):
-    counters: Mapping[str, int]
-    types: Mapping[int | None, int]
-    zones: Sequence[tuple[str, bytes, int]]
-
-
 def edge(name: str, catalogs: Mapping[int, int], *, live: bool = True, failed: Mapping[str, str] | None = None) -> Edge:
     return Edge(name, AT, AT - 60, live, catalogs, failed or {})
 
 
-def ask(context: Context, *edges: Edge, counted: Counted | None = None) -> dict[str, Any]:
-    watched = Watched(None if counted is None else lambda: counted, lambda: edges, lambda: None)
+def ask(context: Context, *edges: Edge) -> dict[str, Any]:
+    watched = Watched(lambda: edges, lambda: None)
     found: dict[str, Any] = overview.showing(watched)(context, HttpRequest("GET", b"", b"", (), b"", {}))
     return found
 
@@ -42,7 +38,7 @@ def test_counts(context: Context, stranger: Context) -> None:
     change(context, zone_id, upsert("www.example.com", "A", "192.0.2.1"))
     found = ask(context)
     assert found["count"] == {"zones": 1, "record_sets": 3, "checks": 0, "policies": 0, "policy_records": 0}
-    assert (found["edge"], found["edges"], found["at"]) == (None, [], "2026-01-02T03:04:05.678Z")
+    assert (found["edges"], found["at"]) == ([], "2026-01-02T03:04:05.678Z")
 
 
 def test_change_waits_for_the_edges_that_lack_it(context: Context) -> None:
@@ -79,11 +75,40 @@ def test_edges(context: Context) -> None:
 def test_counters_name_the_zones_of_the_account_alone(context: Context, stranger: Context) -> None:
     """Questions are counted by zone for the zones of the account; sums are those of the server (R-API-25)."""
     mine, other = create_zone(context), create_zone(stranger, "example.org")
-    counted = Counted({"udp_queries": 9}, {1: 5, 65: 1, 260: 2, None: 1}, [(other, b"", 7), (mine, b"", 2)])
-    found = ask(context, counted=counted)["edge"]
-    assert found["zones"] == [{"id": mine, "name": "example.com.", "questions": 2}]
-    assert found["types"] == {"A": 5, "HTTPS": 1, "TYPE260": 2, "other": 1}
-    assert found["counters"] == {"udp_queries": 9}
+    counted = Counted(AT, {"udp_queries": 9}, {1: 5, 65: 1, 260: 2, 0: 1}, {other: 7, mine: 2})
+    silent, found = ask(context, edge("b", {})._replace(counted=counted), edge("a", {}))["edges"]
+    assert silent["counted"] is None
+    assert found["counted"] == {
+        "at": "2026-01-02T03:04:05.678Z",
+        "counters": {"udp_queries": 9},
+        "types": {"A": 5, "HTTPS": 1, "TYPE260": 2, "other": 1},
+        "zones": [{"id": mine, "name": "example.com.", "questions": 2}],
+    }
+
+
+def test_one_change_and_the_edges_that_have_it(context: Context, stranger: Context) -> None:
+    """A change is told of alone, before and after it is in sync; nobody sees another account's."""
+    zone_id = create_zone(context)
+    id_ = str(change(context, zone_id, upsert("www.example.com", "A", "192.0.2.1"))["ChangeInfo"]["Id"])
+    request = HttpRequest("GET", b"", b"", (), b"", {"id": id_.removeprefix("/change/")})
+    edges = [edge("a", {7: 12}), edge("b", {7: 11})]
+    follow = overview.following(Watched(lambda: edges, lambda: None))
+    with context.database.write() as conn:
+        changes.published(conn, zone_id, 2, 7, 12)
+    found = follow(context, request)
+    assert (found["status"], found["zone_name"], found["reached"], found["waiting"]) == (
+        "PENDING",
+        "example.com.",
+        ["a"],
+        ["b"],
+    )
+    edges[1] = edge("b", {7: 12})
+    with context.database.write() as conn:
+        changes.acknowledge(conn, {7: 12})
+    found = follow(context, request)
+    assert (found["status"], found["reached"], found["waiting"]) == ("INSYNC", ["a", "b"], [])
+    with pytest.raises(NoSuchChange):
+        follow(stranger, request)
 
 
 def test_health(context: Context) -> None:
@@ -123,7 +148,7 @@ def test_geodata(context: Context) -> None:
     """It tells the source of the geolocation data, its day and its credit; and that there is none."""
 
     def asked(found: Geodata | None) -> Any:
-        watched = Watched(None, list, lambda: found)
+        watched = Watched(list, lambda: found)
         return geodata.showing(watched)(context, HttpRequest("GET", b"", b"", (), b"", {}))
 
     assert asked(None) == {"installed": False}

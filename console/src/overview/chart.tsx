@@ -82,7 +82,7 @@ function Lines({ rates, label }: { rates: Rates; label: string }) {
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { range: (_, __, latest) => untilLatest(latest) }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
-        axes: [{ ...axis, space: 90, incrs: STEPS, values: (_, splits) => splits.map(clock) }, { ...axis, size: 56, values: (_, splits) => splits.map(perSecond) }],
+        axes: [{ ...axis, space: 90, size: 28, incrs: STEPS, values: (_, splits) => splits.map(clock) }, { ...axis, size: 56, values: (_, splits) => splits.map(perSecond) }],
         series: [{}, ...names.split("\n").map((name, at) => ({ label: name, stroke: color(PALETTE[at] ?? colorTextBodySecondary), width: 2, dash: DASHES[at] ?? [], points: { show: false } }))],
       },
       current.current,

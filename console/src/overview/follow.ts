@@ -4,21 +4,21 @@ import { useEffect, useRef, useState } from "react";
 import { type ApiError, native } from "../api/client";
 import type { LiveState } from "../api/events";
 import { asApiError } from "../api/use";
-import type { Counted, Overview } from "./overview";
+import { type Counts, looked, NO_COUNTS, type Overview } from "./overview";
 
 const EVERY = 2000; // milliseconds
 const KEPT = 150; // looks: five minutes
 
 export interface Followed {
   latest: Overview | undefined;
-  counted: readonly { at: number; counted: Counted }[];
+  counts: Counts;
   error: ApiError | undefined;
   state: LiveState;
   pause: (paused: boolean) => void;
 }
 
 export function useOverview(): Followed {
-  const [found, setFound] = useState<Omit<Followed, "state" | "pause">>({ latest: undefined, counted: [], error: undefined });
+  const [found, setFound] = useState<Omit<Followed, "state" | "pause">>({ latest: undefined, counts: NO_COUNTS, error: undefined });
   const [paused, pause] = useState(false);
   const busy = useRef(false);
   useEffect(() => {
@@ -29,8 +29,7 @@ export function useOverview(): Followed {
       busy.current = true;
       try {
         const latest = await native<Overview>("GET", "/meridian/overview", undefined, abort.signal);
-        const more = latest.edge === null ? [] : [{ at: Date.parse(latest.at) / 1000, counted: latest.edge }];
-        setFound(({ counted }) => ({ latest, counted: [...counted, ...more].slice(-KEPT), error: undefined }));
+        setFound(({ counts }) => ({ latest, counts: looked(counts, latest, KEPT), error: undefined }));
       } catch (error) {
         if (!abort.signal.aborted) setFound((before) => ({ ...before, error: asApiError(error) }));
       } finally {

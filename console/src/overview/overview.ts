@@ -4,9 +4,8 @@ export interface Overview {
   at: string;
   count: { zones: number; record_sets: number; checks: number; policies: number; policy_records: number };
   health: { healthy: number; unhealthy: number; unknown: number; disabled: number; overridden: number; down: readonly { id: string; name: string; since: string; reason: string }[] };
-  edges: readonly { name: string; live: boolean; heard_at: string; started_at: string | null; failed: number }[];
+  edges: readonly { name: string; live: boolean; heard_at: string; started_at: string | null; failed: number; counted: Counted | null }[];
   changes: readonly ChangeOnItsWay[];
-  edge: Counted | null;
 }
 
 export interface ChangeOnItsWay {
@@ -22,15 +21,39 @@ export interface ChangeOnItsWay {
 }
 
 export interface Counted {
+  /** When it was counted, by the edge's clock. */
+  at: string;
   counters: Readonly<Record<string, number>>;
   types: Readonly<Record<string, number>>;
   zones: readonly { id: string; name: string; questions: number }[];
 }
 
-/** Counts by name at one moment, in seconds. */
-export interface Sample {
+/** Two counts of each live edge, one after the other, as they were known at one look, in seconds. */
+export interface Look {
   at: number;
-  counts: Readonly<Record<string, number>>;
+  edges: Readonly<Record<string, readonly [Counted, Counted]>>;
+}
+
+/** What is known after a look at the overview, and the edges' last counts to compare the next with. */
+export interface Counts {
+  looks: readonly Look[];
+  last: Readonly<Record<string, Counted>>;
+}
+
+export const NO_COUNTS: Counts = { looks: [], last: {} };
+
+/** Edges count every few seconds; until one has counted again, its last two counts say its rate. */
+export function looked({ looks, last }: Counts, { at, edges }: Overview, kept: number): Counts {
+  const before = looks.at(-1)?.edges ?? {};
+  const pairs = edges.flatMap(({ name, live, counted }): [string, readonly [Counted, Counted]][] => {
+    const previous = last[name];
+    if (!live || counted === null || previous === undefined) return [];
+    const pair = previous.at === counted.at ? before[name] : ([previous, counted] as const);
+    return pair === undefined ? [] : [[name, pair]];
+  });
+  const counted = edges.flatMap((edge) => (edge.counted === null ? [] : [[edge.name, edge.counted] as const]));
+  const look = { at: Date.parse(at) / 1000, edges: Object.fromEntries(pairs) };
+  return { looks: [...looks, look].slice(-kept), last: Object.fromEntries(counted) };
 }
 
 const REPLIES: Readonly<Record<string, string>> = {
@@ -43,36 +66,40 @@ const REPLIES: Readonly<Record<string, string>> = {
   format_errors: "FORMERR",
 };
 
-export const replies = ({ counters }: Counted): Record<string, number> => Object.fromEntries(Object.entries(REPLIES).map(([counter, label]) => [label, counters[counter] ?? 0]));
-export const byZone = ({ zones }: Counted): Record<string, number> => Object.fromEntries(zones.map(({ name, questions }) => [name.replace(/(.)\.$/, "$1"), questions]));
-export const byType = ({ types }: Counted): Record<string, number> => ({ ...types });
+/** From an edge and what it has counted to counts by what a chart tells apart. */
+export type Read = (counted: Counted, edge: string) => Readonly<Record<string, number>>;
 
-/** A row of times and one of rates a second for each series, the busiest `most` of them; null before a series was there. */
+export const replies: Read = ({ counters }) => Object.fromEntries(Object.entries(REPLIES).map(([counter, label]) => [label, counters[counter] ?? 0]));
+export const byZone: Read = ({ zones }) => Object.fromEntries(zones.map(({ name, questions }) => [name.replace(/(.)\.$/, "$1"), questions]));
+export const byType: Read = ({ types }) => types;
+export const byEdge: Read = ({ types }, edge) => ({ [edge]: Object.values(types).reduce((sum, each) => sum + each, 0) });
+
+/** A row of times and one of rates a second for each series, the busiest `most` of them; null where nothing is known. */
 export interface Rates {
   times: readonly number[];
   series: readonly { label: string; rates: readonly (number | null)[] }[];
 }
 
-export function ratesOf(samples: readonly Sample[], most: number): Rates {
-  const last = samples.at(-1)?.counts ?? {};
-  const first = samples[0]?.counts ?? {};
-  const labels = Object.keys(last)
-    .sort((one, other) => growth(other) - growth(one) || (last[other] ?? 0) - (last[one] ?? 0) || one.localeCompare(other))
-    .slice(0, most);
-  function growth(label: string): number {
-    return (last[label] ?? 0) - (first[label] ?? 0);
-  }
+/** The sum of all edges at each look, of what there was any of. */
+export function ratesOf(looks: readonly Look[], read: Read, most: number): Rates {
+  const rows = looks.map(({ edges }) => Object.entries(edges).map(([edge, pair]) => rates(pair, (counted) => read(counted, edge))));
+  const labels = new Map<string, number>();
+  for (const row of rows) for (const of of row) for (const [label, rate] of Object.entries(of)) labels.set(label, (labels.get(label) ?? 0) + rate);
+  const busiest = [...labels].filter(([, all]) => all > 0).sort(([one, a], [other, b]) => b - a || one.localeCompare(other)).slice(0, most);
   return {
-    times: samples.slice(1).map(({ at }) => at),
-    series: labels.map((label) => ({ label, rates: samples.slice(1).map((sample, index) => rate(samples[index], sample, label)) })),
+    times: looks.map(({ at }) => at),
+    series: busiest.map(([label]) => ({ label, rates: rows.map((row) => sum(row.flatMap((of) => of[label] ?? []))) })),
   };
 }
 
-/** Null where it was not counted, or where the count began anew: an edge that was started again. */
-function rate(before: Sample | undefined, after: Sample, label: string): number | null {
-  const [from, to] = [before?.counts[label], after.counts[label]];
-  if (before === undefined || from === undefined || to === undefined || to < from || after.at <= before.at) return null;
-  return (to - from) / (after.at - before.at);
+const sum = (rates: readonly number[]): number | null => (rates.length === 0 ? null : rates.reduce((all, each) => all + each, 0));
+
+/** What grew, a second. Nothing where a count began anew: of an edge that was started again, or a zone that was not among the busiest. */
+function rates([before, after]: readonly [Counted, Counted], read: (counted: Counted) => Readonly<Record<string, number>>): Record<string, number> {
+  const [from, seconds] = [read(before), (Date.parse(after.at) - Date.parse(before.at)) / 1000];
+  if (seconds <= 0) return {};
+  const grown = Object.entries(read(after)).map(([label, count]) => [label, count - (from[label] ?? NaN)] as const);
+  return Object.fromEntries(grown.filter(([, by]) => by >= 0).map(([label, by]) => [label, by / seconds]));
 }
 
 /** Such as "3.4 k". */

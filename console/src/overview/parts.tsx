@@ -14,6 +14,7 @@ import { Empty } from "../layout/empty";
 import { Moment } from "../layout/moment";
 import { useFollow } from "../policies/follow";
 import { shownName } from "../records/policy";
+import { reachedText } from "../zone/reached";
 import type { ChangeOnItsWay, Overview } from "./overview";
 
 export function Counts({ count }: Pick<Overview, "count">) {
@@ -135,11 +136,9 @@ export function Changes({ changes }: Pick<Overview, "changes">) {
   );
 }
 
-function Reached({ change: { published, reached, waiting, failed } }: { change: ChangeOnItsWay }) {
-  const [edge] = Object.keys(failed);
-  if (edge !== undefined) return <StatusIndicator type="error">{`${edge} could not load it: ${failed[edge]}`}</StatusIndicator>;
-  if (!published) return <StatusIndicator type="pending">Not published yet</StatusIndicator>;
-  return <StatusIndicator type="in-progress">{`${reached.length} of ${reached.length + waiting.length} have it${waiting.length > 0 ? `; waiting for ${waiting.join(", ")}` : ""}`}</StatusIndicator>;
+function Reached({ change }: { change: ChangeOnItsWay }) {
+  const broken = Object.keys(change.failed).length > 0;
+  return <StatusIndicator type={broken ? "error" : change.published ? "in-progress" : "pending"}>{reachedText(change)}</StatusIndicator>;
 }
 
 export function Edges({ edges }: Pick<Overview, "edges">) {

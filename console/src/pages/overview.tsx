@@ -1,5 +1,4 @@
 // How much there is, how it does, and what is on its way. Follows what happens.
-import Box from "@cloudscape-design/components/box";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Grid from "@cloudscape-design/components/grid";
 import Header from "@cloudscape-design/components/header";
@@ -11,10 +10,11 @@ import { Frame } from "../layout/frame";
 import { LiveMark } from "../layout/live";
 import { RateChart } from "../overview/chart";
 import { type Followed, useOverview } from "../overview/follow";
-import { byType, byZone, type Counted, ratesOf, replies } from "../overview/overview";
+import { byEdge, byType, byZone, type Read, ratesOf, replies } from "../overview/overview";
 import { Changes, Counts, Edges, First, Health } from "../overview/parts";
 
 const MOST = 6; // lines in a chart
+const NONE = "Nothing was asked in these minutes. Edges say every five seconds what they have counted.";
 
 export function Page() {
   const followed = useOverview();
@@ -43,15 +43,15 @@ export function Page() {
   );
 }
 
-function Rates({ followed: { latest, counted } }: { followed: Followed }) {
-  if (latest?.edge === null) return <Box color="text-body-secondary">No edge runs in this process; each edge tells its rates in its own metrics.</Box>;
-  const by = (read: (counted: Counted) => Record<string, number>) => ratesOf(counted.map(({ at, counted }) => ({ at, counts: read(counted) })), MOST);
-  const half = { colspan: { default: 12, s: 6, l: 4 } } as const;
+function Rates({ followed: { counts } }: { followed: Followed }) {
+  const by = (read: Read) => ratesOf(counts.looks, read, MOST);
+  const half = { colspan: { default: 12, s: 6 } } as const;
   return (
-    <Grid gridDefinition={[half, half, { colspan: { default: 12, s: 12, l: 4 } }]}>
-      <RateChart title="Replies" rates={by(replies)} none="Nothing has been asked yet." />
-      <RateChart title="Questions by zone" rates={by(byZone)} none="No zone of this account was asked yet, or questions are not counted by zone (the setting metrics_zones)." />
-      <RateChart title="Questions by type" rates={by(byType)} none="Nothing has been asked yet." />
+    <Grid gridDefinition={[half, half, half, half]}>
+      <RateChart title="Replies" rates={by(replies)} none={NONE} />
+      <RateChart title="Questions by edge" rates={by(byEdge)} none={NONE} />
+      <RateChart title="Questions by zone" rates={by(byZone)} none="No zone of this account was asked in these minutes, or questions are not counted by zone (the setting metrics_zones)." />
+      <RateChart title="Questions by type" rates={by(byType)} none={NONE} />
     </Grid>
   );
 }

@@ -1,22 +1,26 @@
-// A change on its way: a flash that stays until all edges serve it.
-import { call } from "../api/client";
+// A change on its way: a flash that says which edges have it, and stays until all do.
+import { native } from "../api/client";
 import type { ChangeInfo } from "../api/operations";
 import { asApiError } from "../api/use";
 import type { useFlashes } from "../layout/flashes";
+import type { ChangeOnItsWay } from "../overview/overview";
+import { reachedText, servedText } from "./reached";
 
 const PACE = [300, 500, 1000, 2000, 4000]; // milliseconds between two looks; the last goes on
 
-/** Shows `done` as on its way, and as a success as soon as GetChange says INSYNC. `after`: then, once. */
+/** Shows `done` as on its way, and as a success as soon as the change is in sync. `after`: then, once. */
 export function followChange(flashes: Pick<ReturnType<typeof useFlashes>, "show">, change: ChangeInfo, done: string, after?: () => void): void {
-  const id = `change-${change.Id}`;
+  const bare = change.Id.replace(/^\/change\//, ""); // calls of our own give it as the API does
+  const id = `change-${bare}`;
   const look = async (at: number): Promise<void> => {
     try {
-      const { ChangeInfo: found } = await call("GetChange", { Id: change.Id });
-      if (found.Status === "INSYNC") {
-        flashes.show({ id, type: "success", header: `${done}, and all name servers answer so.` });
+      const found = await native<ChangeOnItsWay & { status: string }>("GET", `/meridian/changes/${bare}`);
+      if (found.status === "INSYNC") {
+        flashes.show({ id, type: "success", header: `${done}, and all name servers answer so.`, content: servedText(found) });
         after?.();
         return;
       }
+      flashes.show({ id, type: "in-progress", header: `${done}; it is on its way to the name servers.`, content: reachedText(found) });
     } catch (error) {
       const { code, message } = asApiError(error);
       if (code !== "Unreachable" && code !== "Throttling") {
@@ -26,6 +30,6 @@ export function followChange(flashes: Pick<ReturnType<typeof useFlashes>, "show"
     }
     setTimeout(() => void look(at + 1), PACE[Math.min(at, PACE.length - 1)]);
   };
-  flashes.show({ id, type: "in-progress", header: `${done}; it is on its way to the name servers.`, content: `Change ${change.Id}` });
+  flashes.show({ id, type: "in-progress", header: `${done}; it is on its way to the name servers.` });
   void look(0);
 }

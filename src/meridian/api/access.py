@@ -210,6 +210,10 @@ def _hosted_zone(parts: Mapping[str, str], account_id: str) -> str:
     return arn("hostedzone", parts["zone_id"], account_id)
 
 
+def _change(parts: Mapping[str, str], account_id: str) -> str:
+    return arn("change", parts["id"], account_id)
+
+
 def _policy(parts: Mapping[str, str], account_id: str) -> str:
     return arn("trafficpolicy", parts["id"], account_id)
 
@@ -231,6 +235,7 @@ NATIVE: Mapping[tuple[str, str], NativeRule | None] = {
     ("POST", "/meridian/explain"): NativeRule("route53:TestDNSAnswer", _everything),
     ("GET", "/meridian/search"): ITSELF,
     ("GET", "/meridian/overview"): NativeRule("route53:ListHostedZones", _everything),
+    ("GET", "/meridian/changes/{id}"): NativeRule("route53:GetChange", _change),
     ("GET", "/meridian/geodata"): NativeRule("route53:ListGeoLocations", _everything),
     ("POST", "/meridian/replace"): ITSELF,
     ("POST", "/meridian/import"): ITSELF,

@@ -8,6 +8,7 @@ import msgspec
 
 CATALOGS = "catalog/"
 ACKS = "acks/"
+COUNTS = "counts/"
 # What outside alias targets answer. These have no parent that lists them: the listing of the feed is complete,
 # and an edge compares with it on a clock.
 OUTSIDE = "outside/"
@@ -53,9 +54,28 @@ class Ack(msgspec.Struct, frozen=True, omit_defaults=True):
     started_at: float = 0.0
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """
+    What an edge has counted since its start, said every few seconds; a rate is the difference of two of them.
+
+    Attributes:
+        at: When it counted, in seconds since the epoch by its clock.
+        counters: By name, as `Engine.counters` has them.
+        types: Questions by type number; 0 stands for all types without a count of their own.
+        zones: The busiest zones by id, with their questions.
+    """
+
+    edge: str
+    at: float
+    counters: dict[str, int]
+    types: dict[int, int]
+    zones: dict[str, int]
+
+
 encode = msgspec.msgpack.Encoder().encode
 decode_catalog = msgspec.msgpack.Decoder(Catalog).decode
 decode_ack = msgspec.msgpack.Decoder(Ack).decode
+decode_counts = msgspec.msgpack.Decoder(Counts).decode
 
 
 def catalog_of(zone_id: str) -> int:
@@ -112,3 +132,8 @@ def outside_target(key: str) -> tuple[str, str]:
 def ack_key(edge: str) -> str:
     """Where an edge says what it serves."""
     return f"{ACKS}{edge}"
+
+
+def counts_key(edge: str) -> str:
+    """`counts/edge-1`."""
+    return f"{COUNTS}{edge}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
@@ -126,18 +126,27 @@ class Pending(NamedTuple):
     position: tuple[int, int] | None
 
 
+def placed(conn: Connection, account_id: str, change_id: str) -> tuple[str, Pending]:
+    """
+    The status of the account's change with this id, and where it is told of.
+
+    Raises:
+        NoSuchChange: As `get`.
+    """
+    row = conn.execute(_GET, {"id": change_id, "account_id": account_id}).one_or_none()
+    if row is None:
+        raise NoSuchChange(change_id)
+    return row.status, _pending(row)
+
+
 def pending(conn: Connection, account_id: str, limit: int) -> list[Pending]:
     """Up to `limit` of the account's changes that are not in sync, newest first."""
-    return [
-        Pending(
-            row.id,
-            row.zone_id,
-            time_of(row.submitted_at),
-            row.comment,
-            None if row.catalog is None else (row.catalog, row.catalog_version),
-        )
-        for row in conn.execute(_PENDING, {"account_id": account_id, "count": limit})
-    ]
+    return list(map(_pending, conn.execute(_PENDING, {"account_id": account_id, "count": limit})))
+
+
+def _pending(row: Any) -> Pending:
+    position = None if row.catalog is None else (row.catalog, row.catalog_version)
+    return Pending(row.id, row.zone_id, time_of(row.submitted_at), row.comment, position)
 
 
 def acknowledge(conn: Connection, positions: Mapping[int, int], failed: Collection[str] = ()) -> int:

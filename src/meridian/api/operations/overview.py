@@ -1,6 +1,6 @@
 """
 `/meridian/overview`, a call of our own: how much there is, how it does, and what is on its way
-(docs/reference/overview.md).
+(docs/reference/overview.md); and `/meridian/changes/ID`, how far one change has come.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from meridian.api.context import Context
 from meridian.api.http import HttpRequest
@@ -24,6 +24,7 @@ from meridian.store import zone as zones
 from meridian.store.change import Pending
 
 PATH = "/meridian/overview"
+CHANGE = "/meridian/changes/{id}"
 
 _CHANGES = 50
 _UNHEALTHY = 50
@@ -32,23 +33,21 @@ _TYPES = {number: type_ for type_, number in QUESTION_TYPES.items()}
 Fields = dict[str, Any]
 
 
-class Counted(Protocol):
-    """What the edge of this process has counted since its start (`notify.metrics.Counted`)."""
+class Counted(NamedTuple):
+    """
+    What an edge has counted since its start.
 
-    @property
-    def counters(self) -> Mapping[str, int]:
-        """By name."""
-        ...
+    Attributes:
+        at: When it counted, in seconds since 1970 by its clock.
+        counters: By name.
+        types: Questions by type number; 0 stands for all types without a count of their own.
+        zones: Questions of the busiest zones, by id.
+    """
 
-    @property
-    def types(self) -> Mapping[int | None, int]:
-        """Questions by type number; None stands for all types without a count of their own."""
-        ...
-
-    @property
-    def zones(self) -> Sequence[tuple[str, bytes, int]]:
-        """The busiest zones: id, name in wire form, questions."""
-        ...
+    at: float
+    counters: Mapping[str, int]
+    types: Mapping[int, int]
+    zones: Mapping[str, int]
 
 
 class Edge(NamedTuple):
@@ -61,6 +60,7 @@ class Edge(NamedTuple):
         live: Whether changes wait for it.
         catalogs: For each catalog, the version up to which it serves everything.
         failed: Zones that it could not load, with the reason.
+        counted: What it has counted; None if it has not said.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Edge(NamedTuple):
     live: bool
     catalogs: Mapping[int, int]
     failed: Mapping[str, str]
+    counted: Counted | None = None
 
 
 class Geodata(NamedTuple):
@@ -92,12 +93,10 @@ class Watched(NamedTuple):
     What the control plane can see beside its database. Each may be called from any thread.
 
     Attributes:
-        counted: What the edge of this process has counted; None without one.
         edges: What each edge said last.
         geodata: The geolocation data in use; None where none is installed.
     """
 
-    counted: Callable[[], Counted] | None
     edges: Callable[[], Iterable[Edge]]
     geodata: Callable[[], Geodata | None]
 
@@ -106,14 +105,13 @@ def showing(watched: Watched) -> NativeCall:
     """Make the call."""
 
     def overview(context: Context, request: HttpRequest) -> Fields:
-        """What the account has, the edges, what is on its way to them, and the counters of this process's edge."""
+        """What the account has, the edges with what they count, and what is on its way to them."""
         account_id, now = context.caller.account_id, context.clock.now()
-        counted = None if watched.counted is None else watched.counted()
         edges = sorted(watched.edges(), key=lambda edge: edge.name)
         with context.database.read() as conn:
             checks = of_account(conn, context)
             pending = change.pending(conn, account_id, _CHANGES)
-            busy = [] if counted is None else [zone_id for zone_id, _, _ in counted.zones]
+            busy = {zone_id for edge in edges if edge.counted is not None for zone_id in edge.counted.zones}
             names = zones.names(conn, account_id, {*busy, *(each.zone_id for each in pending)})
             count = {
                 "zones": zones.count(conn, account_id),
@@ -136,12 +134,25 @@ def showing(watched: Watched) -> NativeCall:
                 ),
                 "down": [_down(check, down_names[check.id].get("Name", ""), states[check.slot]) for check in down],
             },
-            "edges": [_edge(edge) for edge in edges],
+            "edges": [_edge(edge, names) for edge in edges],
             "changes": [_change(each, names.get(each.zone_id), edges) for each in pending],
-            "edge": None if counted is None else _counted(counted, names),
         }
 
     return overview
+
+
+def following(watched: Watched) -> NativeCall:
+    """Make the call that tells how far a change has come."""
+
+    def follow(context: Context, request: HttpRequest) -> Fields:
+        """A change as `overview` tells it, with its status; it is told of when it is in sync, too."""
+        with context.database.read() as conn:
+            status, found = change.placed(conn, context.caller.account_id, request.parts["id"])
+            names = zones.names(conn, context.caller.account_id, {found.zone_id})
+        edges = sorted(watched.edges(), key=lambda edge: edge.name)
+        return {"status": status, **_change(found, names.get(found.zone_id), edges)}
+
+    return follow
 
 
 def _word(check: HealthCheck, state: State | None) -> str:
@@ -156,13 +167,14 @@ def _down(check: HealthCheck, name: str, state: State) -> Fields:
     return {"id": check.id, "name": name, "since": _time(state.since), "reason": state.reason}
 
 
-def _edge(edge: Edge) -> Fields:
+def _edge(edge: Edge, names: Mapping[str, Name]) -> Fields:
     return {
         "name": edge.name,
         "live": edge.live,
         "heard_at": _time(edge.at),
         "started_at": _time(edge.started_at) if edge.started_at else None,
         "failed": len(edge.failed),
+        "counted": None if edge.counted is None else _counted(edge.counted, names),
     }
 
 
@@ -192,18 +204,19 @@ def _has(edge: Edge, pending: Pending) -> bool:
 def _counted(counted: Counted, names: Mapping[str, Name]) -> Fields:
     """The counters; of zones only those of the account (R-API-25)."""
     return {
+        "at": _time(counted.at),
         "counters": dict(counted.counters),
         "types": {_type(number): questions for number, questions in counted.types.items()},
         "zones": [
             {"id": zone_id, "name": plain(names[zone_id]), "questions": questions}
-            for zone_id, _, questions in counted.zones
+            for zone_id, questions in counted.zones.items()
             if zone_id in names
         ],
     }
 
 
-def _type(number: int | None) -> str:
-    return "other" if number is None else _TYPES.get(number, f"TYPE{number}")
+def _type(number: int) -> str:
+    return "other" if number == 0 else _TYPES.get(number, f"TYPE{number}")
 
 
 def _time(seconds: float) -> str:

@@ -60,6 +60,7 @@ def calls(
         explain.PATH: explain.explain,
         search.PATH: by_method(GET=search.find),
         overview.PATH: by_method(GET=overview.showing(watched)),
+        overview.CHANGE: by_method(GET=overview.following(watched)),
         geodata.PATH: by_method(GET=geodata.showing(watched)),
         replace.PATH: by_method(POST=replace.replace),
         bulk.PATH: by_method(POST=bulk.bulk),
