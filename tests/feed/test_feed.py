@@ -47,6 +47,22 @@ def test_last_value(opened: Opening) -> None:
     run(opened, test)
 
 
+def test_a_value_that_replaces_another(opened: Opening) -> None:
+    """A put that names the version it replaces is ignored where the key has another, or has none."""
+
+    async def test(feed: Feed) -> None:
+        await feed.put(Entry("a", b"early", 9, replaces=3))
+        assert await feed.get("a") is None
+        await feed.put(Entry("a", b"first", 1, replaces=0))
+        await feed.put(Entry("a", b"another first", 5, replaces=0))
+        assert await feed.get("a") == (b"first", 1)
+        await feed.put(Entry("a", b"second", 7, replaces=1))
+        await feed.put(Entry("a", b"stale", 9, replaces=1))
+        assert await feed.get("a") == (b"second", 7)
+
+    run(opened, test)
+
+
 def test_many_values(opened: Opening) -> None:
     """Many keys are got in the order asked for, also those that are not there and those that are asked for twice."""
 

@@ -42,6 +42,12 @@ class Slow:
         await self.feed.reached.wait()
         return task
 
+    async def begin_reconciling(self) -> asyncio.Task[None]:
+        """Bring the feed in step up to there, as at a start."""
+        task = asyncio.create_task(self._publisher.reconcile())
+        await self.feed.reached.wait()
+        return task
+
     async def end(self, task: asyncio.Task[None]) -> None:
         self.feed.let_go.set()
         await task
@@ -144,5 +150,46 @@ def test_shards_of_a_zone_that_has_grown_meanwhile(world: World) -> None:
         wanted = {head_key(zone_id), *(shard_key(zone_id, 16, index) for index in range(16))}
         assert set(await world.zone_keys(zone_id)) == wanted
         await served(world, zone_id, grown)
+
+    asyncio.run(test())
+
+
+def test_a_start_that_is_overtaken(world: World) -> None:
+    """What another control plane lists while one that starts brings a catalog in step stays listed, and is served."""
+
+    async def test() -> None:
+        one = world.create()
+        for name in "abcd":
+            first = world.change(one, f"{name}.example.com")
+            await world.publish()
+        world.lose_feed()  # so that the catalog is to be far beyond what it was, for the position of the last change
+        late = Slow(world, "catalog/")
+        task = await late.begin_reconciling()
+        second = world.change(one, "e.example.com")
+        other = world.create("example.net", catalog=catalog_of(one))
+        await world.publish()
+        await late.end(task)
+        assert (await world.listed(one), await world.listed(other)) == (6, 1)
+        await world.serve()
+        await world.acknowledge()
+        assert world.engine.zones() == {one: 6, other: 1}
+        assert (world.status(first), world.status(second)) == ("INSYNC", "INSYNC")
+
+    asyncio.run(test())
+
+
+def test_a_start_that_knows_less_than_the_feed(world: World) -> None:
+    """A zone that was made after a control plane has read the database is not taken for one that is gone."""
+
+    async def test() -> None:
+        one = world.create()
+        late = Slow(world, f"zone/{one}/")
+        task = await late.begin_reconciling()
+        other = world.create("example.net", catalog=catalog_of(one))
+        await world.publisher.publish(other)
+        await late.end(task)
+        assert (await world.listed(one), await world.listed(other)) == (1, 1)
+        await world.serve()
+        assert world.engine.zones() == {one: 1, other: 1}
 
     asyncio.run(test())

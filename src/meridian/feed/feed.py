@@ -13,11 +13,23 @@ from typing import NamedTuple, Protocol
 
 
 class Entry(NamedTuple):
-    """A value to put. `version` grows with each new value of the key."""
+    """
+    A value to put.
+
+    Attributes:
+        version: Grows with each new value of the key.
+        replaces: The version that the value held must have, 0 for none, or the put is ignored; None: any older one.
+    """
 
     key: str
     value: bytes
     version: int
+    replaces: int | None = None
+
+    def follows(self, held: int | None) -> bool:
+        """Whether it takes the place of a value with this version; None: there is no value."""
+        version = 0 if held is None else held
+        return (held is None or self.version > held) and self.replaces in (None, version)
 
 
 class Position(NamedTuple):
@@ -35,7 +47,7 @@ class Feed(Protocol):
         Set values; no reader sees a later one of them without the earlier ones.
 
         A version that is not newer than the one held is ignored (fencing), so that two writers or a
-        repeated call do no harm.
+        repeated call do no harm; so is one that replaces another than that.
         """
         ...
 

@@ -250,10 +250,10 @@ class JetstreamFeed:
         """Put one value, and give the sequence of the key's last change then."""
         known = self._last.get(entry.key)
         while True:
-            if known is None or not _is_newer(entry, known):
+            if known is None or not entry.follows(known.version):
                 await self._read(bucket, entry.key)
                 known = self._last[entry.key]
-            if not _is_newer(entry, known):
+            if not entry.follows(known.version):
                 return known.sequence
             try:
                 return self._note(bucket, entry.key, entry.version, await bucket.write(entry, known.sequence))
@@ -323,7 +323,3 @@ class _Watcher:
 
 async def _run(part: Callable[[], Awaitable[None]]) -> None:
     await part()
-
-
-def _is_newer(entry: Entry, known: _Known) -> bool:
-    return known.version is None or entry.version > known.version

@@ -23,11 +23,7 @@ log = structlog.get_logger()
 
 FEED_FILE = "feed.db"  # in the data folder of a process
 
-_PUT = """
-    INSERT INTO value (key, version, value) VALUES (?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET version = excluded.version, value = excluded.value
-    WHERE excluded.version > value.version
-"""
+_VERSION = "SELECT version FROM value WHERE key = ?"
 _GET = "SELECT value, version FROM value WHERE key = ?"
 _KEYS = "SELECT key FROM value WHERE key >= ? AND key < ? ORDER BY key"
 _DELETE = "DELETE FROM value WHERE key = ?"
@@ -167,9 +163,14 @@ class LocalFeed:
     def _put(self, entries: Sequence[Entry]) -> list[str]:
         with self._writing:
             self._writing.execute(_NO_COPY)
-            return [
-                key for key, value, version in entries if self._writing.execute(_PUT, (key, version, value)).rowcount
-            ]
+            return [entry.key for entry in entries if self._put_one(entry)]
+
+    def _put_one(self, entry: Entry) -> bool:
+        held = self._writing.execute(_VERSION, (entry.key,)).fetchone()
+        if not entry.follows(None if held is None else held[0]):
+            return False
+        self._writing.execute(_COPY, (entry.key, entry.version, entry.value))
+        return True
 
     def _delete(self, keys: Sequence[str]) -> list[str]:
         with self._writing:

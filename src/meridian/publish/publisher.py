@@ -227,7 +227,7 @@ class Publisher:
                 if at and (known == version or await self._is_outdated(zone_id, known, version)):
                     return at
                 rest = {other: listed[other] for other in listed if other != zone_id}
-                await self._put_catalog(catalog, rest if version is None else rest | {zone_id: version}, at + 1)
+                await self._put_catalog(catalog, rest if version is None else rest | {zone_id: version}, at + 1, at)
 
     async def _is_outdated(self, zone_id: str, listed: int | None, version: int | None) -> bool:
         """Whether another control plane has removed it, or listed a newer version that the database still has."""
@@ -250,17 +250,27 @@ class Publisher:
         await self._feed.delete(*keys)
 
     async def _reconcile_catalog(self, catalog: int, wanted: dict[str, int], position: int) -> None:
-        listed, at = await self._catalog(catalog)
-        if listed == wanted and at >= position:
-            return
-        now: dict[str, int] = {}
-        for zone_id, version in wanted.items():
-            kept = listed.get(zone_id) if listed.get(zone_id) == version else await self._republish(zone_id)
-            if kept is not None:
-                now[zone_id] = kept
-        held_up = self._failures.keys() | self._waiting.keys()
-        beyond = at if held_up & wanted.keys() else max(at, position)
-        await self._put_catalog(catalog, now, beyond + 1)
+        """
+        List what is wanted, and what the database has besides: another control plane may know of later changes.
+
+        It may also write the catalog meanwhile; then all is looked at again.
+        """
+        while True:
+            listed, at = await self._catalog(catalog)
+            if listed == wanted and at >= position:
+                return
+            later = await asyncio.to_thread(self._stored, listed.keys() - wanted.keys())
+            now: dict[str, int] = {}
+            for zone_id in (*wanted, *later):
+                known = listed.get(zone_id)
+                kept = known if known == wanted.get(zone_id) else await self._republish(zone_id)
+                if kept is not None:
+                    now[zone_id] = kept
+            held_up = self._failures.keys() | self._waiting.keys()
+            beyond = at if held_up & wanted.keys() else max(at, position)
+            await self._put_catalog(catalog, now, beyond + 1, at)
+            if await self._catalog(catalog) == (now, beyond + 1):
+                break
         for zone_id in listed.keys() - now.keys():
             await self._feed.delete(*await self._feed.keys(zone_prefix(zone_id)))
         log.info("catalog.reconciled", catalog=catalog, zones=len(now), version=beyond + 1)
@@ -280,8 +290,8 @@ class Publisher:
         found = await self._feed.get(catalog_key(catalog))
         return ({}, 0) if found is None else (decode_catalog(found[0]).zones, found[1])
 
-    async def _put_catalog(self, catalog: int, listed: dict[str, int], version: int) -> None:
-        await self._feed.put(Entry(catalog_key(catalog), encode(Catalog(listed)), version))
+    async def _put_catalog(self, catalog: int, listed: dict[str, int], version: int, replaces: int) -> None:
+        await self._feed.put(Entry(catalog_key(catalog), encode(Catalog(listed)), version, replaces))
 
     def _put_off(self, zone_id: str, error: Exception) -> None:
         before = self._failures.get(zone_id)
@@ -345,6 +355,11 @@ class Publisher:
         compiled_head = head(zone, soa, at_apex["NS"], versions, log_of(conn, zone.id), views_of(conn, zone.id))
         entries.append(Entry(head_key(zone.id), image.encode(compiled_head), zone.version))
         return Edition(zone.version, entries, zone.shard_count, rows, led_to)
+
+    def _stored(self, zone_ids: Iterable[str]) -> list[str]:
+        """Those of these zones that the database has."""
+        with self._database.read() as conn:
+            return [zone_id for zone_id in zone_ids if zones.get(conn, zone_id) is not None]
 
     def _stored_version(self, zone_id: str) -> int | None:
         with self._database.read() as conn:
