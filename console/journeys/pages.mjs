@@ -18,6 +18,7 @@ await browse(async (page) => {
   check = await createCheck(page);
   await useCheck(page, check);
   await askWhy(page);
+  await askFromMap(page);
   await overrule(page);
   await seeActivity(page);
 });
@@ -145,6 +146,33 @@ async function askWhy(page) {
   await page.reload();
   await page.locator(".arm.chosen").getByText("paris", { exact: true }).waitFor();
   assert.deepEqual(dig(NAME, "A"), ["192.0.2.10"]); // what is supposed changes nothing
+}
+
+/** A client picked on the map with the keyboard, in Texas, is the one that the answer is for, there and in the record form. */
+async function askFromMap(page) {
+  await page.goto(`/console/ask?${new URLSearchParams({ name: NAME, type: "A" })}`);
+  await pickTexas(page);
+  await page.getByRole("button", { name: /Country of the client/ }).getByText("Texas, United States").waitFor();
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.getByText("The client is in United States (TX)").waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("place"), "US-TX");
+
+  await page.goto(`/console/zones/${zone}`);
+  await page.getByRole("link", { name: /^Edit www\.pages\.example A/ }).click();
+  await pickTexas(page);
+  await page.getByText("NOERROR, to a client in US, NA").first().waitFor();
+}
+
+async function pickTexas(page) {
+  await page.getByRole("button", { name: "Pick on a map" }).click();
+  const dialog = page.getByRole("dialog");
+  const map = dialog.getByRole("application", { name: /enter picks the country there/ });
+  await map.focus();
+  for (const key of ["ArrowUp", "ArrowUp", "ArrowUp", ...Array(10).fill("ArrowLeft")]) await page.keyboard.press(`Shift+${key}`);
+  await page.keyboard.press("Enter");
+  await dialog.getByText("198.51.100.128/26").waitFor();
+  assert.deepEqual(await findings(page), []);
+  await dialog.getByRole("button", { name: "Use this client" }).click();
 }
 
 /** An operator's word turns the check on the page and on the wire, and back. */

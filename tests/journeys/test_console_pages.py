@@ -10,13 +10,14 @@ import pytest
 
 from tests.journeys.browser import drive
 from tests.journeys.site import Site
+from tests.journeys.test_policies import known_clients
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("pages") / "data"
+    folder = known_clients(tmp_path_factory.mktemp("pages") / "data")
     with Site(folder, roles="control,edge,checker", environ={"MERIDIAN_PRIVATE_TARGETS": "127.0.0.0/8"}) as running:
         yield running
 

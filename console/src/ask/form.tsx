@@ -14,6 +14,8 @@ import { useState } from "react";
 import { native } from "../api/client";
 import { type Asked, useAsked } from "../api/use";
 import type { Brief } from "../check/check";
+import { codeOf } from "../map/client-at";
+import { PickClient } from "../map/pick-client";
 import type { Choice } from "./places";
 import { type Question, TYPES } from "./question";
 
@@ -72,6 +74,7 @@ export function AskForm({ question: first, clients, busy, onAsk }: Props) {
                 onChange={({ detail }) => set({ place: detail.selectedOption.value ?? "" })}
               />
             </FormField>
+            <PickClient onPick={(client) => set({ place: codeOf(client), subnet: "" })} />
             <FormField label="Client subnet" description="As the resolver tells it (EDNS). An address alone means its /24, or /64 of IPv6.">
               <Input value={question.subnet} onChange={({ detail }) => set({ subnet: detail.value })} placeholder="198.51.100.0/24" spellcheck={false} />
             </FormField>

@@ -1,5 +1,6 @@
 // Clients by where they are: for each country and subdivision a network of it, as the geolocation data has it.
 import type { Asked } from "../api/use";
+import { codeOf } from "../map/client-at";
 import { type Atlas, type Client, placeName, useAtlas, useClients as useNetworks } from "../map/atlas";
 
 export interface Choice {
@@ -23,7 +24,7 @@ export function useClients(): Asked<readonly Choice[]> {
 /** By name. */
 export function choices(atlas: Atlas, clients: readonly Client[]): Choice[] {
   return clients
-    .map(({ country, subdivision, network }) => ({ code: subdivision === null ? country : `${country}-${subdivision}`, name: placeName(atlas, country, subdivision), network }))
+    .map((client) => ({ code: codeOf(client), name: placeName(atlas, client.country, client.subdivision), network: client.network }))
     .sort((one, other) => one.name.localeCompare(other.name, "en"));
 }
 

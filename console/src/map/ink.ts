@@ -1,6 +1,6 @@
 // Design tokens as colours that a canvas takes; they change with the theme.
 import * as tokens from "@cloudscape-design/design-tokens";
-import { type RefObject, useEffect, useState } from "react";
+import { type CSSProperties, type RefObject, useEffect, useState } from "react";
 
 import type { Ink } from "./drawing";
 
@@ -12,6 +12,15 @@ const INK: Readonly<Record<keyof Ink, string>> = {
   error: tokens.colorTextStatusError,
   box: tokens.colorBackgroundContainerContent,
 };
+
+/** What map.css takes its colours from. */
+export const MAP_COLORS = {
+  "--map-accent": tokens.colorBackgroundControlChecked,
+  "--map-box": tokens.colorBackgroundContainerContent,
+  "--map-chosen": tokens.colorBackgroundToggleButtonNormalPressed,
+  "--map-faint": tokens.colorTextBodySecondary,
+  "--map-error": tokens.colorTextStatusError,
+} as CSSProperties;
 
 /** The colour that a token stands for at an element. */
 export function resolved(element: HTMLElement, token: string): string {

@@ -1,10 +1,9 @@
 // The panel with the map of a geoproximity or geolocation rule: the one that is selected, else the first.
-import * as tokens from "@cloudscape-design/design-tokens";
 import Box from "@cloudscape-design/components/box";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
 
 import type { PanelProps } from "../editor/panels";
 import { Failure } from "../layout/error";
@@ -13,16 +12,9 @@ import { type Graph, keyOf, refOf } from "../policy/graph";
 import { RULE_WORDS } from "../policy/words";
 import { useAtlas } from "./atlas";
 import { CoverageMap } from "./coverage-map";
+import { MAP_COLORS } from "./ink";
 import type { Place } from "./sphere";
 import { TerritoriesMap } from "./territories-map";
-
-const VARIABLES = {
-  "--map-accent": tokens.colorBackgroundControlChecked,
-  "--map-box": tokens.colorBackgroundContainerContent,
-  "--map-chosen": tokens.colorBackgroundToggleButtonNormalPressed,
-  "--map-faint": tokens.colorTextBodySecondary,
-  "--map-error": tokens.colorTextStatusError,
-} as CSSProperties;
 
 export default function MapPanel({ graph, selected, onSelect, onChange }: PanelProps) {
   const atlas = useAtlas();
@@ -49,7 +41,7 @@ export default function MapPanel({ graph, selected, onSelect, onChange }: PanelP
   };
   const setBias = (arm: number, bias: number) => onChange(editArm(graph, id, arm, (before) => ({ ...before, bias: String(bias) })), `bias ${key} ${arm}`);
   return (
-    <div className="map-frame" style={VARIABLES}>
+    <div className="map-frame" style={MAP_COLORS}>
       {rules.length > 1 && (
         <div className="choice">
           <SpaceBetween direction="horizontal" size="xs" alignItems="center">

@@ -18,6 +18,8 @@ export type Painted = { raster: Raster; colors: readonly string[] } | { fillOf: 
 interface Props {
   /** For screen readers: what the map shows. */
   label: string;
+  /** And what a click or enter does; by default it asks who gets the point. */
+  does?: string;
   countries: readonly Country[];
   painted: Painted;
   pins: readonly Pin[];
@@ -29,7 +31,7 @@ const STEP = 1; // degrees that an arrow key moves the crosshair by
 const LEAP = 10; // and with shift
 const CLICK = 4; // pixels that a pointer may slip in a click
 
-export function WorldMap({ label, countries, painted, pins, asked, onAsk }: Props) {
+export function WorldMap({ label, does = "asks who gets that point", countries, painted, pins, asked, onAsk }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSize(frame);
@@ -113,7 +115,7 @@ export function WorldMap({ label, countries, painted, pins, asked, onAsk }: Prop
         ref={canvas}
         tabIndex={0}
         role="application"
-        aria-label={`${label}. Arrow keys move a crosshair, with shift by ten degrees; enter asks who gets that point; plus and minus zoom; 0 shows the whole world.`}
+        aria-label={`${label}. Arrow keys move a crosshair, with shift by ten degrees; enter ${does}; plus and minus zoom; 0 shows the whole world.`}
         onKeyDown={press}
         onPointerDown={(event) => {
           drag.current = { x: event.clientX, y: event.clientY, moved: false };

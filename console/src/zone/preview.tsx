@@ -13,6 +13,7 @@ import type { Change } from "../api/operations";
 import { useAsked } from "../api/use";
 import { Failure } from "../layout/error";
 import { countryName, useAtlas, useClients } from "../map/atlas";
+import { PickClient } from "../map/pick-client";
 import { policyOf, type RecordSet, shownName } from "../records/policy";
 import { label, percent, sentence, shares } from "../records/sentence";
 import { useSettled } from "./judge";
@@ -72,6 +73,7 @@ export function Preview({ zoneId, name, type, group, changes }: Props) {
           virtualScroll
         />
       </FormField>
+      <PickClient onPick={({ network }) => setClient(network)} />
       <LiveRegion>
         {asked.error !== undefined ? (
           <Failure error={asked.error} />
