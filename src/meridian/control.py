@@ -243,10 +243,10 @@ def _build_api(
         )
 
     def get_instance(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-        """The same for a policy record that is being created."""
+        """The same for a policy record that is being created or updated."""
         return sync.wait_for(
             lambda: OPERATIONS["GetTrafficPolicyInstance"](context, request),
-            lambda reply: reply["TrafficPolicyInstance"]["State"] != "Creating",
+            lambda reply: reply["TrafficPolicyInstance"]["State"] not in ("Creating", "Updating"),
             _INSYNC_SECONDS,
         )
 

@@ -135,7 +135,7 @@ def test_operations_over_json(site: Site) -> None:
     ("operation", "body", "code"),
     [
         ("Frobnicate", {}, "UnknownOperationException"),
-        ("GetDNSSEC", {"HostedZoneId": "Z1"}, "NotImplemented"),
+        ("EnableHostedZoneDNSSEC", {"HostedZoneId": "Z1"}, "NotImplemented"),
         ("GetHostedZone", {}, "InvalidInput"),
         ("GetHostedZone", {"Id": 7}, "InvalidInput"),
         ("GetHostedZone", {"Id": "Z1"}, "NoSuchHostedZone"),

@@ -50,8 +50,8 @@ class Site:
     ) -> None:
         self.folder = folder
         self._command = command
-        self.dns = ("127.0.0.1", _free_port())
-        self.api = ("127.0.0.1", _free_port())
+        self.dns = ("127.0.0.1", free_port())
+        self.api = ("127.0.0.1", free_port())
         self.roles = roles
         self._environ = dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -218,7 +218,7 @@ class Site:
 
     def _answers(self) -> bool:
         has_dns, has_api = "edge" in self.roles, "control" in self.roles
-        return (not has_dns or self._serves_dns()) and (not has_api or _accepts(self.api))
+        return (not has_dns or self._serves_dns()) and (not has_api or accepts(self.api))
 
     def _serves_dns(self) -> bool:
         query = dns.message.make_query("ready.invalid", "A")
@@ -274,7 +274,7 @@ def _key(folder: Path) -> Credential:
     return first
 
 
-def _accepts(address: tuple[str, int]) -> bool:
+def accepts(address: tuple[str, int]) -> bool:
     try:
         socket.create_connection(address, timeout=0.2).close()
     except OSError:
@@ -282,7 +282,7 @@ def _accepts(address: tuple[str, int]) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that is free for UDP and TCP alike."""
     while True:
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:

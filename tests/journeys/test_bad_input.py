@@ -52,7 +52,7 @@ CASES = [
     Case("unknown zone", 404, "NoSuchHostedZone", method="GET", path="/2013-04-01/hostedzone/ZNOSUCHZONE", body=""),
     Case("id too long", 400, "InvalidInput", method="GET", path="/2013-04-01/hostedzone/" + "Z" * 33, body=""),
     Case("bad number", 400, "InvalidInput", method="GET", path="/2013-04-01/hostedzone?maxitems=many", body=""),
-    Case("not built", 501, "NotImplemented", method="GET", path="/2013-04-01/hostedzone/Z1/dnssec", body=""),
+    Case("not built", 501, "NotImplemented", path="/2013-04-01/hostedzone/Z1/enable-dnssec", body=""),
 ]
 
 

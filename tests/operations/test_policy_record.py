@@ -97,13 +97,15 @@ def test_a_new_policy_record(context: Context, zone: str, policy: str) -> None:
 
 
 def test_it_is_applied_once_every_edge_serves_it(context: Context, zone: str, policy: str) -> None:
-    """R-TFI-4, R-TFI-13: Creating until then, and again after an update."""
+    """R-TFI-4, R-TFI-13, R-CLI-8: Creating until then, and Updating after an update."""
     id_ = apply(context, zone, policy)
     assert shown(context, id_)["State"] == "Creating"
     in_sync(context)
     assert shown(context, id_)["State"] == "Applied"
-    assert move(context, id_, policy, 1, ttl=61)["State"] == "Creating"
-    assert shown(context, id_)["State"] == "Creating"
+    assert move(context, id_, policy, 1, ttl=61)["State"] == "Updating"
+    assert shown(context, id_)["State"] == "Updating"
+    in_sync(context)
+    assert shown(context, id_)["State"] == "Applied"
 
 
 def test_one_record_set_is_listed(context: Context, zone: str) -> None:
@@ -243,7 +245,7 @@ def test_a_failed_update_keeps_what_was_served(context: Context, zone: str, poli
     assert (found["State"], found["TrafficPolicyVersion"], found["TTL"]) == ("Failed", 1, 60)
     assert len(published(context, zone)) == rows
     move(context, id_, policy, 3)
-    assert (shown(context, id_)["State"], shown(context, id_)["Message"]) == ("Creating", "")
+    assert (shown(context, id_)["State"], shown(context, id_)["Message"]) == ("Updating", "")
 
 
 def test_a_failed_one_can_be_built_later(context: Context, zone: str, policy: str) -> None:
@@ -252,7 +254,7 @@ def test_a_failed_one_can_be_built_later(context: Context, zone: str, policy: st
     id_ = apply(context, zone, policy)
     change(context, zone, asked("DELETE", "www.example.com", "A", "192.0.2.9"))
     move(context, id_, policy, 1)
-    assert shown(context, id_)["State"] == "Creating"
+    assert shown(context, id_)["State"] == "Updating"
     assert [found["TrafficPolicyInstanceId"] for found in root(context, zone)] == [id_]
 
 
@@ -283,7 +285,7 @@ def test_a_root_deleted_by_a_batch(context: Context, zone: str, policy: str, mor
     found = shown(context, id_)
     assert (found["State"], found["Message"]) == ("Failed", "root record was deleted")
     move(context, id_, policy, 1)
-    assert shown(context, id_)["State"] == "Creating"
+    assert shown(context, id_)["State"] == "Updating"
     assert len(root(context, zone)) == 1
 
 

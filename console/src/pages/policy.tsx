@@ -23,7 +23,7 @@ export function Page() {
   const versions = useAsked(`versions ${id}`, (signal) => listVersions(id, signal));
   const instances = useAsked(`instances of ${id}`, (signal) => listInstances(signal), waiting ? OFTEN : undefined);
   const used = (instances.value ?? []).filter(({ TrafficPolicyId }) => TrafficPolicyId === id);
-  const onTheWay = used.some(({ State }) => State === "Creating");
+  const onTheWay = used.some(({ State }) => State === "Creating" || State === "Updating");
   if (onTheWay !== waiting) setWaiting(onTheWay);
   const latest = versions.value?.[0];
   const name = latest?.Name ?? "Traffic policy";

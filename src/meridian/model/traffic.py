@@ -245,6 +245,7 @@ class Instance(msgspec.Struct, frozen=True):
         failure: Why the last attempt to build it failed; empty if it did not.
         is_rooted: Whether its root record set is there.
         in_sync: Whether every live edge serves it.
+        is_updated: Whether it serves what an update asked for, and no longer what it was created with.
     """
 
     id: str
@@ -258,10 +259,13 @@ class Instance(msgspec.Struct, frozen=True):
     failure: str = ""
     is_rooted: bool = False
     in_sync: bool = False
+    is_updated: bool = False
 
     @property
     def state(self) -> str:
-        """Creating, Applied or Failed (R-TFI-4)."""
+        """Creating, Updating, Applied or Failed (R-TFI-4)."""
         if self.failure:
             return "Failed"
-        return "Applied" if self.in_sync else "Creating"
+        if self.in_sync:
+            return "Applied"
+        return "Updating" if self.is_updated else "Creating"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
@@ -27,14 +27,19 @@ class Start(NamedTuple):
 
 def among(conn: Connection, zone_id: str, keys: Iterable[tuple[Name, str]]) -> frozenset[tuple[Name, str]]:
     """Those of these names and types that are protected in the zone."""
+    return frozenset(found.key for found in of(conn, zone_id, keys))
+
+
+def of(conn: Connection, zone_id: str, keys: Iterable[tuple[Name, str]]) -> list[Protection]:
+    """The protections of these names and types, as far as there are some."""
     if not count(conn, zone_id):
-        return frozenset()  # as in nearly every zone, for the price of one look at an index
-    wanted = {(name.sort_key, type_): (name, type_) for name, type_ in keys}
-    rest, found = iter(wanted), set()
+        return []  # as in nearly every zone, for the price of one look at an index
+    found: list[Protection] = []
+    rest = iter({(name.sort_key, type_) for name, type_ in keys})
     while chunk := list(islice(rest, _CHUNK)):
-        query = sa.select(table.c.sort_key, table.c.type).where(table.c.zone_id == zone_id, _KEY.in_(chunk))
-        found |= {wanted[sort_key, type_] for sort_key, type_ in conn.execute(query)}
-    return frozenset(found)
+        query = sa.select(table).where(table.c.zone_id == zone_id, _KEY.in_(chunk))
+        found += map(_protection, conn.execute(query))
+    return found
 
 
 def put(conn: Connection, zone_id: str, protections: Collection[Protection]) -> None:
@@ -66,9 +71,13 @@ def page(conn: Connection, zone_id: str, start: Start, limit: int) -> list[Prote
         table.c.zone_id == zone_id, sa.tuple_(table.c.sort_key, table.c.type) >= tuple(start)
     )
     rows = conn.execute(query.order_by(table.c.sort_key, table.c.type).limit(limit))
-    return [Protection(from_wire(row.name_wire), row.type, row.comment) for row in rows]
+    return list(map(_protection, rows))
 
 
 def count(conn: Connection, zone_id: str) -> int:
     """How many protections a zone has."""
     return int(conn.execute(_COUNT, {"zone_id": zone_id}).scalar_one())
+
+
+def _protection(row: Any) -> Protection:
+    return Protection(from_wire(row.name_wire), row.type, row.comment)

@@ -69,11 +69,6 @@ def delete(conn: Connection, config_id: str) -> None:
     conn.execute(sa.delete(table).where(table.c.id == config_id))
 
 
-def delete_of_zone(conn: Connection, zone_id: str) -> None:
-    """Delete the configuration of a zone that goes, if it has one (R-ZDL-5)."""
-    conn.execute(sa.delete(table).where(table.c.zone_id == zone_id))
-
-
 def _config(row: Any) -> QueryLoggingConfig:
     created_at = _EPOCH + row.created_at * _MILLISECOND
     return QueryLoggingConfig(row.id, row.account_id, row.zone_id, row.log_group_arn, created_at)

@@ -462,6 +462,7 @@ traffic_policy_instance = Table(
     Column("failure", Text, nullable=False),  # '' for none
     Column("rooted", Boolean, nullable=False),
     Column("change_id", String(32)),  # that put it where it is; null before the first
+    Column("updated", Boolean, nullable=False),  # whether that change was an update
     UniqueConstraint("zone_id", "sort_key", "type"),
     ForeignKeyConstraint(
         ["policy_id", "version"], [traffic_policy_version.c.policy_id, traffic_policy_version.c.version]

@@ -266,6 +266,7 @@ def insert_instance(conn: Connection, instance: Instance) -> None:
         "failure": "",
         "rooted": False,
         "change_id": None,
+        "updated": False,
     }
     try:
         with conn.begin_nested():
@@ -334,7 +335,7 @@ def is_used(conn: Connection, policy_id: str, number: int) -> bool:
 def set_built(conn: Connection, instance: Instance, tree: Tree, change_id: str) -> None:
     """Note that an instance serves what it says since this change, and what its tree refers to."""
     built = {"ttl": instance.ttl, "policy_id": instance.policy_id, "version": instance.version}
-    _update(conn, [instance.id], **built, failure="", rooted=True, change_id=change_id)
+    _update(conn, [instance.id], **built, failure="", rooted=True, change_id=change_id, updated=instance.is_updated)
     _forget_uses(conn, [instance.id])
     if rows := [{**_NO_USE, "instance_id": instance.id, **use} for use in _uses(tree)]:
         conn.execute(sa.insert(traffic_use), rows)
@@ -460,4 +461,5 @@ def _instance(row: Any) -> Instance:
         failure=row.failure,
         is_rooted=row.rooted,
         in_sync=row.status != "PENDING",
+        is_updated=row.updated,
     )

@@ -135,7 +135,9 @@ def set_override(context: Context, request: HttpRequest) -> Fields:
     end = timestamp(datetime.fromtimestamp(override.until, UTC))
     reason = f"until {end}" + (f": {override.reason}" if override.reason else "")
     with context.database.write() as conn:
-        check = health.set_override(conn, _owned(conn, context, request, for_update=True), override)
+        before = _owned(conn, context, request, for_update=True)
+        check = health.set_override(conn, before, override)
+        tell(context, before, check)
         health_event.add(conn, check.account_id, check.id, now, "override", override.healthy, reason, user)
     return {"override": _override(override)}
 
@@ -146,7 +148,7 @@ def clear_override(context: Context, request: HttpRequest) -> Fields:
         check = _owned(conn, context, request, for_update=True)
         if check.override is not None:
             now, user = context.clock.now(), context.caller.user
-            health.set_override(conn, check, None)
+            tell(context, check, health.set_override(conn, check, None))
             health_event.add(conn, check.account_id, check.id, now, "override", None, "cleared", user)
     return {"override": None}
 
@@ -159,7 +161,7 @@ def set_options(context: Context, request: HttpRequest) -> Fields:
         options = health_options.with_options(check, given)
         if options != check.options:
             now, user, words = context.clock.now(), context.caller.user, health_options.shown(options)
-            health.set_options(conn, check, options)
+            tell(context, check, health.set_options(conn, check, options))
             health_event.add(conn, check.account_id, check.id, now, "options", None, words, user)
     return {"options": _options(options)}
 
@@ -281,6 +283,20 @@ def _interval(check: HealthCheck) -> float | None:
     if check.metric is not None:
         return float(check.metric.period)
     return check.options.interval or check.config.request_interval
+
+
+def tell(context: Context, before: HealthCheck, after: HealthCheck) -> None:
+    """Put what is said of a check beyond Route 53 into the audit trail."""
+    context.trail.changed("healthcheck", before.id, _said(before), _said(after))
+
+
+def _said(check: HealthCheck) -> Fields:
+    """What Route 53's shape of a check does not hold."""
+    return {
+        "override": _override(check.override),
+        "options": _options(check.options),
+        "routing_control": _routing_control(check),
+    }
 
 
 def _in_force(override: Override | None, now: datetime) -> bool:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from meridian.api.context import Context
 from meridian.api.operations.change import record_change
 from meridian.api.operations.paging import Page, cut, from_token, to_token
 from meridian.api.paging import page_size
-from meridian.changes.cidr import plan, read_changes, require_deletable
+from meridian.changes.cidr import BlockPlan, plan, read_changes, require_deletable
 from meridian.errors import ApiError, InvalidInput
 from meridian.model.cidr import BadBlock, Block, CidrCollection, parse, to_octets
 from meridian.store import cidr, place
 from meridian.store.ids import new_uuid
+
+KIND = "cidrcollection"  # in the audit trail
 
 
 def create_cidr_collection(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -34,13 +37,15 @@ def change_cidr_collection(context: Context, request: dict[str, Any]) -> dict[st
     with context.database.write() as conn:
         collection = cidr.owned(conn, context.caller.account_id, request["Id"], for_update=True)
         _require_version(collection, request.get("CollectionVersion"))
+        held = cidr.blocks(conn, collection.id)
         planned = plan(
-            cidr.blocks(conn, collection.id),
+            held,
             changes,
             cidr.used_locations(conn, collection.id),
             context.settings.quotas.cidr_blocks_per_collection,
         )
         version = cidr.apply(conn, collection.id, planned)
+        _tell(context, collection, version, held, planned)
         place.add(conn, cidr.outbox_key(collection.id), version)
         change = record_change(conn, context, collection.id, version)
     return {"Id": f"/change/{change.id}"}
@@ -53,6 +58,7 @@ def delete_cidr_collection(context: Context, request: dict[str, Any]) -> dict[st
         used = cidr.used_locations(conn, collection.id)
         require_deletable(used, empty=not cidr.locations_page(conn, collection.id, "", 1))
         cidr.delete(conn, collection.id)
+        context.trail.changed(KIND, collection.id, collection_to_api(collection), None)
         place.add(conn, cidr.outbox_key(collection.id), collection.version + 1)
     return {}
 
@@ -117,8 +123,25 @@ def _insert(conn: Connection, context: Context, request: dict[str, Any]) -> Cidr
         raise ApiError("LimitsExceeded", text)
     collection = CidrCollection(new_uuid(), account_id, request["Name"], request["CallerReference"], version=1)
     cidr.insert(conn, collection)
+    context.trail.changed(KIND, collection.id, None, collection_to_api(collection))
     place.add(conn, cidr.outbox_key(collection.id), collection.version)
     return collection
+
+
+def _tell(
+    context: Context, collection: CidrCollection, version: int, held: Mapping[Block, str], planned: BlockPlan
+) -> None:
+    """Put a change into the audit trail: of the blocks, which may be a million, those that it is about."""
+    after = msgspec.structs.replace(collection, version=version)
+    touched = [*planned.delete, *(block for block, _ in planned.put)]
+    gone = [(held[block], block) for block in touched if block in held]
+    put = [(location, block) for block, location in planned.put]
+    context.trail.changed(KIND, collection.id, _with_blocks(collection, gone), _with_blocks(after, put))
+
+
+def _with_blocks(collection: CidrCollection, blocks: Sequence[tuple[str, Block]]) -> dict[str, Any]:
+    shown = sorted(blocks, key=lambda each: (each[0], to_octets(each[1])))
+    return {**collection_to_api(collection), "CidrBlocks": _blocks_to_api(shown)}
 
 
 def _require_version(collection: CidrCollection, expected: int | None) -> None:

@@ -19,6 +19,8 @@ from meridian.store import delegation
 from meridian.store import zone as zones
 from meridian.store.ids import new_id
 
+KIND = "delegationset"  # in the audit trail
+
 _RANDOM = random.SystemRandom()
 
 
@@ -57,11 +59,12 @@ def list_reusable_delegation_sets(context: Context, request: dict[str, Any]) -> 
 def delete_reusable_delegation_set(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Delete a set that no zone uses (R-DEL-6)."""
     with context.database.write() as conn:
-        delegation.owned(conn, context.caller.account_id, request["Id"], for_update=True)
+        found = delegation.owned(conn, context.caller.account_id, request["Id"], for_update=True)
         if delegation.zones_of(conn, request["Id"]):
             text = "The specified delegation set contains associated hosted zones."
             raise ApiError("DelegationSetInUse", text)
         delegation.delete(conn, request["Id"])
+        context.trail.changed(KIND, request["Id"], delegation_set_to_api(found), None)
     return {}
 
 
@@ -100,6 +103,7 @@ def _insert(conn: Connection, context: Context, reference: str, zone_id: str | N
         text = "Limits Exceeded: MAX_REUSABLE_DELEGATION_SETS_BY_OWNER - Cannot create more delegation sets."
         raise ApiError("LimitsExceeded", text)
     assert made.id is not None
+    context.trail.changed(KIND, made.id, None, delegation_set_to_api(made))
     if zone is None:
         delegation.take(conn, made.id, made.name_servers)
     else:

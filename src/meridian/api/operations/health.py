@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from meridian.api.context import Context
+from meridian.api.operations import tag
 from meridian.api.operations.paging import Page, cut
 from meridian.api.paging import page_size
 from meridian.changes.health import (
@@ -30,7 +31,6 @@ from meridian.model import target
 from meridian.model.cidr import Block
 from meridian.model.health import HealthCheck, HealthCheckConfig, MetricRule
 from meridian.store import health
-from meridian.store import tag as tags
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ def delete_health_check(context: Context, request: dict[str, Any]) -> dict[str, 
         used = health.users(conn, check.id)
         health.delete(conn, check, context.clock.now())
         context.trail.changed("healthcheck", check.id, check_to_api(check), None)
-        tags.remove_all(conn, "healthcheck", check.id)
+        tag.remove_all(conn, context, "healthcheck", check.id)
     if used:
         names = [f"{user.key.name} {user.key.type}" for user in used]
         log.warning("health_check.deleted_in_use", check=check.id, count=len(used), record_sets=names[:_SHOWN])

@@ -2,8 +2,8 @@
 Policy records, in the API's words traffic policy instances: create, update, delete, list
 (traffic-flow.md §4; R-API-148..155).
 
-An instance is built, and its root written, in the transaction that asks for it. So it is Creating only until
-every live edge serves it, and an update takes the place of what was served in one moment (R-TFI-5).
+An instance is built, and its root written, in the transaction that asks for it. So it is Creating or
+Updating only until every live edge serves it, and an update takes the place of what was served in one moment (R-TFI-5).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def create_traffic_policy_instance(context: Context, request: dict[str, Any]) ->
 
 
 def get_traffic_policy_instance(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """One instance: Creating until every live edge serves it (R-TFI-4, R-TFI-13)."""
+    """One instance: Creating or Updating until every live edge serves it (R-TFI-4, R-TFI-13)."""
     with context.database.read() as conn:
         found = traffic.instance(conn, context.caller.account_id, request["Id"])
     return {"TrafficPolicyInstance": instance_to_api(found)}
@@ -179,7 +179,7 @@ def update(
         )
         raise ApiError("ConflictingTypes", text)
     wanted = msgspec.structs.replace(
-        before, ttl=ttl, policy_id=found.id, version=found.version, failure="", in_sync=False
+        before, ttl=ttl, policy_id=found.id, version=found.version, failure="", in_sync=False, is_updated=True
     )
     change_id = _build(conn, context, zone, wanted, found)
     after = traffic.instance(conn, account_id, instance_id)

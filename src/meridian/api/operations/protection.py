@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from meridian.api.context import Context
@@ -15,6 +16,7 @@ from meridian.store import protection
 from meridian.store import zone as zones
 
 MAX_PAGE = 300
+KIND = "rrsetprotection"  # in the audit trail; the resource is the zone
 
 
 def create_resource_record_set_protections(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -27,6 +29,7 @@ def create_resource_record_set_protections(context: Context, request: dict[str, 
             text = "Limits Exceeded: MAX_RRSET_PROTECTIONS_BY_ZONE - Cannot create more protections."
             raise ApiError("LimitsExceeded", text)
         protection.put(conn, zone.id, wanted)
+        context.trail.changed(KIND, zone.id, None, _shown(wanted))
     return {}
 
 
@@ -36,8 +39,10 @@ def delete_resource_record_set_protections(context: Context, request: dict[str, 
         zone = zones.owned(conn, context.caller.account_id, request["HostedZoneId"], for_update=True)
         wanted = read(zone, request["Protections"])
         keys = [each.key for each in wanted]
-        require_present(wanted, protection.among(conn, zone.id, keys))
+        held = protection.of(conn, zone.id, keys)
+        require_present(wanted, {each.key for each in held})
         protection.delete(conn, zone.id, keys)
+        context.trail.changed(KIND, zone.id, _shown(held), None)
     return {}
 
 
@@ -59,3 +64,7 @@ def protection_to_api(found: Protection) -> dict[str, Any]:
     """The shape ResourceRecordSetProtection."""
     comment = {} if found.comment is None else {"Comment": found.comment}
     return {"RecordName": found.name.text, "RecordType": found.type, **comment}
+
+
+def _shown(protections: Sequence[Protection]) -> dict[str, Any]:
+    return {"Protections": [protection_to_api(each) for each in protections]}

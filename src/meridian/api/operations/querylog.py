@@ -18,6 +18,8 @@ from meridian.store import querylog
 from meridian.store import zone as zones
 from meridian.store.ids import new_uuid
 
+KIND = "queryloggingconfig"  # in the audit trail
+
 
 def create_query_logging_config(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Log the queries of a public zone from now on (R-LOG-1)."""
@@ -28,6 +30,7 @@ def create_query_logging_config(context: Context, request: dict[str, Any]) -> di
         log_group(arn, account_id)
         config = QueryLoggingConfig(new_uuid(), account_id, zone.id, arn, context.clock.now())
         querylog.insert(conn, config)
+        context.trail.changed(KIND, config.id, None, config_to_api(config))
         publish_head(conn, zone.id)
     location = f"{context.settings.base_url}/2013-04-01/queryloggingconfig/{config.id}"
     return {"QueryLoggingConfig": config_to_api(config), "Location": location}
@@ -44,8 +47,17 @@ def delete_query_logging_config(context: Context, request: dict[str, Any]) -> di
     with context.database.write() as conn:
         config = querylog.owned(conn, context.caller.account_id, request["Id"])
         querylog.delete(conn, config.id)
+        context.trail.changed(KIND, config.id, config_to_api(config), None)
         publish_head(conn, config.zone_id)
     return {}
+
+
+def remove_of_zone(conn: Connection, context: Context, zone_id: str) -> None:
+    """Delete the configuration of a zone that goes, if it has one (R-ZDL-5)."""
+    config = querylog.of_zone(conn, zone_id)
+    if config is not None:
+        querylog.delete(conn, config.id)
+        context.trail.changed(KIND, config.id, config_to_api(config), None)
 
 
 def list_query_logging_configs(context: Context, request: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from meridian.api.authorize import require
 from meridian.api.context import Context
 from meridian.api.http import HttpRequest
 from meridian.api.json_batch import decode
-from meridian.api.operations.check import brief, of_account
+from meridian.api.operations.check import brief, of_account, tell
 from meridian.changes.health_options import require_reason
 from meridian.errors import ApiError
 from meridian.model.health import HealthCheck
@@ -79,7 +79,7 @@ def turn(context: Context, request: HttpRequest) -> Fields:
         for found in followers:
             check = health.owned(conn, found.account_id, found.id, for_update=True)
             if (check.switch is not False) != body.on:
-                health.set_switch(conn, check, body.on)
+                tell(context, check, health.set_switch(conn, check, body.on))
             words = f"{'on' if body.on else 'off'}: {reason}" if reason else ("on" if body.on else "off")
             health_event.add(conn, check.account_id, check.id, now, "switch", body.on, words, user)
     return {"arn": body.arn, "on": body.on, "checks": [check.id for check in followers]}

@@ -36,6 +36,13 @@ def change_tags_for_resource(context: Context, request: dict[str, Any]) -> dict[
     return {}
 
 
+def remove_all(conn: Connection, context: Context, type_: str, id_: str) -> None:
+    """Remove every tag of a resource that goes (R-ZDL-5)."""
+    if before := tags.of(conn, type_, [id_])[id_]:
+        tags.remove_all(conn, type_, id_)
+        context.trail.changed("tags", id_, before, {})
+
+
 def list_tags_for_resource(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The tags of one resource."""
     return {"ResourceTagSet": _tag_sets(context, request["ResourceType"], [request["ResourceId"]])[0]}

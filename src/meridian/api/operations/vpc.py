@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,6 +28,7 @@ from meridian.store import vpc
 from meridian.store import zone as zones
 
 MAX_AUTHORIZED = 50  # a page, by the model's prose
+ASSOCIATED, AUTHORIZED = "vpcassociation", "vpcauthorization"  # in the audit trail; the resource is the zone
 
 
 def associate_vpc_with_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -39,10 +41,12 @@ def associate_vpc_with_hosted_zone(context: Context, request: dict[str, Any]) ->
         if zone.account_id != account_id and not vpc.is_authorized(conn, zone.id, wanted):
             text = "Associating the specified VPC with the specified hosted zone has not been authorized."
             raise ApiError("NotAuthorizedException", text)
+        before = vpc.of_zone(conn, zone.id)
         vpc.associate(conn, zone, wanted)
-        if len(vpc.of_zone(conn, zone.id)) > context.settings.quotas.vpcs_per_zone:
+        if len(before) >= context.settings.quotas.vpcs_per_zone:
             text = "Limits Exceeded: MAX_VPCS_ASSOCIATED_BY_ZONE - Cannot associate more VPCs."
             raise ApiError("LimitsExceeded", text)
+        context.trail.changed(ASSOCIATED, zone.id, _shown(before), _shown(vpc.of_zone(conn, zone.id)))
         return _publish(conn, context, zone.id, request.get("Comment"))
 
 
@@ -59,6 +63,7 @@ def disassociate_vpc_from_hosted_zone(context: Context, request: dict[str, Any])
             raise ApiError("VPCAssociationNotFound", text)
         require_another(len(present))
         vpc.disassociate(conn, zone.id, unwanted)
+        context.trail.changed(ASSOCIATED, zone.id, _shown(present), _shown(vpc.of_zone(conn, zone.id)))
         return _publish(conn, context, zone.id, request.get("Comment"))
 
 
@@ -68,10 +73,12 @@ def create_vpc_association_authorization(context: Context, request: dict[str, An
     with context.database.write() as conn:
         zone = _owned_private(conn, context, request["HostedZoneId"])
         require_known(wanted, views(context.settings))
+        before = _shown([wanted]) if vpc.is_authorized(conn, zone.id, wanted) else None
         vpc.authorize(conn, zone.id, wanted)
         if vpc.authorizations(conn, zone.id) > context.settings.quotas.vpc_authorizations_per_zone:
             text = "Limits Exceeded: no more VPC association authorizations can be created for the hosted zone."
             raise ApiError("TooManyVPCAssociationAuthorizations", text)
+        context.trail.changed(AUTHORIZED, zone.id, before, _shown([wanted]))
     return {"HostedZoneId": zone.id, "VPC": vpc_to_api(wanted)}
 
 
@@ -83,6 +90,7 @@ def delete_vpc_association_authorization(context: Context, request: dict[str, An
         if not vpc.deauthorize(conn, zone.id, unwanted):
             text = f"The VPC {unwanted.id} in region {unwanted.region} is not authorized for the hosted zone."
             raise ApiError("VPCAssociationAuthorizationNotFound", text)
+        context.trail.changed(AUTHORIZED, zone.id, _shown([unwanted]), None)
     return {}
 
 
@@ -113,6 +121,10 @@ def list_hosted_zones_by_vpc(context: Context, request: dict[str, Any]) -> dict[
 def vpc_to_api(found: Vpc) -> dict[str, str]:
     """The shape VPC."""
     return {"VPCRegion": found.region, "VPCId": found.id}
+
+
+def _shown(found: Sequence[Vpc]) -> dict[str, Any]:
+    return {"VPCs": list(map(vpc_to_api, found))}
 
 
 def _summary(found: vpc.Summary) -> dict[str, Any]:

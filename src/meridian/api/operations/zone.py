@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meridian.api.context import Context
+from meridian.api.operations import querylog, tag
 from meridian.api.operations.change import change_to_api, record_change
 from meridian.api.operations.delegation import delegation_set_to_api
 from meridian.api.operations.paging import Page, cut
@@ -23,9 +24,8 @@ from meridian.model import name as names
 from meridian.model.view import views
 from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus, Vpc
 from meridian.settings import Settings
-from meridian.store import delegation, health, outbox, protection, querylog, traffic, vpc
+from meridian.store import delegation, health, outbox, protection, traffic, vpc
 from meridian.store import record as records
-from meridian.store import tag as tags
 from meridian.store import zone as zones
 from meridian.store.ids import new_id
 
@@ -126,6 +126,8 @@ def update_hosted_zone_features(context: Context, request: dict[str, Any]) -> di
         if enable is None:
             raise InvalidInput("EnableAcceleratedRecovery must be given.")
         zones.set_accelerated_recovery(conn, zone.id, _recovery_status(enable, context.settings))
+        after = zones.owned(conn, context.caller.account_id, zone.id)
+        context.trail.changed("hostedzone", zone.id, zone_to_api(zone), zone_to_api(after))
     return {}
 
 
@@ -135,10 +137,10 @@ def delete_hosted_zone(context: Context, request: dict[str, Any]) -> dict[str, A
         zone = zones.owned(conn, context.caller.account_id, request["Id"], for_update=True)
         _require_deletable(conn, zone)
         version = zones.bump_version(conn, zone.id)
-        querylog.delete_of_zone(conn, zone.id)
+        querylog.remove_of_zone(conn, context, zone.id)
         zones.delete(conn, zone.id)
         context.trail.changed("hostedzone", zone.id, zone_to_api(zone), None)
-        tags.remove_all(conn, "hostedzone", zone.id)
+        tag.remove_all(conn, context, "hostedzone", zone.id)
         outbox.add(conn, zone.id, version, None)
         change = record_change(conn, context, zone.id, version)
     return {"ChangeInfo": change_to_api(change)}
