@@ -4,6 +4,9 @@ What one answer costs inside our engine: the same questions as `bench.answers`, 
 For finding out where an answer spends its time, and whether a change pays. Instructions, which valgrind counts, are
 the same in every run. Nanoseconds are those of the quickest of many rounds: with warm caches, and with caches that
 something else has used between two batches of questions, as the kernel does on the wire.
+
+With `--check`, instructions alone are counted, of fewer questions, and held against `bench/instructions.toml`; with
+`--update` that is written anew.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import argparse
 import shutil
 import subprocess
 import tempfile
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +29,11 @@ from tests.peers.images import images
 _ENGINE = Path(__file__).parents[1] / "engine"
 _STATIC = "static"  # what policies are compared with
 
+FIGURES = Path(__file__).parent / "instructions.toml"
+CHECKED = ("static", "nxdomain", "weighted", "geolocation", "tree")
+TOLERANCE = 0.03  # by which a count may exceed its figure
+_SAMPLE = 2_000  # questions of each workload where only instructions are counted
+
 
 class Cost(NamedTuple):
     """Of one answer: instructions, None without valgrind; nanoseconds with warm caches and with cold ones."""
@@ -33,8 +43,69 @@ class Cost(NamedTuple):
     cold: float
 
 
-def prepare(folder: Path) -> None:
-    """Write the site's image and tables as the control plane makes them, and the questions of each workload."""
+class Figures(NamedTuple):
+    """
+    What was counted once.
+
+    Attributes:
+        compiler: With which Rust compiler; another one counts otherwise.
+        instructions: Of one answer, by workload.
+    """
+
+    compiler: str
+    instructions: dict[str, int]
+
+
+def build() -> None:
+    """Compile the program that answers."""
+    subprocess.run(["cargo", "build", "--release", "--quiet", "--example", "answers"], cwd=_ENGINE, check=True)
+
+
+def compiler() -> str:
+    """Such as `rustc 1.95.0 (59807616e 2026-04-14)`."""
+    return _output(["rustc", "--version"]).strip()
+
+
+def figures() -> Figures:
+    """Those of the repository."""
+    found = tomllib.loads(FIGURES.read_text())
+    return Figures(found["compiler"], found["instructions"])
+
+
+def write_figures(found: Figures) -> None:
+    """Replace those of the repository."""
+    lines = [f"{name} = {count}" for name, count in found.instructions.items()]
+    head = (
+        "# Instructions of one answer, as valgrind counts them: `python -m bench.engine --update` writes this file.\n"
+    )
+    FIGURES.write_text(f'{head}compiler = "{found.compiler}"\n\n[instructions]\n' + "\n".join(lines) + "\n")
+
+
+def counted(folder: Path) -> Figures:
+    """Count the instructions of an answer of each workload in `CHECKED`; takes half a minute."""
+    prepare(folder, CHECKED, _SAMPLE)
+    return Figures(compiler(), {name: round(_instructions(folder, name, _SAMPLE)) for name in CHECKED})
+
+
+def exceeding(found: Figures, known: Figures) -> list[str]:
+    """The workloads whose count exceeds the figure by more than the tolerance, or that have none."""
+    return [
+        name for name, count in found.instructions.items() if count > known.instructions.get(name, 0) * (1 + TOLERANCE)
+    ]
+
+
+def comparison(found: Figures, known: Figures) -> str:
+    """Lay out counts beside figures for people."""
+    rows = [f"{'':<16}{'figure':>10}{'now':>10}{'change':>10}"]
+    for name, count in found.instructions.items():
+        figure = known.instructions.get(name)
+        change = "-" if figure is None else f"{count / figure - 1:+.1%}"
+        rows.append(f"{name:<16}{figure or '-':>10}{count:>10}{change:>10}")
+    return "\n".join(rows)
+
+
+def prepare(folder: Path, workloads: Iterable[str] = WORKLOADS, most: int = QUESTIONS) -> None:
+    """Write the site's image and tables as the control plane makes them, and questions of these workloads."""
     asked = site()
     (folder / "zone").write_text(asked.zones[APEX])
     image = images(APEX, folder / "zone", zone_id="Z0000000000000", routed=groups(asked.routing))
@@ -43,8 +114,8 @@ def prepare(folder: Path) -> None:
         (folder / f"shard-{at}").write_bytes(shard)
     (folder / "geo").write_bytes(geo_table(asked.routing))
     (folder / "latency").write_bytes(latency_table(asked.routing))
-    for name, make in WORKLOADS.items():
-        loadgen.write(make(asked, 1).questions, folder / f"{name}.questions")
+    for name in workloads:
+        loadgen.write(WORKLOADS[name](asked, 1).questions[:most], folder / f"{name}.questions")
 
 
 def measure(folder: Path, name: str, *, rounds: int, limits: bool = False) -> Cost:
@@ -53,17 +124,24 @@ def measure(folder: Path, name: str, *, rounds: int, limits: bool = False) -> Co
 
     With `limits`, there are a rate limit, cookies and denied networks, and the questions keep to them.
     """
-    program = str(_ENGINE / "target" / "release" / "examples" / "answers")
-    command = [program, str(folder), str(folder / f"{name}.questions")]
     limited = ["limits"] if limits else []
-    warm, cold = map(float, _output([*command, str(rounds), *limited]).split())
-    if shutil.which("valgrind") is None:
-        return Cost(None, warm, cold)
+    warm, cold = map(float, _output([*_command(folder, name), str(rounds), *limited]).split())
+    is_counted = shutil.which("valgrind") is not None
+    return Cost(_instructions(folder, name, QUESTIONS, *limited) if is_counted else None, warm, cold)
+
+
+def _command(folder: Path, name: str) -> list[str]:
+    program = str(_ENGINE / "target" / "release" / "examples" / "answers")
+    return [program, str(folder), str(folder / f"{name}.questions")]
+
+
+def _instructions(folder: Path, name: str, questions: int, *more: str) -> float:
+    """Of one answer, where each question is answered once for each state of the caches."""
     out = folder / f"{name}.callgrind"
     options = ["--tool=callgrind", "--toggle-collect=answers::answer", f"--callgrind-out-file={out}"]
-    _output(["valgrind", *options, *command, "1", *limited])
+    _output(["valgrind", *options, *_command(folder, name), "1", *more])
     summary = next(line for line in out.read_text().splitlines() if line.startswith(("summary:", "totals:")))
-    return Cost(int(summary.split()[1]) / (2 * QUESTIONS), warm, cold)
+    return int(summary.split()[1]) / (2 * questions)
 
 
 def table(costs: dict[str, Cost]) -> str:
@@ -82,6 +160,17 @@ def _cells(own: float | None, plain: float | None) -> str:
     return f"{shown:>14}{ratio:>10}"
 
 
+def _check(*, update: bool) -> None:
+    known = figures() if FIGURES.exists() else Figures("", {})
+    with tempfile.TemporaryDirectory(prefix="bench-engine-") as folder:
+        found = counted(Path(folder))
+    print(f"{found.compiler}; the figures: {known.compiler}\n\n{comparison(found, known)}")
+    if update:
+        write_figures(found)
+    elif exceeding(found, known):
+        raise SystemExit(f"more than {TOLERANCE:.0%} over the figure: {', '.join(exceeding(found, known))}")
+
+
 def _output(command: list[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -95,13 +184,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50, help="rounds of 20,000 questions (default: %(default)s)")
     parser.add_argument("--keep", type=Path, help="keep image, questions and callgrind's output in this folder")
     parser.add_argument("--limits", action="store_true", help="with a rate limit, cookies and denied networks in force")
+    parser.add_argument(
+        "--check", action="store_true", help="count instructions alone, beside the repository's figures"
+    )
+    parser.add_argument("--update", action="store_true", help="the same, and write the figures anew")
     given = parser.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--quiet", "--example", "answers"], cwd=_ENGINE, check=True)
+    build()
+    if given.check or given.update:
+        _check(update=given.update)
+        return
     with tempfile.TemporaryDirectory(prefix="bench-engine-") as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        prepare(folder)
         names = given.workloads.split(",")
+        prepare(folder, names)
         print(f"{Machine.here()}\n")
         print(table({name: measure(folder, name, rounds=given.rounds, limits=given.limits) for name in names}))
 

@@ -23,6 +23,7 @@ _PEERS = {
     "pdns-lua": _POWERDNS,
     "dnstap reader": {"fstrm_capture": "fstrm-bin"},
     "blackbox": {"prometheus-blackbox-exporter": "prometheus-blackbox-exporter"},
+    "instructions": {"valgrind": "valgrind"},
 }
 _TOOLS = {
     "echo": {"cc": "gcc"},
