@@ -41,6 +41,8 @@ const MOST_SHUFFLED: usize = 64;
 const FEW: usize = 8;
 /// The farthest a compression pointer reaches (RFC 1035 §4.1.4).
 const MOST_POINTED: usize = 0x3fff;
+/// Octets of a client subnet before its scope (RFC 7871 §6).
+const SCOPE: usize = 3;
 /// Octets of OPT without options, and of one Extended DNS Error without text.
 const OPT: usize = 11;
 /// Octets that a reply may have behind its question, if no record has room: OPT with subnet, cookie and identity.
@@ -57,10 +59,9 @@ pub struct Reply<'o, 'q> {
     /// there is room: no record gives way to it.
     limit: usize,
     counts: [u16; 3],
-    edns: Option<Edns<'q>>,
+    query: &'q Query<'q>,
     told: Option<&'q Told<'q>>,
     payload: u16,
-    question_end: usize,
     /// The answer is from a zone of ours, not a referral (RFC 1035 §4.1.1).
     pub authoritative: bool,
     /// The answer did not fit.
@@ -76,22 +77,21 @@ pub struct Reply<'o, 'q> {
 impl<'o, 'q> Reply<'o, 'q> {
     /// Begins the reply to a query. `size` is the transport's limit in octets; `payload` is what we
     /// advertise in OPT; `told` is what OPT says beside.
-    pub fn new(out: &'o mut [u8], query: &Query<'q>, size: usize, payload: u16, told: Option<&'q Told<'q>>) -> Self {
+    pub fn new(out: &'o mut [u8], query: &'q Query<'q>, size: usize, payload: u16, told: Option<&'q Told<'q>>) -> Self {
         let size = size.min(out.len());
         let out = &mut out[..size];
         let end = query.question_end;
         out[..end].copy_from_slice(&query.packet[..end]);
-        let subnet = |edns: Edns<'_>| edns.client_subnet.map_or(0, |subnet| options::HEAD + subnet.len());
-        let options = query.edns.map_or(0, |edns| OPT + subnet(edns) + told.map_or(0, Told::octets));
+        let subnet = |edns: &Edns<'_>| edns.client_subnet.map_or(0, |subnet| options::HEAD + subnet.len());
+        let options = query.edns.as_ref().map_or(0, |edns| OPT + subnet(edns) + told.map_or(0, Told::octets));
         Self {
             out,
             at: end,
             limit: size.saturating_sub(options).max(end),
             counts: [0; 3],
-            edns: query.edns,
+            query,
             told,
             payload,
-            question_end: end,
             authoritative: false,
             truncated: false,
             scope: 0,
@@ -107,7 +107,7 @@ impl<'o, 'q> Reply<'o, 'q> {
 
     /// Octets of header and question: where the first record stands.
     pub fn question_end(&self) -> usize {
-        self.question_end
+        self.query.question_end
     }
 
     /// How many records a section has so far.
@@ -123,18 +123,19 @@ impl<'o, 'q> Reply<'o, 'q> {
     /// Adds all records of a set in random order (R-SEL-6), or none.
     ///
     /// `owner` is where in the message the owner name stands.
+    #[inline]
     pub fn add(&mut self, section: Section, set: RecordSet<'_>, owner: usize, draw: &mut Draw) -> Result<(), Full> {
         if set.octets().len() > self.limit - self.at || owner > MOST_POINTED {
             return Err(Full);
         }
         match usize::from(set.count()) {
-            1 => self.put_record(set.octets(), owner),
+            1 => self.put_records(set.octets(), owner),
             count if count <= FEW => self.put_shuffled::<FEW>(set, owner, draw),
             count if count <= MOST_SHUFFLED => self.put_shuffled::<MOST_SHUFFLED>(set, owner, draw),
             count => {
                 let first = draw.below(count as u64) as usize;
                 let records = set.records().skip(first).chain(set.records().take(first));
-                records.for_each(|record| self.put_record(record, owner));
+                records.for_each(|record| self.put_records(record, owner));
             }
         }
         self.counts[section as usize] += set.count();
@@ -148,7 +149,7 @@ impl<'o, 'q> Reply<'o, 'q> {
         if set.octets().len() > self.limit - self.at || owner > MOST_POINTED {
             return Err(Full);
         }
-        set.records().for_each(|record| self.put_record(record, owner));
+        self.put_records(set.octets(), owner);
         self.counts[section as usize] += set.count();
         Ok(())
     }
@@ -161,7 +162,7 @@ impl<'o, 'q> Reply<'o, 'q> {
             *place = start;
         }
         draw.shuffle(&mut starts[..count], count);
-        starts[..count].iter().for_each(|&start| self.put_record(set.record_at(start), owner));
+        starts[..count].iter().for_each(|&start| self.put_records(set.record_at(start), owner));
     }
 
     /// Adds one text of class CHAOS, owned by the name asked for, which is not to be kept (RFC 4892 §3).
@@ -183,16 +184,30 @@ impl<'o, 'q> Reply<'o, 'q> {
         Ok(())
     }
 
-    /// One record, its owner a pointer to where the name stands.
-    fn put_record(&mut self, record: &[u8], owner: usize) {
-        let start = self.at;
-        self.put(record);
-        self.out[start..start + 2].copy_from_slice(&(0xc000 | owner as u16).to_be_bytes());
+    /// Records one after the other, the owner of each a pointer to where the name stands.
+    fn put_records(&mut self, records: &[u8], owner: usize) {
+        let owner = (0xc000 | owner as u16).to_be_bytes();
+        let room = &mut self.out[self.at..self.at + records.len()];
+        self.at += records.len();
+        copy(records, room);
+        let mut rest = room;
+        while let Some((fixed, data)) = rest.split_first_chunk_mut::<FIXED>() {
+            [fixed[0], fixed[1]] = owner;
+            let length = usize::from(u16::from_be_bytes([fixed[10], fixed[11]]));
+            rest = data.get_mut(length..).unwrap_or_default();
+        }
     }
 
     fn put(&mut self, octets: &[u8]) {
         self.out[self.at..self.at + octets.len()].copy_from_slice(octets);
         self.at += octets.len();
+    }
+
+    /// So many octets more, to be written in one piece.
+    fn room<const N: usize>(&mut self) -> &mut [u8; N] {
+        let start = self.at;
+        self.at += N;
+        self.out[start..].first_chunk_mut().expect("there is room for what `limit` counts with")
     }
 
     /// Where the RDATA of the record at `at` begins; it was written by us, its owner a pointer.
@@ -227,7 +242,7 @@ impl<'o, 'q> Reply<'o, 'q> {
         if record.len() > self.limit - self.at {
             return Err(Full);
         }
-        self.put_record(record, owner);
+        self.put_records(record, owner);
         self.out[at + 6..at + 10].copy_from_slice(&ttl.to_be_bytes());
         self.counts[section as usize] += 1;
         Ok(())
@@ -235,42 +250,46 @@ impl<'o, 'q> Reply<'o, 'q> {
 
     /// Takes back everything but the question and sets TC (RFC 2181 §9): a part would mislead.
     pub fn truncate(&mut self) {
-        self.at = self.question_end;
+        self.at = self.question_end();
         self.counts = [0; 3];
         self.truncated = true;
     }
 
     /// Writes header and OPT and returns the reply's length in octets.
-    pub fn finish(mut self, rcode: u16) -> usize {
+    #[inline]
+    pub fn finish(&mut self, rcode: u16) -> usize {
+        self.counts[2] += self.opt(rcode);
         self.header(rcode);
-        let additional = self.counts[2] + self.opt(rcode);
-        for (section, count) in [self.counts[0], self.counts[1], additional].into_iter().enumerate() {
-            let at = 6 + 2 * section;
-            self.out[at..at + 2].copy_from_slice(&count.to_be_bytes());
-        }
         self.at
     }
 
-    /// QR set; opcode, RD and CD as asked (RFC 4035 §3.1.6); RA and AD clear.
+    /// QR set; opcode, RD and CD as asked (RFC 4035 §3.1.6); RA and AD clear; one question.
     fn header(&mut self, rcode: u16) {
+        let Some(header) = self.out.first_chunk_mut::<HEADER>() else { return };
         let aa = if self.authoritative { 0x04 } else { 0 };
         let tc = if self.truncated { 0x02 } else { 0 };
-        self.out[2] = 0x80 | (self.out[2] & 0x79) | aa | tc;
-        self.out[3] = (self.out[3] & 0x10) | (rcode & 0x0f) as u8;
-        self.out[4..6].copy_from_slice(&1u16.to_be_bytes());
+        let flags = [0x80 | (header[2] & 0x79) | aa | tc, (header[3] & 0x10) | (rcode & 0x0f) as u8];
+        let [answers, authority, additional] = self.counts.map(u16::to_be_bytes);
+        for (pair, own) in
+            [flags, [0, 1], answers, authority, additional].into_iter().zip(header[2..].as_chunks_mut().0)
+        {
+            *own = pair;
+        }
     }
 
     fn opt(&mut self, rcode: u16) -> u16 {
-        let Some(edns) = self.edns else {
+        let Some(edns) = &self.query.edns else {
             return 0;
         };
         let start = self.at;
         let flags = if edns.dnssec_ok { 0x80 } else { 0 };
         let [high, low] = self.payload.to_be_bytes();
-        self.put(&[0, 0, 41, high, low, (rcode >> 4) as u8, 0, flags, 0, 0, 0]);
+        *self.room() = [0, 0, 41, high, low, (rcode >> 4) as u8, 0, flags, 0, 0, 0];
         if let Some(subnet) = edns.client_subnet {
             // Family, source prefix and address as asked; the scope is ours (R-ECS-6).
-            self.option(code::CLIENT_SUBNET, &[&subnet[..3], &[self.scope], &subnet[4..]]);
+            self.option(code::CLIENT_SUBNET, &[subnet]);
+            let scope = self.at - subnet.len() + SCOPE;
+            self.out[scope] = self.scope;
         }
         if let Some(error) = self.error.filter(|_| self.at + EDE + self.error_text.len() <= self.out.len()) {
             self.option(code::ERROR, &[&error.to_be_bytes(), self.error_text.as_bytes()]);
@@ -303,11 +322,21 @@ impl<'o, 'q> Reply<'o, 'q> {
         }
     }
 
+    #[inline]
     fn option(&mut self, code: u16, parts: &[&[u8]]) {
         let length: usize = parts.iter().map(|part| part.len()).sum();
-        self.put(&code.to_be_bytes());
-        self.put(&(length as u16).to_be_bytes());
+        let ([a, b], [c, d]) = (code.to_be_bytes(), (length as u16).to_be_bytes());
+        *self.room() = [a, b, c, d];
         parts.iter().for_each(|part| self.put(part));
+    }
+}
+
+/// Copies octets of one length. Addresses, which most answers are, are copied without a call.
+fn copy(from: &[u8], to: &mut [u8]) {
+    const IPV4: usize = FIXED + 4;
+    match (<&[u8; IPV4]>::try_from(from), <&mut [u8; IPV4]>::try_from(&mut *to)) {
+        (Ok(from), Ok(to)) => *to = *from,
+        _ => to.copy_from_slice(from),
     }
 }
 

@@ -12,8 +12,8 @@ pub const MAX_SLOT: u32 = 1 << 24;
 impl Health {
     /// Whether the check in `slot` is healthy. Slot 0 stands for "no check" and always is (R-SEL-1).
     pub fn is_healthy(&self, slot: u32) -> bool {
-        let word = self.unhealthy.get(slot as usize / 64).copied().unwrap_or(0);
-        slot == 0 || word & (1 << (slot % 64)) == 0
+        // Slot 0 is never set unhealthy.
+        self.unhealthy.get(slot as usize / 64).is_none_or(|word| word & (1 << (slot % 64)) == 0)
     }
 
     /// A table with these slots set anew. Slot 0 and slots from `MAX_SLOT` on are passed over.

@@ -12,6 +12,10 @@ const ROOT_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Octets that are hashed at once.
 const WORD: usize = 8;
+/// Octets that are made lower case at once.
+const BLOCK: usize = 32;
+/// Octets that a name is kept in: whole blocks, and room for a word behind the longest name.
+const ROOM: usize = MAX_NAME.next_multiple_of(BLOCK) + BLOCK;
 
 /// A name that is not well-formed, uncompressed wire form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +28,8 @@ pub struct BadName;
 /// allocate.
 #[derive(Clone)]
 pub struct Name {
-    /// Behind the name there is room for a word to be read.
-    octets: [u8; MAX_NAME + WORD],
+    /// What stands behind the name has no meaning.
+    octets: [u8; ROOM],
     length: u8,
     count: u8,
     starts: [u8; MAX_LABELS + 1],
@@ -35,13 +39,8 @@ pub struct Name {
 impl Name {
     /// The root; a place to `read` into.
     pub fn root() -> Self {
-        let mut name = Self {
-            octets: [0; MAX_NAME + WORD],
-            length: 1,
-            count: 0,
-            starts: [0; MAX_LABELS + 1],
-            hashes: [0; MAX_LABELS + 1],
-        };
+        let mut name =
+            Self { octets: [0; ROOM], length: 1, count: 0, starts: [0; MAX_LABELS + 1], hashes: [0; MAX_LABELS + 1] };
         name.hashes[0] = ROOT_HASH;
         name
     }
@@ -57,49 +56,42 @@ impl Name {
     /// A compression pointer is refused: the first name of a message has nothing to point to, and
     /// images hold names uncompressed. After an error the contents are unspecified.
     pub fn read(&mut self, wire: &[u8]) -> Result<usize, BadName> {
+        let wire = &wire[..wire.len().min(MAX_NAME)];
         let mut at = 0;
         let mut count = 0;
         loop {
-            let label = usize::from(*wire.get(at).ok_or(BadName)?);
-            if at > MAX_NAME - 1 {
-                return Err(BadName);
-            }
-            self.starts[count] = at as u8;
+            let label = *wire.get(at).ok_or(BadName)?;
+            // A name of so many octets has no more labels.
+            self.starts[count & MAX_LABELS] = at as u8;
             if label == 0 {
                 break;
             }
             // 64 and more are pointers and reserved label types (RFC 1035 §4.1.4).
-            if label > 63 || count == MAX_LABELS {
+            if label > 63 {
                 return Err(BadName);
             }
-            at += 1 + label;
+            at += 1 + usize::from(label);
             count += 1;
         }
-        let length = at + 1;
-        if length > MAX_NAME {
-            return Err(BadName);
-        }
-        self.length = length as u8;
+        self.length = (at + 1) as u8;
         self.count = count as u8;
-        self.take_up(&wire[..length]);
-        Ok(length)
+        self.take_up(wire);
+        Ok(at + 1)
     }
 
-    /// Copies a name in lower case and hashes its suffixes, from the root up.
+    /// Copies the name at the start of `wire` in lower case, with what stands behind it, and hashes its suffixes, from
+    /// the root up.
     fn take_up(&mut self, wire: &[u8]) {
         // Length octets are below 64 and no letters: nothing happens to them.
-        let (words, rest) = wire.as_chunks();
         let (own, _) = self.octets.as_chunks_mut();
-        let mut last = [0; WORD];
-        last[..rest.len()].copy_from_slice(rest);
-        for (own, word) in own.iter_mut().zip(words.iter().chain([&last])) {
-            *own = lower_case(*word);
+        for (at, own) in own.iter_mut().enumerate().take(usize::from(self.length).div_ceil(BLOCK)) {
+            *own = lower_case(block(wire, at * BLOCK));
         }
         let count = usize::from(self.count);
-        let mut end = usize::from(self.starts[count]);
+        let mut end = usize::from(self.starts[count & MAX_LABELS]);
         let mut hash = ROOT_HASH;
-        self.hashes[count] = hash;
-        for suffix in (0..count).rev() {
+        self.hashes[count & MAX_LABELS] = hash;
+        for suffix in (0..count & MAX_LABELS).rev() {
             let start = usize::from(self.starts[suffix]);
             hash = below(hash, &self.octets, start, end);
             self.hashes[suffix] = hash;
@@ -217,7 +209,7 @@ const fn step(hash: u64, word: u64) -> u64 {
 ///
 /// The label is taken in words of eight octets, the last one filled up with zeros. So one pass over a
 /// name, from the root up, gives the hashes of all its ancestors, at a step or two for each label.
-fn below(parent: u64, octets: &[u8; MAX_NAME + WORD], start: usize, end: usize) -> u64 {
+fn below(parent: u64, octets: &[u8; ROOM], start: usize, end: usize) -> u64 {
     let (mut hash, mut at) = (parent, start);
     while at < end {
         let word = octets[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
@@ -228,20 +220,20 @@ fn below(parent: u64, octets: &[u8; MAX_NAME + WORD], start: usize, end: usize) 
     hash
 }
 
-/// Eight octets with A to Z made lower case.
-///
-/// In each octet, without its high bit, adding carries into that bit from `A` on, and from behind `Z` on.
-const fn lower_case(word: [u8; WORD]) -> [u8; WORD] {
-    let word = u64::from_le_bytes(word);
-    let low = word & repeated(0x7f);
-    let from_a = low + repeated(0x80 - b'A');
-    let behind_z = low + repeated(0x80 - b'Z' - 1);
-    let upper = from_a & !behind_z & !word & repeated(0x80);
-    (word | (upper >> 2)).to_le_bytes()
+/// The octets from `at` on, filled up with zeros at the end.
+fn block(octets: &[u8], at: usize) -> [u8; BLOCK] {
+    let rest = octets.get(at..).unwrap_or_default();
+    if let Some(block) = rest.first_chunk() {
+        return *block;
+    }
+    let mut block = [0; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    block
 }
 
-const fn repeated(octet: u8) -> u64 {
-    u64::from_le_bytes([octet; WORD])
+/// Octets with A to Z made lower case, in a form for which the compiler takes many at once.
+fn lower_case(block: [u8; BLOCK]) -> [u8; BLOCK] {
+    block.map(|octet| octet | u8::from(octet.wrapping_sub(b'A') < 26) << 5)
 }
 
 /// A hash of octets that are no name.
@@ -318,9 +310,7 @@ mod tests {
     #[test]
     fn letters_and_nothing_else_become_lower_case() {
         for octet in 0..=u8::MAX {
-            assert_eq!([octet.to_ascii_lowercase(); WORD], lower_case([octet; WORD]));
-            let beside = [0, octet, 0xff, octet, b'Z', octet, b'[', b'@'];
-            assert_eq!(beside.map(|octet| octet.to_ascii_lowercase()), lower_case(beside));
+            assert_eq!([octet.to_ascii_lowercase(); BLOCK], lower_case([octet; BLOCK]));
         }
     }
 

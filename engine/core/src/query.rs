@@ -127,6 +127,7 @@ pub enum Unanswerable {
 }
 
 /// Reads a packet. `name` takes the name asked for, in lower case.
+#[inline(always)]
 pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswerable> {
     let Some(header) = packet.first_chunk::<HEADER>() else {
         return Err(Unanswerable::Runt);
@@ -146,8 +147,8 @@ fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Opt
         return None;
     }
     let end = HEADER + name.read(&packet[HEADER..]).ok()?;
-    let rtype = number(packet, end)?;
-    let class = number(packet, end + 2)?;
+    let [a, b, c, d] = *packet.get(end..)?.first_chunk()?;
+    let (rtype, class) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
     let question_end = end + 4;
     if rtype == rtype::OPT {
         return None;
@@ -221,22 +222,21 @@ fn signed(packet: &[u8], header: &[u8; HEADER]) -> Unanswerable {
 }
 
 /// The record at `at`: where its owner ends, its ten fixed octets, its data.
-fn record(packet: &[u8], at: usize) -> Option<(usize, &[u8], &[u8])> {
+fn record(packet: &[u8], at: usize) -> Option<(usize, &[u8; 10], &[u8])> {
     let owner = skip_name(packet, at)?;
-    let fixed = packet.get(owner..owner + 10)?;
-    let length = usize::from(number(fixed, 8)?);
-    Some((owner, fixed, packet.get(owner + 10..owner + 10 + length)?))
+    let (fixed, rest) = packet.get(owner..)?.split_first_chunk::<10>()?;
+    Some((owner, fixed, rest.get(..usize::from(number(fixed, 8)?))?))
 }
 
-fn read_edns<'p>(fixed: &[u8], options: &'p [u8], options_at: u16) -> Option<Edns<'p>> {
+fn read_edns<'p>(fixed: &[u8; 10], options: &'p [u8], options_at: u16) -> Option<Edns<'p>> {
     let version = fixed[5];
     let (mut client_subnet, mut asks) = (None, false);
     // What options of another version look like is not known (RFC 6891 §6.1.3).
     let mut rest = if version == 0 { options } else { &[] };
     while !rest.is_empty() {
-        let (code, length) = (number(rest, 0)?, usize::from(number(rest, 2)?));
-        let data = rest.get(4..4 + length)?;
-        match code {
+        let (head, behind) = rest.split_first_chunk::<4>()?;
+        let (data, after) = behind.split_at_checked(usize::from(number(head, 2)?))?;
+        match number(head, 0)? {
             code::CLIENT_SUBNET => {
                 check_client_subnet(data)?;
                 client_subnet = client_subnet.or(Some(data));
@@ -244,7 +244,7 @@ fn read_edns<'p>(fixed: &[u8], options: &'p [u8], options_at: u16) -> Option<Edn
             code::COOKIE | code::NSID | code::TCP_KEEPALIVE | code::PADDING => asks = true,
             _ => {}
         }
-        rest = &rest[4 + length..];
+        rest = after;
     }
     Some(Edns { payload: number(fixed, 2)?, version, dnssec_ok: fixed[6] & 0x80 != 0, client_subnet, asks, options_at })
 }
@@ -328,7 +328,7 @@ fn skip_name(packet: &[u8], start: usize) -> Option<usize> {
 }
 
 fn number(octets: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes([*octets.get(at)?, *octets.get(at + 1)?]))
+    octets.get(at..)?.first_chunk().map(|octets| u16::from_be_bytes(*octets))
 }
 
 #[cfg(test)]

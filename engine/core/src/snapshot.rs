@@ -103,6 +103,9 @@ pub struct Catalog {
 #[derive(Debug, Clone)]
 pub struct Zones {
     buckets: Box<[Arc<Bucket>]>,
+    /// A bit for each number of labels that a zone's name has or had, the last for all above: no other suffix of a
+    /// name is looked for.
+    labels: u64,
 }
 
 /// Zones by name: those of one name together, at least one, the lowest rank first. Their name stands in the zone
@@ -112,7 +115,7 @@ struct Bucket(HashTable<Arc<[Arc<Zone>]>>);
 
 impl Default for Zones {
     fn default() -> Self {
-        Self { buckets: vec![Arc::default(); BUCKETS].into() }
+        Self { buckets: vec![Arc::default(); BUCKETS].into(), labels: 0 }
     }
 }
 
@@ -176,6 +179,7 @@ impl Catalog {
 
 impl Zones {
     /// The zone whose apex is suffix `i` of a name.
+    #[inline(always)]
     pub fn at(&self, name: &Name, i: usize) -> Option<&Zone> {
         let hash = name.hash(i);
         self.buckets[bucket(hash)].find(hash, name.suffix(i)).first().map(|zone| &**zone)
@@ -183,7 +187,14 @@ impl Zones {
 
     /// The zone closest to a name, from suffix `from` on, with that suffix (routing.md §3.1).
     pub fn closest(&self, name: &Name, from: usize) -> Option<(&Zone, usize)> {
-        (from..=name.count()).find_map(|i| self.at(name, i).map(|zone| (zone, i)))
+        for i in from..=name.count() {
+            if self.labels & labels_bit(name.count() - i) != 0
+                && let Some(zone) = self.at(name, i)
+            {
+                return Some((zone, i));
+            }
+        }
+        None
     }
 
     /// The zone that answers for a name and a type, with the suffix that is its own.
@@ -207,6 +218,7 @@ impl Zones {
 
     /// Puts a zone in, in place of an older version of it.
     fn put(&mut self, zone: Arc<Zone>) {
+        self.labels |= labels_bit(zone.apex.labels());
         self.edit(&zone.apex, |zones| {
             zones.retain(|other| other.id != zone.id);
             zones.push(Arc::clone(&zone));
@@ -249,6 +261,10 @@ impl Bucket {
 /// Whether this is the name of these zones.
 fn is_name(zones: &[Arc<Zone>], name: &[u8]) -> bool {
     zones[0].apex.wire() == name
+}
+
+fn labels_bit(labels: usize) -> u64 {
+    1 << labels.min(63)
 }
 
 fn bucket(hash: u64) -> usize {

@@ -22,18 +22,17 @@ impl Arms {
         Self::Few(0)
     }
 
-    /// The arms below `count` that fit a condition.
-    pub fn of(count: usize, mut fits: impl FnMut(usize) -> bool) -> Self {
-        let mut word = |first: usize| {
-            let last = count.min(first + WORD);
-            (first..last).fold(0, |word, arm| word | u64::from(fits(arm)) << (arm % WORD))
-        };
-        if count <= WORD {
-            return Self::Few(word(0));
+    /// Those of a group's arms, at most `MAX_ARMS`, that fit a condition.
+    #[inline]
+    pub fn of<A>(arms: &[A], mut fits: impl FnMut(&A) -> bool) -> Self {
+        let mut word =
+            |arms: &[A]| arms.iter().enumerate().fold(0, |word, (at, arm)| word | u64::from(fits(arm)) << at);
+        if arms.len() <= WORD {
+            return Self::Few(word(arms));
         }
         let mut words = [0; MAX_ARMS / WORD];
-        for (at, own) in words.iter_mut().enumerate().take(count.div_ceil(WORD)) {
-            *own = word(at * WORD);
+        for (own, arms) in words.iter_mut().zip(arms.chunks(WORD)) {
+            *own = word(arms);
         }
         Self::Many(words)
     }
@@ -54,27 +53,39 @@ impl Arms {
     }
 
     /// How many arms it has.
+    #[inline]
     pub fn count(&self) -> usize {
-        self.words().iter().map(|word| word.count_ones() as usize).sum()
+        match self {
+            Self::Few(word) => word.count_ones() as usize,
+            Self::Many(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
+        }
     }
 
     /// Whether it has none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.words().iter().all(|&word| word == 0)
+        match self {
+            Self::Few(word) => *word == 0,
+            Self::Many(words) => words.iter().all(|&word| word == 0),
+        }
     }
 
     /// The arms, lowest first.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = usize> {
-        let words = self.words();
-        let (mut at, mut rest) = (0, words[0]);
+        let (mut rest, others) = match self {
+            Self::Few(word) => (*word, &[][..]),
+            Self::Many(words) => (words[0], &words[1..]),
+        };
+        let (mut others, mut first) = (others.iter(), 0);
         std::iter::from_fn(move || {
             while rest == 0 {
-                at += 1;
-                rest = *words.get(at)?;
+                rest = *others.next()?;
+                first += WORD;
             }
             let bit = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            Some(at * WORD + bit)
+            Some(first + bit)
         })
     }
 
@@ -92,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_set_holds_what_was_put_in() {
-        let arms = Arms::of(200, |arm| arm % 63 == 0);
+        let numbers: Vec<usize> = (0..200).collect();
+        let arms = Arms::of(&numbers, |number| number % 63 == 0);
 
         assert_eq!(vec![0, 63, 126, 189], arms.iter().collect::<Vec<_>>());
         assert_eq!(4, arms.count());

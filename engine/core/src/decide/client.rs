@@ -14,15 +14,34 @@ const MAX_SCOPE_V6: u8 = 48;
 /// Stands for a place that is none of the geolocation table: no order of regions was made for it.
 const NO_PLACE: u32 = u32::MAX;
 
+/// The address that decides, of the client subnet where the query has one with a prefix, else the resolver's.
+#[derive(Debug, Clone, Copy)]
+struct Address {
+    prefix: Prefix,
+    is_subnet: bool,
+    /// Bits that the client subnet has before those of `prefix`: an IPv4 address in an IPv6 one.
+    mapped_bits: u8,
+}
+
+impl Address {
+    fn new(resolver: IpAddr, subnet: Option<&[u8]>) -> Self {
+        match subnet.and_then(subnet_prefix) {
+            Some((prefix, mapped_bits)) if prefix.length() > 0 => Self { prefix, is_subnet: true, mapped_bits },
+            _ => Self { prefix: Prefix::host(resolver), is_subnet: false, mapped_bits: 0 },
+        }
+    }
+}
+
 /// The client of one query: fixed at its start and used all through an alias tree (R-ECS-10).
 #[derive(Debug, Clone)]
 pub struct Client<'a> {
     places: &'a Places,
     settings: &'a Settings,
-    prefix: Prefix,
-    is_subnet: bool,
-    /// Bits that the client subnet has before those of `prefix`: an IPv4 address in an IPv6 one.
-    mapped_bits: u8,
+    resolver: IpAddr,
+    /// The client subnet's data.
+    subnet: Option<&'a [u8]>,
+    /// What these two come to; worked out when somebody asks for it, as most answers depend on no client.
+    address: Option<Address>,
     located: Option<Located<'a>>,
     latencies: Option<latency::Client<'a>>,
     scope: u8,
@@ -35,16 +54,13 @@ pub struct Client<'a> {
 impl<'a> Client<'a> {
     /// The client subnet where the query has one with a prefix, else the resolver (R-ECS-1,
     /// R-ECS-3). `subnet` is the option's data, well-formed.
-    pub fn new(places: &'a Places, settings: &'a Settings, resolver: IpAddr, subnet: Option<&[u8]>) -> Self {
-        let subnet = subnet.and_then(subnet_prefix).filter(|(prefix, _)| prefix.length() > 0);
-        let is_subnet = subnet.is_some();
-        let (prefix, mapped_bits) = subnet.unwrap_or((Prefix::host(resolver), 0));
+    pub fn new(places: &'a Places, settings: &'a Settings, resolver: IpAddr, subnet: Option<&'a [u8]>) -> Self {
         Self {
             places,
             settings,
-            prefix,
-            is_subnet,
-            mapped_bits,
+            resolver,
+            subnet,
+            address: None,
             located: None,
             latencies: None,
             scope: 0,
@@ -61,20 +77,26 @@ impl<'a> Client<'a> {
 
     /// The address that decides.
     pub fn prefix(&self) -> Prefix {
-        self.prefix
+        self.address().prefix
     }
 
     /// Whether that is the client subnet of the query, and not the resolver.
     pub fn is_subnet(&self) -> bool {
-        self.is_subnet
+        self.address().is_subnet
+    }
+
+    fn address(&self) -> Address {
+        self.address.unwrap_or_else(|| Address::new(self.resolver, self.subnet))
     }
 
     /// How many bits of the client subnet the answer depends on, so far (R-ECS-4, R-ECS-5).
     pub fn scope(&self) -> u8 {
-        match self.scope {
-            scope if self.is_subnet && scope > 0 => scope + self.mapped_bits,
-            _ => 0,
+        if self.scope == 0 {
+            return 0;
         }
+        let Address { prefix, is_subnet, mapped_bits } = self.address();
+        let most = if prefix.address().is_ipv4() { MAX_SCOPE_V4 } else { MAX_SCOPE_V6 };
+        if is_subnet { self.scope.min(most) + mapped_bits } else { 0 }
     }
 
     /// The number of its place; None for a place that is of no table.
@@ -87,7 +109,7 @@ impl<'a> Client<'a> {
     pub fn goes_by_place(&mut self, is_timed: bool) -> bool {
         let mut prefix_length = self.locate().prefix_length;
         if let Some(table) = self.places.latency.as_deref().filter(|_| is_timed) {
-            let own = table.own(self.prefix);
+            let own = table.own(self.prefix());
             if !own.is_empty() {
                 return false;
             }
@@ -129,7 +151,7 @@ impl<'a> Client<'a> {
 
     /// Where the client is, without letting the answer depend on it.
     pub fn whereabouts(&self) -> Located<'a> {
-        self.located.unwrap_or_else(|| self.places.geo.locate(self.prefix))
+        self.located.unwrap_or_else(|| self.places.geo.locate(self.prefix()))
     }
 
     fn located(&mut self) -> Located<'a> {
@@ -139,13 +161,18 @@ impl<'a> Client<'a> {
     }
 
     fn locate(&mut self) -> Located<'a> {
-        *self.located.get_or_insert_with(|| self.places.geo.locate(self.prefix))
+        if let Some(located) = self.located {
+            return located;
+        }
+        let address = self.address();
+        self.address = Some(address);
+        *self.located.insert(self.places.geo.locate(address.prefix))
     }
 
     /// What `choose` finds of the nearest region of which it finds anything, of equals the first by id (R-LAT-10).
     pub fn nearest<R>(&mut self, mut choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
         let table = self.places.latency.as_deref()?;
-        let (located, own) = (self.locate(), table.own(self.prefix));
+        let (located, own) = (self.locate(), table.own(self.prefix()));
         (self.is_timed, self.is_personal) = (true, self.is_personal || !own.is_empty());
         let mut choose = |region: usize| choose(&table.regions()[region]).map(|found| (region, found));
         let measured = own.latencies().find_map(|(region, ms)| Some((ms, choose(region)?)));
@@ -167,7 +194,8 @@ impl<'a> Client<'a> {
         let table = self.places.latency.as_deref()?;
         let number = table.region(region)?;
         let located = self.located();
-        let latencies = *self.latencies.get_or_insert_with(|| table.client(self.prefix, located));
+        let latencies = self.latencies.unwrap_or_else(|| table.client(self.prefix(), located));
+        self.latencies = Some(latencies);
         self.widen(latencies.prefix_length());
         (self.is_timed, self.is_personal) = (true, self.is_personal || latencies.is_measured());
         Some(latencies.latency(number))
@@ -175,7 +203,7 @@ impl<'a> Client<'a> {
 
     /// The location of the client's block in a CIDR collection; None where no block holds it.
     pub fn location(&mut self, collection: &str) -> Option<&'a str> {
-        let (location, prefix_length) = self.places.collections.get(collection)?.find(self.prefix);
+        let (location, prefix_length) = self.places.collections.get(collection)?.find(self.prefix());
         self.widen(prefix_length);
         self.is_personal = true;
         location
@@ -183,15 +211,14 @@ impl<'a> Client<'a> {
 
     /// The number of the longest of these blocks that holds the client; None where none does.
     pub fn block(&mut self, blocks: &Collection) -> Option<u32> {
-        let matched = blocks.find(self.prefix);
+        let matched = blocks.find(self.prefix());
         self.widen(matched.prefix_length);
         self.is_personal = true;
         matched.location
     }
 
     fn widen(&mut self, prefix_length: u8) {
-        let most = if self.prefix.address().is_ipv4() { MAX_SCOPE_V4 } else { MAX_SCOPE_V6 };
-        self.scope = self.scope.max(prefix_length.min(most));
+        self.scope = self.scope.max(prefix_length);
     }
 }
 
@@ -211,7 +238,7 @@ fn subnet_prefix(data: &[u8]) -> Option<(Prefix, u8)> {
 
 fn padded<const N: usize>(address: &[u8]) -> [u8; N] {
     let mut octets = [0; N];
-    let length = address.len().min(N);
-    octets[..length].copy_from_slice(&address[..length]);
+    // One by one: so few are not worth a call.
+    octets.iter_mut().zip(address).for_each(|(octet, own)| *octet = *own);
     octets
 }

@@ -20,7 +20,7 @@ pub(super) fn group(
     let Crossing { owner, rtype, at: place, decision } = crossing;
     let mut aliases = Aliases { zone, last: None };
     let arms = decision.arms.iter().zip(decision.ids.iter()).enumerate().map(|(at, (arm, id))| {
-        let healthy = checks.pass(&mut aliases, place, arm, 0);
+        let healthy = checks.pass(&mut aliases, &place, arm, 0);
         let stands = standing.has(at);
         ArmStep::new(
             id,

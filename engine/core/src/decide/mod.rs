@@ -67,7 +67,8 @@ impl<'a> Checks<'a> {
     }
 
     /// Whether an arm of the group at `at` is healthy: its own check and, if it asks for that, its target (R-HLT-1).
-    fn pass<'z>(&mut self, aliases: &mut Aliases<'z>, at: At<'z>, arm: &Arm, depth: usize) -> bool {
+    #[inline]
+    fn pass<'z>(&mut self, aliases: &mut Aliases<'z>, at: &At<'z>, arm: &Arm, depth: usize) -> bool {
         self.work = self.work.saturating_sub(1);
         self.work > 0
             && self.health.is_healthy(arm.health)
@@ -75,6 +76,7 @@ impl<'a> Checks<'a> {
     }
 
     /// Whether at least one arm of the target group is healthy, recursively (R-TREE-2).
+    #[inline(never)]
     fn pass_target<'z>(&mut self, aliases: &mut Aliases<'z>, target: Target<'z>, depth: usize) -> bool {
         match target {
             Target::Set(_) => true,
@@ -93,7 +95,7 @@ impl<'a> Checks<'a> {
         match at.group() {
             Group::Plain(_) => true,
             Group::Decision(decision) => {
-                depth < MAX_ALIAS_DEPTH && decision.arms.iter().any(|arm| self.pass(aliases, at, arm, depth + 1))
+                depth < MAX_ALIAS_DEPTH && decision.arms.iter().any(|arm| self.pass(aliases, &at, arm, depth + 1))
             }
         }
     }
@@ -136,7 +138,28 @@ pub enum Outcome<'z> {
 /// Decides which record sets answer for a group.
 ///
 /// `owner` and `rtype` name the group for the trace only. Whoever is traced walks every step.
+#[inline]
 pub fn decide<'z, 'a: 'z, T: Trace>(
+    zone: &'z Zone,
+    owner: &[u8],
+    rtype: u16,
+    start: At<'z>,
+    circumstances: &mut Circumstances<'a>,
+    shortcuts: &mut Shortcuts,
+    trace: &mut T,
+) -> Outcome<'z> {
+    match start.group() {
+        Group::Plain(set) => {
+            trace.step(|| Step::plain(owner, rtype, set));
+            Outcome::One(set)
+        }
+        Group::Decision(_) => walk(zone, owner, rtype, start, circumstances, shortcuts, trace),
+    }
+}
+
+/// Walks from a group along aliases.
+#[inline(never)]
+fn walk<'z, 'a: 'z, T: Trace>(
     zone: &'z Zone,
     owner: &[u8],
     rtype: u16,
@@ -293,7 +316,7 @@ fn choose<'z, T: Trace>(
         return Choice::None("a routing policy that this engine does not know");
     }
     let Circumstances { client, draw, checks } = circumstances;
-    let mut arms = standing(decision, client, |arm| checks.pass(aliases, at, &decision.arms[arm], 0));
+    let mut arms = standing(decision, client, |arm| checks.pass(aliases, &at, arm, 0));
     let last_resort = arms.is_empty();
     if last_resort {
         arms = standing(decision, client, |_| true);
@@ -311,7 +334,7 @@ fn choose<'z, T: Trace>(
 }
 
 /// The arms that stand for choice among those that fit.
-fn standing(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(usize) -> bool) -> Arms {
+fn standing(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(&Arm) -> bool) -> Arms {
     let arms = &decision.arms;
     match &decision.policy {
         Policy::Weighted => weighted::standing(arms, fits),
@@ -319,7 +342,7 @@ fn standing(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(usize
         Policy::Geolocation => geolocation::standing(decision, client, fits),
         Policy::Geoproximity | Policy::Latency => nearest::standing(decision, client, fits),
         Policy::Cidr { collection } => cidr::standing(decision, collection, client, fits),
-        Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => Arms::of(arms.len(), fits),
+        Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => Arms::of(arms, fits),
     }
 }
 

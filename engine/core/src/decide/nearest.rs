@@ -18,7 +18,7 @@ pub fn measure(arm: &Arm, client: &mut Client<'_>) -> Option<f64> {
 /// The one arm that stands for choice among those that fit: the nearest; of equals the one of the
 /// first region (R-LAT-10), else the first, as arms stand in order of set identifier (R-GPX-12).
 /// Where nothing is known of the client all that fit stand, equally likely (R-GPX-13, R-LAT-8).
-pub fn standing(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
+pub fn standing(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(&Arm) -> bool) -> Arms {
     match in_order(decision, client, &mut fits) {
         Some(arm) => Arms::only(arm),
         None => measured(&decision.arms, client, fits),
@@ -26,7 +26,7 @@ pub fn standing(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnM
 }
 
 /// The nearest arm that fits, by the order of regions that was made ahead.
-fn in_order(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Option<usize> {
+fn in_order(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(&Arm) -> bool) -> Option<usize> {
     if decision.policy != Policy::Latency {
         return None;
     }
@@ -34,23 +34,23 @@ fn in_order(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(u
         let key = Key::Name { text: &region.id, hash: region.hash };
         let first = decision.arm(key)?;
         let same = |&arm: &usize| key.is_of(&decision.arms[arm].by);
-        (first..decision.arms.len()).filter(same).find(|&arm| fits(arm))
+        (first..decision.arms.len()).filter(same).find(|&arm| fits(&decision.arms[arm]))
     })
 }
 
 /// The nearest of all arms that fit, each measured.
-fn measured(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(usize) -> bool) -> Arms {
+fn measured(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(&Arm) -> bool) -> Arms {
     let mut nearest: Option<(f64, usize)> = None;
     for (at, arm) in arms.iter().enumerate() {
         let Some(distance) = measure(arm, client) else { continue };
         let order = (distance, region(arm));
-        if nearest.is_none_or(|(least, other)| order < (least, region(&arms[other]))) && fits(at) {
+        if nearest.is_none_or(|(least, other)| order < (least, region(&arms[other]))) && fits(arm) {
             nearest = Some((distance, at));
         }
     }
     match nearest {
         Some((_, arm)) => Arms::only(arm),
-        None => Arms::of(arms.len(), |arm| measure(&arms[arm], client).is_none() && fits(arm)),
+        None => Arms::of(arms, |arm| measure(arm, client).is_none() && fits(arm)),
     }
 }
 

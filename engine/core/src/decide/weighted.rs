@@ -5,9 +5,12 @@ use crate::image::{Arm, By};
 
 /// The arms that stand for choice among those that fit: weight above zero before weight zero
 /// (R-WEI-3, R-WEI-4).
-pub fn standing(arms: &[Arm], mut fits: impl FnMut(usize) -> bool) -> Arms {
-    let weighing = Arms::of(arms.len(), |arm| weight(&arms[arm]) > 0 && fits(arm));
-    if weighing.is_empty() { Arms::of(arms.len(), |arm| weight(&arms[arm]) == 0 && fits(arm)) } else { weighing }
+pub fn standing(arms: &[Arm], mut fits: impl FnMut(&Arm) -> bool) -> Arms {
+    let mut standing = Arms::of(arms, |arm| weight(arm) > 0 && fits(arm));
+    if standing.is_empty() {
+        standing = Arms::of(arms, |arm| weight(arm) == 0 && fits(arm));
+    }
+    standing
 }
 
 /// The share of one standing arm and the sum of all: its weight, or 1 each where all weigh

@@ -17,24 +17,29 @@ const HEAD: usize = 6;
 /// Each record is `C0 0C`, type, class IN, TTL, RDLENGTH, RDATA; the owner pointer leads to the
 /// question and is written over where the owner stands elsewhere.
 #[derive(Debug, Clone, Copy)]
-pub struct RecordSet<'s>(&'s [u8]); // with its head
+pub struct RecordSet<'s> {
+    octets: &'s [u8],
+    count: u16,
+}
 
 impl<'s> RecordSet<'s> {
     /// The set that `encode` put there.
     pub fn at(octets: &'s [u8], start: usize) -> Self {
-        let octets = &octets[start..];
-        let length = u32::from_le_bytes([octets[0], octets[1], octets[2], octets[3]]);
-        Self(&octets[..HEAD + length as usize])
+        let Some((&[a, b, c, d, low, high], rest)) = octets[start..].split_first_chunk::<HEAD>() else {
+            return Self { octets: &[], count: 0 };
+        };
+        let length = u32::from_le_bytes([a, b, c, d]) as usize;
+        Self { octets: &rest[..length], count: u16::from_le_bytes([low, high]) }
     }
 
     /// The encoded records, one after the other.
     pub fn octets(self) -> &'s [u8] {
-        &self.0[HEAD..]
+        self.octets
     }
 
     /// How many there are, at least one.
     pub fn count(self) -> u16 {
-        u16::from_le_bytes([self.0[4], self.0[5]])
+        self.count
     }
 
     /// The encoded records one by one.
