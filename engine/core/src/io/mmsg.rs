@@ -1,8 +1,8 @@
 //! Batches of datagrams: `recvmmsg(2)`, `sendmmsg(2)` and the socket options they need, behind safe types.
 //!
 //! All memory that the kernel reads or writes stands in the slots of a [`Batch`], allocated once.
-//! Message headers point into the slots; they are written anew before each call, so that no pointer
-//! outlives the borrow it was made from.
+//! Message headers point into the slots. Those for receiving are made once, of pointers that stay good because
+//! `Slots` lends out what it was made from; those for sending are written anew before each call.
 
 #![allow(unsafe_code)]
 
@@ -10,7 +10,7 @@ use std::io;
 use std::mem::{size_of, size_of_val, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::AsRawFd;
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 use libc::{c_int, cmsghdr, iovec, mmsghdr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
 use socket2::Socket;
@@ -154,23 +154,69 @@ fn message_octets<T>() -> usize {
 
 /// Room for [`BATCH`] datagrams and their replies.
 pub(super) struct Batch {
-    slots: Box<[Slot]>,
+    slots: Slots,
+    incoming: Messages, // each points at the slot of its number
+    outgoing: Messages,
+    received: usize, // slots in use
+}
+
+/// Slots by the pointer that all others to them are taken from.
+struct Slots(NonNull<[Slot]>);
+
+impl Slots {
+    fn new() -> Self {
+        let slots: Box<[Slot]> = vec![Slot::empty(); BATCH].into();
+        Self(NonNull::from(Box::leak(slots)))
+    }
+
+    /// The first so many.
+    fn first(&mut self, count: usize) -> &mut [Slot] {
+        // SAFETY: the slots are there until `self` is dropped, and it is borrowed mutably as long as they are lent; the
+        // kernel reads and writes them during its calls alone.
+        unsafe { &mut self.0.as_mut()[..count] }
+    }
+}
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        // SAFETY: `new` has leaked this box, and nobody else takes it back.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// What a system call goes by: for each message a header, and the vector that it points at.
+struct Messages {
     headers: Box<[mmsghdr]>,
     vectors: Box<[iovec]>,
-    received: usize, // slots in use
+}
+
+impl Messages {
+    fn new() -> Self {
+        // SAFETY: mmsghdr is plain data for which all zeros is a value (no name, no data).
+        let header: mmsghdr = unsafe { zeroed() };
+        let vector = iovec { iov_base: ptr::null_mut(), iov_len: 0 };
+        Self { headers: vec![header; BATCH].into(), vectors: vec![vector; BATCH].into() }
+    }
 }
 
 impl Batch {
     pub(super) fn new() -> Self {
-        // SAFETY: mmsghdr is plain data for which all zeros is a value (no name, no data).
-        let header: mmsghdr = unsafe { zeroed() };
-        let vector = iovec { iov_base: ptr::null_mut(), iov_len: 0 };
-        Self {
-            slots: vec![Slot::empty(); BATCH].into(),
-            headers: vec![header; BATCH].into(),
-            vectors: vec![vector; BATCH].into(),
-            received: 0,
+        let (slots, mut incoming) = (Slots::new(), Messages::new());
+        for (at, (header, vector)) in incoming.headers.iter_mut().zip(&mut incoming.vectors).enumerate() {
+            // SAFETY: there are as many slots as headers, and only addresses of their fields are taken.
+            let (peer, control, packet) = unsafe {
+                let slot = slots.0.cast::<Slot>().add(at).as_ptr();
+                (&raw mut (*slot).peer, &raw mut (*slot).control, &raw mut (*slot).packet)
+            };
+            vector.iov_base = packet.cast();
+            vector.iov_len = PACKET;
+            header.msg_hdr.msg_name = peer.cast();
+            header.msg_hdr.msg_iov = vector;
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = control.cast();
+            offer(header);
         }
+        Self { slots, incoming, outgoing: Messages::new(), received: 0 }
     }
 
     /// Waits for one datagram as long as the socket's read timeout says, and takes all that are there.
@@ -178,25 +224,17 @@ impl Batch {
     /// # Errors
     /// What `recvmmsg(2)` says; `WouldBlock` when the time is over.
     pub(super) fn receive(&mut self, socket: &Socket) -> io::Result<()> {
+        // The kernel has written what it used into the headers that it took up last.
+        self.incoming.headers[..self.received].iter_mut().for_each(offer);
         self.received = 0;
-        for ((slot, header), vector) in self.slots.iter_mut().zip(&mut self.headers).zip(&mut self.vectors) {
-            vector.iov_base = slot.packet.as_mut_ptr().cast();
-            vector.iov_len = PACKET;
-            header.msg_hdr.msg_name = (&raw mut slot.peer).cast();
-            header.msg_hdr.msg_namelen = size_of::<sockaddr_storage>() as socklen_t;
-            header.msg_hdr.msg_iov = vector;
-            header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_control = slot.control.0.as_mut_ptr().cast();
-            header.msg_hdr.msg_controllen = CONTROL;
-        }
         // SAFETY: each header points at a name, one vector and control data of its own slot, with
         // their true sizes; `self` is borrowed mutably for the whole call, so nothing else sees them.
         let count = unsafe {
-            let headers = self.headers.as_mut_ptr();
+            let headers = self.incoming.headers.as_mut_ptr();
             libc::recvmmsg(socket.as_raw_fd(), headers, BATCH as _, libc::MSG_WAITFORONE as _, ptr::null_mut())
         };
         self.received = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        for (slot, header) in self.slots[..self.received].iter_mut().zip(&self.headers) {
+        for (slot, header) in self.slots.first(self.received).iter_mut().zip(&self.incoming.headers) {
             slot.peer_octets = header.msg_hdr.msg_namelen;
             slot.control_octets = header.msg_hdr.msg_controllen;
             slot.packet_octets = (header.msg_len as usize).min(PACKET);
@@ -208,7 +246,7 @@ impl Batch {
 
     /// The datagrams of the last `receive`.
     pub(super) fn received(&mut self) -> &mut [Slot] {
-        &mut self.slots[..self.received]
+        self.slots.first(self.received)
     }
 
     /// Sends the replies, each to its sender and from the address that it was sent to. Returns how
@@ -222,7 +260,7 @@ impl Batch {
         while next < due {
             // SAFETY: `point_at_replies` made each of these headers point at name, vector and control
             // data of a slot, with their true sizes, and the whole batch is borrowed mutably here.
-            match unsafe { send_some(socket, &mut self.headers[next..due]) } {
+            match unsafe { send_some(socket, &mut self.outgoing.headers[next..due]) } {
                 Ok(count) => next += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -240,9 +278,10 @@ impl Batch {
 
     /// Writes the headers of all replies that are due, and returns how many.
     fn point_at_replies(&mut self) -> usize {
-        let due = self.slots[..self.received].iter_mut().filter(|slot| slot.reply_octets > 0);
+        let Messages { headers, vectors } = &mut self.outgoing;
+        let due = self.slots.first(self.received).iter_mut().filter(|slot| slot.reply_octets > 0);
         let mut count = 0;
-        for ((slot, header), vector) in due.zip(&mut self.headers).zip(&mut self.vectors) {
+        for ((slot, header), vector) in due.zip(headers).zip(vectors) {
             vector.iov_base = slot.reply.as_mut_ptr().cast();
             vector.iov_len = slot.reply_octets;
             header.msg_hdr.msg_name = (&raw mut slot.peer).cast();
@@ -255,6 +294,12 @@ impl Batch {
         }
         count
     }
+}
+
+/// Offers the kernel all the room behind a header for what it receives.
+fn offer(header: &mut mmsghdr) {
+    header.msg_hdr.msg_namelen = size_of::<sockaddr_storage>() as socklen_t;
+    header.msg_hdr.msg_controllen = CONTROL;
 }
 
 /// Hands messages to the kernel and returns how many it took, at least one.
