@@ -49,10 +49,15 @@ test-rust: $(BUILD)/tools ## The engine's own tests
 	cd engine && cargo test --quiet --workspace --exclude meridian-engine-python
 	cd bench/load && cargo test --quiet
 
+# What writes most, a second time on PostgreSQL; `tests/store` works on both by itself.
+ON_POSTGRESQL := $(addprefix tests/publish/test_,publisher.py sync.py two_controls.py) \
+	$(addprefix tests/operations/test_,record.py change.py transaction.py policy_record.py)
+
 .PHONY: test-python
 test-python: $(BUILD)/dev $(BUILD)/system $(BUILD)/console ## The control plane's tests and the journeys with stock clients
 	$(SAY) 'Testing the control plane and the journeys (Python)'
 	$(BIN)/pytest -n auto -m 'not journey'
+	MERIDIAN_TEST_DATABASE=postgresql $(BIN)/pytest -n auto $(ON_POSTGRESQL)
 	$(BIN)/pytest -n 2 --dist loadfile -m journey  # they wait more than they work
 
 .PHONY: test-console

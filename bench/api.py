@@ -115,10 +115,21 @@ class Bench:
         return Figure(what, len(requests), took, self._service.cpu().total - cpu, every)
 
 
-def measure(changes: int, listed: int, zones: int) -> Iterator[Figure]:
-    """Every row, one after the other."""
-    quotas = {"quotas_record_sets_per_zone": str(max(listed, 100_000) + 10), "quotas_hosted_zones": str(zones + 10)}
-    with Service({**quotas, "requests_per_second": "0"}) as service, tempfile.TemporaryDirectory() as folder:
+def measure(changes: int, listed: int, zones: int, database: str | None = None) -> Iterator[Figure]:
+    """
+    Every row, one after the other.
+
+    Args:
+        database: URL of an empty one; None for SQLite.
+    """
+    settings = {
+        "quotas_record_sets_per_zone": str(max(listed, 100_000) + 10),
+        "quotas_hosted_zones": str(zones + 10),
+        "requests_per_second": "0",
+    }
+    if database is not None:
+        settings["database"] = database
+    with Service(settings) as service, tempfile.TemporaryDirectory() as folder:
         for process in (service.pid, os.getpid()):
             prefer(process)
         bench = Bench(service)
@@ -174,11 +185,12 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=3000, help="single changes (default: %(default)s)")
     parser.add_argument("--listed", type=int, default=100_000, help="names of the listed zone (default: %(default)s)")
     parser.add_argument("--zones", type=int, default=10_000, help="zones to create (default: %(default)s)")
+    parser.add_argument("--database", help="SQLAlchemy URL of an empty database (default: SQLite in a new folder)")
     parser.add_argument("--json", type=Path, help="also write everything measured to this file")
     given = parser.parse_args()
     print(f"{Machine.here()}\n\n{'':<32}{'a second':>10}{'CPU ms':>10}{'ms p50':>10}{'ms p99':>10}", flush=True)
     figures = []
-    for figure in measure(given.changes, given.listed, given.zones):
+    for figure in measure(given.changes, given.listed, given.zones, given.database):
         figures.append(figure)
         print(row(figure), flush=True)
     if given.json is not None:

@@ -20,6 +20,7 @@ from meridian.model.account import Credential
 from meridian.settings import Quotas, Settings
 from meridian.store import account
 from meridian.store.database import Database
+from tests import databases
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_912, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ class StoppedClock:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'meridian.db'}")
+    database = databases.open_in(tmp_path)
     database.migrate()
     yield database
     database.close()

@@ -26,7 +26,7 @@ from meridian.feed.local import LastValues, LocalFeed
 from meridian.model.account import Credential
 from meridian.settings import Settings
 from meridian.store import account
-from meridian.store.database import Database
+from tests import databases
 from tests.api.client import send
 from tests.api.shapes import values
 from tests.operations.calls import call, change, create_zone, upsert
@@ -39,7 +39,7 @@ class Server:
     """The whole application with a real store that holds something of everything, in this process."""
 
     def __init__(self, folder: Path) -> None:
-        self._database = Database(f"sqlite:///{folder / 'meridian.db'}")
+        self._database = databases.open_in(folder)
         self._database.migrate()
         LocalFeed(folder / "feed.db").close()
         self._values = LastValues(folder / "feed.db")

@@ -5,10 +5,11 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from meridian.api.context import Context
 from meridian.errors import ApiError
-from meridian.store import delegation
+from meridian.store import delegation, tables
 from tests.operations.calls import call, create_zone
 from tests.operations.conftest import with_quotas
 
@@ -92,9 +93,8 @@ def test_one_shared_name_server_is_enough_for_a_conflict(context: Context, stran
     set_id = id_of(create_set(context))
     with context.database.write() as conn:
         held = delegation.owned(conn, context.caller.account_id, set_id).name_servers
-        conn.exec_driver_sql(
-            "UPDATE delegation_set SET name_servers = ?", (f'["{servers[0]}","{held[1]}","{held[2]}","{held[3]}"]',)
-        )
+        shared = f'["{servers[0]}","{held[1]}","{held[2]}","{held[3]}"]'
+        conn.execute(sa.update(tables.delegation_set), {"name_servers": shared})
 
     assert refusal(context, "CreateHostedZone", Name="example.com", CallerReference="r", DelegationSetId=set_id) == (
         "ConflictingDomainExists"

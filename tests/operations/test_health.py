@@ -287,7 +287,7 @@ def test_checks_are_listed_in_pages(context: Context, stranger: Context) -> None
     assert [found["Id"] for found in last["HealthChecks"]] == made[4:]
     assert (last["IsTruncated"], "NextMarker" in last, last["Marker"]) == (False, False, made[4])
     assert ids(context, MaxItems="1000") == made
-    assert ids(context, Marker="~") == []
+    assert ids(context, Marker="z") == []
 
 
 def test_a_used_check_can_be_deleted(context: Context) -> None:

@@ -18,6 +18,7 @@ from meridian.api.context import Context
 from meridian.api.model import load
 from meridian.settings import Quotas, Settings
 from meridian.store.database import Database
+from tests import databases
 from tests.operations.calls import asked, call, change, create_zone
 from tests.operations.conftest import caller
 
@@ -404,7 +405,7 @@ quickly = settings(max_examples=8, deadline=None, suppress_health_check=list(Hea
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One database; each example has an account of its own."""
     folder: Path = tmp_path_factory.mktemp("paging")
-    database = Database(f"sqlite:///{folder / 'meridian.db'}")
+    database = databases.open_in(folder)
     database.migrate()
     yield database
     database.close()

@@ -21,8 +21,8 @@ from meridian.publish.publisher import Publisher
 from meridian.publish.sync import Sync
 from meridian.store import account, change, outbox, record
 from meridian.store import zone as zones
-from meridian.store.database import Database
 from meridian.store.ids import new_id
+from tests import databases
 from tests.fakes.engine import Engine
 
 SERVERS = ("ns-1.a.test", "ns-1.b.test")
@@ -100,7 +100,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = TestClock()
-        self.database = Database(f"sqlite:///{folder / 'meridian.db'}")
+        self.database = databases.open_in(folder)
         self.database.migrate()
         with self.database.write() as conn:
             self.account_id = account.create_account(conn)

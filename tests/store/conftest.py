@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from meridian.store import account
 from meridian.store.database import Database
@@ -31,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     server: str | None = request.getfixturevalue("postgresql_server")
     if server is None:
         pytest.skip("PostgreSQL is not installed; scripts/need-peers installs it")
-    return _new_on(server)
+    return postgresql.create(server, f"meridian_{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -47,13 +46,3 @@ def database(url: str, tmp_path: Path) -> Iterator[Database]:
 def account_id(database: Database) -> str:
     with database.write() as conn:
         return account.create_account(conn)
-
-
-def _new_on(server: str) -> str:
-    name = f"meridian_{uuid.uuid4().hex}"
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        # A database that sorts as people do, so that listings in byte order do not come by luck.
-        conn.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"))
-    engine.dispose()
-    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)

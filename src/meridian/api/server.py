@@ -19,7 +19,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -85,7 +85,7 @@ def build_app(
     ]
     route53 = Endpoint(api, settings.max_body)
     # First, so that Route 53's calls do not look at every path of ours; it also has what no route takes.
-    app = Starlette(routes=[Mount(f"/{API_VERSION}", route53), *ours, *console, *extra_routes])
+    app = Starlette(routes=[Route(f"/{API_VERSION}{{path:path}}", route53), *ours, *console, *extra_routes])
     app.router.default = route53
     return app
 

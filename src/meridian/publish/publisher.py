@@ -348,7 +348,8 @@ class Publisher:
             )
             key = shard_key(zone.id, zone.shard_count, index)
             entries.append(Entry(key, image.encode(compiled), zone.version))
-            news = [held for held in found[0] if slots is None or held.name.slot in slots]
+            leading = (held for held in found[0] if held.alias or held.traffic_policy_instance_id)
+            news = [held for held in leading if slots is None or held.name.slot in slots]
             led_to |= targets(zone.id, news, trees)
         at_apex = {found.type: found for found in record.at_name(conn, zone.id, zone.name)}
         soa = soa_following(at_apex["SOA"], zone.version) if follows else at_apex["SOA"]

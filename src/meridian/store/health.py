@@ -199,8 +199,10 @@ def created_since(conn: Connection, account_id: str, since: datetime) -> int:
 
 def among(conn: Connection, account_id: str, asked: Collection[str]) -> dict[str, HealthCheck]:
     """Those of the ids asked for that name a check of this account (R-API-25), with what they name."""
+    if not asked:
+        return {}
     query = _OF_ACCOUNT.where(health_check.c.id.in_(bindparam("ids", expanding=True)))
-    rows = conn.execute(query, {"account_id": account_id, "ids": sorted(asked)}) if asked else ()
+    rows = conn.execute(query, {"account_id": account_id, "ids": sorted(asked)})
     return {row.id: _check(row) for row in rows}
 
 
