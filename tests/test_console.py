@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import importlib.machinery
 import importlib.util
 import re
@@ -45,20 +46,22 @@ class Client:
     def __init__(self, folder: Path) -> None:
         self._transport = httpx.ASGITransport(Starlette(routes=console.routes(folder)))
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx.Response:
         async def ask() -> httpx.Response:
             client = httpx.AsyncClient(transport=self._transport, base_url="http://t", follow_redirects=True)
             async with client:
-                return await client.get(path)
+                return await client.get(path, headers=headers)
 
         return asyncio.run(ask())
 
 
 @pytest.fixture
 def built(tmp_path: Path) -> Client:
-    """A console of two files."""
+    """A console of two files, and one of them compressed as well."""
     (tmp_path / "assets").mkdir()
-    (tmp_path / "assets" / "index-abc.js").write_text("1")
+    (tmp_path / "assets" / "index-abc.js").write_text("let one;" * 200)
+    (tmp_path / "assets" / "index-abc.js.gz").write_bytes(gzip.compress(b"let one;" * 200))
+    (tmp_path / "assets" / "small-abc.js").write_text("1")
     (tmp_path / "index.html").write_text("<title>Meridian</title>")
     return Client(tmp_path)
 
@@ -78,6 +81,29 @@ def test_assets_are_good_for_ever(built: Client) -> None:
     """Their names change with what they hold; what is not there is not there."""
     assert "immutable" in built.get("/console/assets/index-abc.js").headers["Cache-Control"]
     assert built.get("/console/assets/other.js").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "encoding"),
+    [
+        ("/console/assets/index-abc.js", "gzip, deflate, br", "gzip"),
+        ("/console/assets/index-abc.js", "identity", None),
+        ("/console/assets/small-abc.js", "gzip", None),
+    ],
+)
+def test_assets_are_sent_compressed_to_who_takes_that(
+    built: Client, path: str, accepted: str, encoding: str | None
+) -> None:
+    """RFC 9110 §12.5.3: the smaller file where there is one, as the same type, and caches keep the two apart."""
+    reply = built.get(path, **{"Accept-Encoding": accepted})
+
+    assert reply.headers.get("Content-Encoding") == encoding
+    assert (reply.headers["Content-Type"].partition(";")[0], reply.headers["Vary"]) == (
+        "text/javascript",
+        "Accept-Encoding",
+    )
+    assert "immutable" in reply.headers["Cache-Control"]
+    assert reply.text == ("1" if "small" in path else "let one;" * 200)
 
 
 def test_without_a_build_it_says_how_to_build(tmp_path: Path) -> None:

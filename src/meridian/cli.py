@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from meridian import app, compare, demo, replace, replace_text, transfer
-from meridian.api.operations.explain import read_batch
+from meridian.api.operations.explain import Draft, read_batch, try_draft
 from meridian.api.operations.record import plan_of
 from meridian.audit_cli import audit
 from meridian.changes.guard import check_guards
@@ -247,13 +247,23 @@ def _database(settings: Settings) -> Iterator[Database]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Suppose this change batch were applied: the JSON of aws route53 change-resource-record-sets.",
 )
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Suppose the name answered by this document of a traffic policy.",
+)
+@click.option(
+    "--ttl", type=click.IntRange(0, 2**31 - 1), default=300, show_default=True, help="With --policy: its TTL."
+)
 @click.option("--draw", help="The random draw of an earlier explanation.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/explain.md.")
 @settings_options(
     *("data_dir", "database", "edge_coordinates", "geoproximity_negative_bias", "alias_zone_ids", "regions", "places"),
     "health_quorum",
 )
-def explain_(name: str, rtype: str, batch: Path | None, as_json: bool, **options: Any) -> None:
+def explain_(
+    name: str, rtype: str, batch: Path | None, policy: Path | None, ttl: int, as_json: bool, **options: Any
+) -> None:
     """
     Say why a question is answered as it is, or what it would be answered.
 
@@ -266,13 +276,21 @@ def explain_(name: str, rtype: str, batch: Path | None, as_json: bool, **options
       meridian explain www.example.com A --client 203.0.113.9
       meridian explain www.example.com A --subnet 198.51.100.0/24 --unhealthy 3
       meridian explain www.example.com A --batch change.json
+      meridian explain www.example.com A --policy web.json --subnet 198.51.100.0/24
     """
+    if batch is not None and policy is not None:
+        raise MeridianError("give --batch or --policy, not both")
     settings = _settings(options)
     question = _question(name, rtype, **options)
     values = LastValues(Path(settings.data_dir) / FEED_FILE)
     try:
         explainer = apart(settings, values)
-        explained = explainer.explain(question) if batch is None else _try(explainer, question, batch, settings)
+        if batch is not None:
+            explained = _try(explainer, question, batch, settings)
+        elif policy is not None:
+            explained = _try_policy(explainer, question, policy, ttl, settings)
+        else:
+            explained = explainer.explain(question)
     finally:
         values.close()
     click.echo(json.dumps(explained, indent=2) if as_json else "\n".join(lines(explained)))
@@ -312,6 +330,16 @@ def _try(explainer: Explainer, question: Question, file: Path, settings: Setting
         if zone is None:
             raise MeridianError(f"there is no zone {zone_id or 'for ' + plain(question.name)} to try the batch on")
         return explainer.explain_plan(question, conn, zone, plan_of(conn, settings, zone, batch.changes))
+
+
+def _try_policy(explainer: Explainer, question: Question, file: Path, ttl: int, settings: Settings) -> dict[str, Any]:
+    """Explain what would be answered by a draft, in the zone that holds the name or in one of its own."""
+    draft = Draft(file.read_text(), None, ttl)
+    with _database(settings) as database, database.read() as conn:
+        zone = zones.get(conn, question.zone_id) if question.zone_id else zones.closest(conn, question.name)
+        if zone is None and question.zone_id:
+            raise MeridianError(f"there is no zone {question.zone_id} to try the policy in")
+        return try_draft(conn, settings, explainer, question, zone, draft)
 
 
 @cli.command(name="replace")

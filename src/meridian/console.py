@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 BUILT = Path(__file__).parent / "console_dist"
 _NOT_BUILT = "The console is not built. `make console` builds it; `make demo` does so on its own.\n"
@@ -44,7 +46,23 @@ def routes(folder: Path = BUILT) -> list[BaseRoute]:
 
 
 class _Assets(StaticFiles):
-    """Files whose names change with what they hold, so that they are good for ever."""
+    """
+    Files whose names change with what they hold, so that they are good for ever.
+
+    The build has put a file compressed by gzip beside each that is worth it; who takes that gets it.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """As Starlette's, of the smaller file where there is one."""
+        smaller = f"{path}.gz"
+        takes_it = (
+            "gzip" in Headers(scope=scope).get("accept-encoding", "") and self.lookup_path(smaller)[1] is not None
+        )
+        response = await super().get_response(smaller if takes_it else path, scope)
+        if takes_it:
+            response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         """As Starlette's, with headers."""

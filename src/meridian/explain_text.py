@@ -37,6 +37,10 @@ def _override_lines(overridden: Fields) -> Iterator[str]:
     if change := overridden.get("change"):
         what = f"record sets put: {change['put']}, deleted: {change['deleted']}"
         yield f"supposing zone {change['zone_id']} is changed, {what}"
+    if policy := overridden.get("traffic_policy"):
+        where = "a zone of its own" if policy["zone_id"] is None else f"zone {policy['zone_id']}"
+        yield f"supposing {_name(policy['name'])} {policy['type']} answers by the document, in {where}"
+        yield from (f"  it could not be applied: {problem}" for problem in policy["problems"])
 
 
 def _response_lines(response: Fields) -> Iterator[str]:

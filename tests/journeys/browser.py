@@ -11,7 +11,7 @@ from tests.journeys.site import Site
 
 ROOT = Path(__file__).parents[2]
 _PASSWORD = "a long word for a journey"
-_PATIENCE = 240  # seconds a journey may take
+_PATIENCE = 900 if os.environ.get("MERIDIAN_SCREENSHOTS") else 240  # seconds a journey may take
 
 
 def drive(site: Site, journey: str) -> None:

@@ -329,6 +329,15 @@ def test_the_command_line(site: Site, policy: str, instances: list[str], check: 
 
     draft.write_text(tree(check))
     assert site.meridian("policy", "check", str(draft)).stdout == f"{draft}: a lawful policy for A records\n"
+    asked = ("explain", f"new.{ZONES[0]}", "A", "--policy", str(draft), "--ttl", "7")
+    tried = site.meridian(*asked, "--subnet", CLIENTS["paris"][0]).stdout
+    assert f"supposing new.{ZONES[0]}. A answers by the document, in zone " in tried
+    assert f"new.{ZONES[0]}. 7 IN A {FRANCE}" in tried
+    assert "rule country" in tried
+    spare = site.meridian(*asked, "--subnet", CLIENTS["singapore"][0], "--unhealthy", check).stdout
+    assert f"new.{ZONES[0]}. 7 IN A {WEST_SPARE}" in spare
+    both = site.meridian(*asked, "--batch", str(draft))
+    assert (both.returncode, "not both" in both.stderr) == (2, True)
     shown = site.meridian("policy", "show", "seed", "2").stdout.splitlines()
     assert shown[:4] == ["seed version 2, A", "", "country: geolocation", f"  → {FRANCE}  GeoLocation FR"]
     assert f"  → {WEST}  Failover PRIMARY  HealthCheckId {check}" in shown

@@ -116,7 +116,7 @@ function EndpointBox({ data }: NodeProps<EndpointNode>) {
             {endpoint.value === "" ? "No value yet" : endpoint.value}
           </span>{" "}
           <span className="kind" title={`${id} · ${type}`}>
-            {id} · {type}
+            {id} · {endpoint.type === "value" ? recordType : type}
           </span>
         </span>
         <span className="unseen">

@@ -178,19 +178,22 @@ function spotOf(target: EventTarget, key: string): Spot {
 /** All boxes where they are readable at once, else the start at the left. */
 export function viewOf(nodes: ReadonlyMap<string, BoxNode>, width: number, height: number, smallest = SMALLEST): { x: number; y: number; zoom: number } {
   const margin = 24;
+  const buttons = 60; // pixels that the buttons at the left take
   const all = [...nodes.values()];
   const left = Math.min(...all.map(({ position }) => position.x));
   const top = Math.min(...all.map(({ position }) => position.y));
   const right = Math.max(...all.map((node) => node.position.x + (node.width ?? 0)));
   const bottom = Math.max(...all.map((node) => node.position.y + (node.height ?? 0)));
-  const fitting = Math.min((width - 2 * margin) / (right - left), (height - 2 * margin) / (bottom - top));
+  const fitting = Math.min((width - margin - buttons) / (right - left), (height - 2 * margin) / (bottom - top));
   const zoom = Math.min(1, Math.max(smallest, fitting));
   const start = nodes.get("start");
   const fitsDown = (bottom - top) * zoom <= height - 2 * margin;
   const middle = fitsDown ? (top + bottom) / 2 : (start?.position.y ?? top) + (start?.height ?? 0) / 2;
-  const fitsAcross = (right - left) * zoom <= width - 2 * margin;
-  const x = fitsAcross ? Math.min((width - (right - left) * zoom) / 2, 120) - left * zoom : margin - left * zoom;
-  return { x, y: height / 2 - middle * zoom, zoom };
+  const fitsAcross = (right - left) * zoom <= width - margin - buttons;
+  const x = fitsAcross ? Math.max(Math.min((width - (right - left) * zoom) / 2, 120), buttons) - left * zoom : buttons - left * zoom;
+  // A tree that is too high begins around its start, and leaves no room unused above or below.
+  const y = height / 2 - middle * zoom;
+  return { x, y: fitsDown ? y : Math.min(margin - top * zoom, Math.max(height - margin - bottom * zoom, y)), zoom };
 }
 
 function bringIntoView(flow: ReturnType<typeof useReactFlow<BoxNode, Line>>, node: BoxNode, frame: DOMRect): void {

@@ -15,6 +15,7 @@ import { useNavigate, useParams } from "react-router";
 import { native } from "../api/client";
 import type { TrafficPolicy } from "../api/operations";
 import { useAsked } from "../api/use";
+import { listed } from "../apply/plan";
 import { type BoxChange, boxChanges, changesText } from "../compare/boxes";
 import { type Difference, Differences } from "../compare/differences";
 import { Tree } from "../compare/tree";
@@ -53,7 +54,7 @@ export function Page() {
   );
   const used = compared.value?.instances ?? [];
   return (
-    <Frame title={`${name}, version ${a} and ${b}`} crumbs={[{ text: name, path: `/policies/${id}` }, { text: `Version ${a} and ${b}`, path: `/policies/${id}/compare/${a}/${b}` }]}>
+    <Frame title={`${name}, version ${a} and ${b}`} crumbs={[{ text: name, path: `/policies/${id}` }, { text: `Version ${a} and ${b}`, path: `/policies/${id}/compare/${a}/${b}` }]} navigationClosed>
       <ContentLayout
         header={
           <Header
@@ -78,8 +79,7 @@ export function Page() {
           {compared.value !== undefined && <Differences differences={compared.value.differences} />}
           {used.length > 0 && (
             <Alert type="info" header={`${used.length === 1 ? "One policy record answers" : `${used.length} policy records answer`} by version ${a}`}>
-              {used.slice(0, 8).map((each) => each.name).join(", ")}
-              {used.length > 8 && ` and ${used.length - 8} more`}.{" "}
+              {listed(used.map((each) => each.name), 8)}.{" "}
               <Link href={`/policies/${id}/apply/${b}?${new URLSearchParams({ records: used.map((each) => each.id).join(",") })}`} onFollow={follow}>
                 Apply version {b} to them
               </Link>

@@ -13,6 +13,7 @@ export interface Answer {
 const PAUSE = 300; // milliseconds without a change before the server is asked
 const LATER = 500; // and after it has said that we ask too often
 const TRIES = 6;
+const DRAW = crypto.getRandomValues(new BigUint64Array(1)).join(); // the same for as long as the console is open
 
 /** By network. What is not answered yet is missing; `document` undefined asks nothing. */
 export function useExplained(document: string | undefined, type: string, networks: readonly string[], supposed: Readonly<Record<string, boolean>>): ReadonlyMap<string, Answer> {
@@ -24,7 +25,7 @@ export function useExplained(document: string | undefined, type: string, network
     const timer = setTimeout(async () => {
       const answers = new Map<string, Answer>();
       for (const client of networks) {
-        const answer = await ask(() => explain(document, type, { client, supposed }, abort.signal));
+        const answer = await ask(() => explain(document, type, { client, supposed, draw: DRAW }, abort.signal));
         if (abort.signal.aborted) return;
         answers.set(client, answer);
         setFound({ key, answers: new Map(answers) });

@@ -2,9 +2,8 @@
 import Box from "@cloudscape-design/components/box";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 
-import { call } from "../api/client";
+import { native } from "../api/client";
 import { useAsked } from "../api/use";
-import { nameOf } from "./check-name";
 
 interface Props {
   checks: readonly string[];
@@ -13,10 +12,9 @@ interface Props {
 }
 
 export function Checks({ checks, supposed, onChange }: Props) {
-  const names = useAsked(`checks ${checks.join()}`, async (signal) => {
-    if (checks.length === 0) return new Map<string, string>();
-    const { ResourceTagSets } = await call("ListTagsForResources", { ResourceType: "healthcheck", ResourceIds: [...checks].slice(0, 10) }, signal);
-    return new Map(ResourceTagSets.map((set) => [set.ResourceId ?? "", nameOf(set)]));
+  const names = useAsked("check names", async (signal) => {
+    const { checks: found } = await native<{ checks: readonly { id: string; name: string; target: string }[] }>("GET", "/meridian/checks", undefined, signal);
+    return new Map(found.map(({ id, name, target }) => [id, name || target]));
   });
   if (checks.length === 0) return <Box color="text-body-secondary">No arm has a health check.</Box>;
   const set = (check: string, state: string) => {
@@ -30,7 +28,7 @@ export function Checks({ checks, supposed, onChange }: Props) {
         const state = supposed[check] === undefined ? "as-is" : supposed[check] ? "up" : "down";
         return (
           <li key={check}>
-            <span title={check}>{name === undefined || name === "" ? <span className="mono">{check}</span> : name}</span>
+            <span title={check}>{name === undefined ? <span className="mono">{check}</span> : name}</span>
             <SegmentedControl
               label={`Suppose ${name ?? check}`}
               selectedId={state}

@@ -42,13 +42,15 @@ export interface Question {
   client: string;
   /** By the id of a health check: whether it is to be healthy. */
   supposed: Readonly<Record<string, boolean>>;
+  /** The 64 bits that chance is taken from, so that two documents are asked by the same draw. */
+  draw: string;
 }
 
 const NAME = "simulated.invalid"; // nobody's, so the draft is tried in a zone of its own
 
 /** Explains what a client would be answered if a policy record were built from a document. */
-export function explain(document: string, type: string, { client, supposed }: Question, signal?: AbortSignal): Promise<Explanation> {
-  const query = new URLSearchParams({ name: NAME, type, subnet: subnetOf(client) });
+export function explain(document: string, type: string, { client, supposed, draw }: Question, signal?: AbortSignal): Promise<Explanation> {
+  const query = new URLSearchParams({ name: NAME, type, draw, subnet: subnetOf(client) });
   for (const [check, healthy] of Object.entries(supposed)) query.append(healthy ? "healthy" : "unhealthy", check);
   return native("POST", `/meridian/explain?${query}`, { TrafficPolicy: { Document: document, TTL: 60 } }, signal);
 }

@@ -8,21 +8,29 @@ import FormField from "@cloudscape-design/components/form-field";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
-import { useEffect, useMemo, useState } from "react";
+import Toggle from "@cloudscape-design/components/toggle";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
+import { native } from "../api/client";
+import { useAsked } from "../api/use";
+import type { Difference } from "../compare/differences";
+import { armColor } from "../editor/colors";
 import type { PanelProps } from "../editor/panels";
 import { Failure } from "../layout/error";
 import { type Atlas, type Client, placeName, useAtlas, useClients } from "../map/atlas";
 import type { Graph } from "../policy/graph";
+import { type Against, AgainstField } from "./against";
 import { type Answer, useExplained } from "./asked";
 import { Checks } from "./checks";
 import { isAddress, networkOf, samples, type Sample } from "./clients";
-import { answerText, checksOf, turnsText, wayOf } from "./way";
+import { answerText, checksOf, placedArm, turnsText, wayOf } from "./way";
+
+const Picker = lazy(() => import("./picker"));
 
 const NO_ATLAS: Atlas = { negative_bias: "linear", regions: [], local_zones: [], continents: [], countries: [] };
 const NO_CLIENTS: readonly Client[] = [];
 
-export default function SimulatePanel({ graph, document, valid, onLight }: PanelProps) {
+export default function SimulatePanel({ graph, document, valid, base, onLight }: PanelProps) {
   const atlas = useAtlas();
   const clients = useClients();
   const known = atlas.value ?? NO_ATLAS;
@@ -37,6 +45,12 @@ export default function SimulatePanel({ graph, document, valid, onLight }: Panel
   const networks = useMemo(() => [...new Set([...(asked === undefined ? [] : [asked]), ...table.map((sample) => sample.network)])], [asked, table]);
   const answers = useExplained(valid ? document : undefined, graph.recordType, networks, inUse);
   const answer = asked === undefined ? undefined : answers.get(asked);
+  const [against, setAgainst] = useState<Against>();
+  const [onlyMoving, setOnlyMoving] = useState(true);
+  const old = useExplained(against?.document, against?.graph.recordType ?? "A", networks, inUse);
+  const moves = (own: string) => against !== undefined && isMoved(old.get(own), against.graph, answers.get(own), graph);
+  const isKnown = table.every((sample) => answers.get(sample.network) !== undefined && old.get(sample.network) !== undefined);
+  const shown = against === undefined || !onlyMoving || !isKnown ? table : table.filter((sample) => moves(sample.network));
 
   useEffect(() => {
     onLight(answer?.explanation === undefined ? undefined : wayOf(answer.explanation, graph).lit);
@@ -44,6 +58,17 @@ export default function SimulatePanel({ graph, document, valid, onLight }: Panel
   useEffect(() => () => onLight(undefined), []);
 
   const options = useMemo(() => optionsOf(known, there), [known, there]);
+  const arm = answer?.explanation === undefined ? undefined : placedArm(wayOf(answer.explanation, graph), graph);
+  const client = useMemo(() => clientOf(answer, asked), [answer, asked]);
+  const [nowhere, setNowhere] = useState<string>();
+  const type = (text: string) => {
+    setNowhere(undefined);
+    setTyped(text);
+  };
+  const pick = (picked: Client | undefined, country: string | undefined) => {
+    if (picked !== undefined) type(placeName(known, picked.country, picked.subdivision));
+    else setNowhere(country === undefined ? "Nobody is known at sea." : `No address in ${placeName(known, country)} is known.`);
+  };
   return (
     <div className="simulate">
       <SpaceBetween size="m">
@@ -51,7 +76,7 @@ export default function SimulatePanel({ graph, document, valid, onLight }: Panel
           <Autosuggest
             value={typed}
             options={options}
-            onChange={({ detail }) => setTyped(detail.value)}
+            onChange={({ detail }) => type(detail.value)}
             enteredTextLabel={(text) => `Ask as ${text}`}
             placeholder="Germany, US-TX, 192.0.2.7"
             ariaLabel="Client"
@@ -65,36 +90,108 @@ export default function SimulatePanel({ graph, document, valid, onLight }: Panel
         <FormField label="Health checks">
           <Checks checks={checks} supposed={inUse} onChange={setSupposed} />
         </FormField>
+        {base !== undefined && (
+          <FormField label="Against" description="What differs for clients from a version that is there">
+            <AgainstField policy={base.id} against={against} onChange={setAgainst} />
+          </FormField>
+        )}
       </SpaceBetween>
+      <div>
+        <Suspense fallback={<StatusIndicator type="loading">Loading the map</StatusIndicator>}>
+          {atlas.value !== undefined && <Picker atlas={atlas.value} clients={there} asked={client} color={armColor(arm ?? 0)} onPick={pick} />}
+        </Suspense>
+        <Box color="text-body-secondary" fontSize="body-s">
+          <span aria-live="polite">{nowhere ?? "Click the map to ask as somebody there."}</span>
+        </Box>
+      </div>
       <SpaceBetween size="s">
         {!valid && <Alert type="info">The draft has errors. Once they are gone, its answers are shown here.</Alert>}
         {atlas.error !== undefined && <Failure error={atlas.error} again={atlas.again} />}
         {clients.error !== undefined && <Failure error={clients.error} again={clients.again} />}
         {valid && asked !== undefined && <Told answer={answer} graph={graph} known={known} />}
+        {valid && against !== undefined && base !== undefined && <Moves base={base.id} against={against} document={document} />}
+        {against !== undefined && (
+          <Toggle checked={onlyMoving} onChange={({ detail }) => setOnlyMoving(detail.checked)}>
+            Only clients that get something else
+          </Toggle>
+        )}
         <Table<Sample>
           variant="embedded"
           contentDensity="compact"
           wrapLines
-          items={table}
+          items={shown}
           trackBy="continent"
           loading={clients.loading && clients.value === undefined}
           loadingText="Looking for clients on each continent"
           ariaLabels={{ tableLabel: "Who goes where, one client a continent", itemSelectionLabel: (_, { text }) => `Light the way of a client in ${text}` }}
           selectionType="single"
           selectedItems={table.filter((sample) => sample.network === asked)}
-          onSelectionChange={({ detail }) => setTyped(detail.selectedItems[0]?.network ?? "")}
-          onRowClick={({ detail }) => setTyped(detail.item.network)}
-          empty="No geolocation data is installed, so nobody knows where addresses are. `meridian place install` gets it."
+          onSelectionChange={({ detail }) => type(detail.selectedItems[0]?.network ?? "")}
+          onRowClick={({ detail }) => type(detail.item.network)}
+          empty={against !== undefined && table.length > 0 ? `Each of these clients gets what version ${against.version} gives it.` : "No geolocation data is installed, so nobody knows where addresses are. `meridian place install` gets it."}
           columnDefinitions={[
-            { id: "client", header: "Client in", cell: ({ text }) => text, width: 230 },
-            { id: "network", header: "Network", cell: ({ network: own }) => <span className="mono">{own}</span>, width: 150 },
-            { id: "answer", header: "Gets", cell: ({ network: own }) => <Got answer={valid ? answers.get(own) : { }} graph={graph} />, width: 240 },
+            {
+              id: "client",
+              header: "Client in",
+              width: 200,
+              cell: ({ text, network: own }) => (
+                <>
+                  {text}
+                  <div className="mono">{own}</div>
+                </>
+              ),
+            },
+            ...(against === undefined ? [] : [{ id: "before", header: `By version ${against.version}`, cell: ({ network: own }: Sample) => <Got answer={old.get(own)} graph={against.graph} />, width: 130 }]),
+            { id: "answer", header: against === undefined ? "Gets" : "By the draft", cell: ({ network: own }) => <Got answer={valid ? answers.get(own) : { }} graph={graph} />, width: 130 },
             { id: "way", header: "By", cell: ({ network: own }) => <By answer={answers.get(own)} graph={graph} /> },
           ]}
         />
       </SpaceBetween>
     </div>
   );
+}
+
+interface MovesProps {
+  base: string;
+  against: Against;
+  document: string;
+}
+
+/** What changes for all clients, not only for those that are asked as, from a version to the draft. */
+function Moves({ base, against, document }: MovesProps) {
+  const { value, error } = useAsked(`moves ${base} ${against.version} ${document}`, (signal) =>
+    native<{ differences: readonly Difference[] }>("POST", "/meridian/policies/difference", { before: { id: base, version: against.version }, after: { document } }, signal),
+  );
+  if (error !== undefined) return <Failure error={error} />;
+  if (value === undefined) return <StatusIndicator type="loading">Comparing</StatusIndicator>;
+  if (value.differences.length === 0) return <Box>Against version {against.version}, nothing moves.</Box>;
+  const more = value.differences.length - MOST;
+  return (
+    <div aria-live="polite">
+      <Box variant="awsui-key-label">What moves against version {against.version}</Box>
+      <ul className="moves">
+        {value.differences.slice(0, MOST).map(({ text }) => (
+          <li key={text}>{text}</li>
+        ))}
+        {more > 0 && <li>and {more} more</li>}
+      </ul>
+    </div>
+  );
+}
+
+const MOST = 8; // differences that are told beside the table
+
+/** Whether a client gets something else; false until both are known. */
+function isMoved(before: Answer | undefined, old: Graph, after: Answer | undefined, graph: Graph): boolean {
+  if (before?.explanation === undefined || after?.explanation === undefined) return false;
+  return answerText(wayOf(before.explanation, old), old) !== answerText(wayOf(after.explanation, graph), graph);
+}
+
+/** The client that was asked as, where the server has placed it. */
+function clientOf(answer: Answer | undefined, network: string | undefined): Client | undefined {
+  const step = answer?.explanation?.steps.find((each) => each.step === "client");
+  if (network === undefined || step?.country == null) return undefined;
+  return { country: step.country, subdivision: step.subdivision ?? null, network, latitude: step.latitude ?? null, longitude: step.longitude ?? null };
 }
 
 /** The sentence on the one client that was asked as. */

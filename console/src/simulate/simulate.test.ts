@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 
 import type { Atlas, Client } from "../map/atlas";
 import { EMPTY, type Graph } from "../policy/graph";
-import { isAddress, networkOf, samples } from "./clients";
+import { clientAt, isAddress, networkOf, samples } from "./clients";
 import { type Explanation, type ExplainedArm, subnetOf } from "./explanation";
-import { answerText, checksOf, turnsText, wayOf } from "./way";
+import { answerText, checksOf, placedArm, turnsText, wayOf } from "./way";
 
 const arm = (set_identifier: string, chosen: boolean, excluded: string | null = null, probability = chosen ? 1 : 0): ExplainedArm => ({ set_identifier, chosen, excluded, probability, healthy: true });
 const toRule = (id: string) => ({ to: { kind: "rule" as const, id } });
@@ -48,6 +48,10 @@ describe("the way of an explanation", () => {
     expect([answerText(nothing, GRAPH), nothing.turns]).toEqual(["no answer", []]);
   });
   it("of a start endpoint is that", () => expect(wayOf(explained(["x. 60 IN A 192.0.2.1"], "NOERROR"), { ...GRAPH, start: { kind: "endpoint", id: "a" } }).ends).toEqual([{ kind: "endpoint", id: "a" }]));
+  it("passes a rule that goes by place", () => {
+    expect(placedArm(found, GRAPH)).toBe(0);
+    expect(placedArm({ ...found, turns: found.turns.slice(1) }, GRAPH)).toBeUndefined();
+  });
   it("names a last resort", () => {
     const last = wayOf(explained([], "NOERROR", { rule: "geo", arms: [arm("0 pool", true)], last_resort: true }), GRAPH);
     expect(turnsText(last, GRAPH)).toBe("geo: EU, as nothing is healthy");
@@ -67,6 +71,12 @@ describe("clients", () => {
   };
   const clients = [client("FR", "192.0.2.0/24"), client("DE", "53.0.0.0/8"), client("US", "29.0.0.0/8"), client("US", "168.32.0.0/12", "TX")];
   it("stand for continents", () => expect(samples(atlas, clients).map(({ text, network }) => [text, network])).toEqual([["Germany, Europe", "53.0.0.0/8"], ["United States, North America", "29.0.0.0/8"]]));
+  it.each([
+    ["DE", undefined, "53.0.0.0/8"],
+    ["US", "TX", "168.32.0.0/12"],
+    ["US", "OR", "29.0.0.0/8"],
+    ["BR", undefined, undefined],
+  ])("picked in %s %s are of %s", (code, part, network) => expect(clientAt(clients, code, part)?.network).toBe(network));
   it.each([
     ["germany", "53.0.0.0/8"],
     ["US-TX", "168.32.0.0/12"],

@@ -76,6 +76,12 @@ export function answerText({ ends, values, rcode }: Way, graph: Graph): string {
   return rcode === "NOERROR" ? "no answer" : `no answer (${rcode})`;
 }
 
+/** The number of the arm by which a way passes its first rule that goes by place; undefined if it passes none. */
+export function placedArm({ turns }: Way, graph: Graph): number | undefined {
+  const turn = turns.find(({ rule }) => graph.rules[rule]?.kind === "geo" || graph.rules[rule]?.kind === "geoproximity");
+  return turn?.arms[0];
+}
+
 /** The health checks that arms of a graph name, in the order of the rules. */
 export function checksOf(graph: Graph): string[] {
   const found = Object.values(graph.rules).flatMap(({ arms }) => arms.flatMap(({ healthCheck }) => (healthCheck === undefined || healthCheck === "" ? [] : [healthCheck])));

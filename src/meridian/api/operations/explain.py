@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import msgspec
+from sqlalchemy import Connection
 
 from meridian.api.context import Context
 from meridian.api.explainer import Explainer
@@ -60,6 +61,20 @@ class DraftPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     name: str | None = None
     ttl: int = msgspec.field(default=300, name="TTL")
     hosted_zone_id: str | None = None
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """
+    A policy record to be tried, read.
+
+    Attributes:
+        document: As text.
+        name: None for the name asked for.
+    """
+
+    document: str
+    name: Name | None = None
+    ttl: int = 300
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -152,32 +167,53 @@ def read_draft(body: bytes) -> DraftPolicy | None:
         raise InvalidInput(f"TrafficPolicy cannot be read: {error}") from None
 
 
-def _with_draft(context: Context, explainer: Explainer, question: Question, draft: DraftPolicy) -> dict[str, Any]:
-    account_id = context.caller.account_id
-    text = draft.document if isinstance(draft.document, str) else msgspec.json.encode(draft.document).decode()
-    tree = require(text, nameable(context.settings))
-    name = question.name if draft.name is None else _name(draft.name)
+def try_draft(
+    conn: Connection,
+    settings: Settings,
+    explainer: Explainer,
+    question: Question,
+    zone: HostedZone | None,
+    draft: Draft,
+) -> dict[str, Any]:
+    """
+    Explain what would be answered if a policy record were built from a draft, and what would keep it from being built.
+
+    Args:
+        zone: The zone that it is tried in; None: one that holds nothing else.
+
+    Raises:
+        ApiError: InvalidTrafficPolicyDocument; InvalidInput: the name is not in the zone.
+    """
+    tree = require(draft.document, nameable(settings))
+    name = draft.name or question.name
+    if zone is not None and not name.is_at_or_below(zone.name):
+        raise InvalidInput(f"Name {plain(name)} is not in the hosted zone {plain(zone.name)}")
     root = RecordSet(name, tree.record_type, ttl=draft.ttl, traffic_policy_instance_id=_DRAFT)
-    with context.database.read() as conn:
-        if draft.hosted_zone_id is not None:
-            zone: HostedZone | None = zones.owned(conn, account_id, bare_id(draft.hosted_zone_id))
-        else:
-            zone = zones.closest(conn, name, account_id)
-        if zone is not None and not name.is_at_or_below(zone.name):
-            raise InvalidInput(f"Name {plain(name)} is not in the hosted zone {plain(zone.name)}")
-        explained = explainer.explain_draft(question, conn, zone, root, tree)
-        problems = [] if zone is None else reasons_against(conn, context, zone, name, tree)
-    if zone is not None:
-        _require_own(context, question, explained)
+    explained = explainer.explain_draft(question, conn, zone, root, tree)
     explained["overrides"]["traffic_policy"] = {
         "zone_id": None if zone is None else zone.id,
         "name": name.text,
         "type": tree.record_type,
         "ttl": draft.ttl,
-        "problems": problems,
+        "problems": [] if zone is None else reasons_against(conn, settings, zone, name, tree),
     }
     if tree.starts_with_rule:
         _name_start(explained, name, TYPES[tree.record_type], tree.start)
+    return explained
+
+
+def _with_draft(context: Context, explainer: Explainer, question: Question, given: DraftPolicy) -> dict[str, Any]:
+    account_id = context.caller.account_id
+    text = given.document if isinstance(given.document, str) else msgspec.json.encode(given.document).decode()
+    draft = Draft(text, None if given.name is None else _name(given.name), given.ttl)
+    with context.database.read() as conn:
+        if given.hosted_zone_id is not None:
+            zone: HostedZone | None = zones.owned(conn, account_id, bare_id(given.hosted_zone_id))
+        else:
+            zone = zones.closest(conn, draft.name or question.name, account_id)
+        explained = try_draft(conn, context.settings, explainer, question, zone, draft)
+    if zone is not None:
+        _require_own(context, question, explained)
     return _with_health(context, explained)
 
 

@@ -27,6 +27,7 @@ from meridian.model.name import BadName, Name, parse
 from meridian.model.record import Change, RecordSet
 from meridian.model.traffic import Instance, PolicyVersion, Tree
 from meridian.model.zone import HostedZone
+from meridian.settings import Settings
 from meridian.store import cidr, health, traffic
 from meridian.store import zone as zones
 from meridian.store.ids import new_uuid
@@ -202,15 +203,15 @@ def instance_to_api(found: Instance) -> dict[str, Any]:
     }
 
 
-def reasons_against(conn: Connection, context: Context, zone: HostedZone, name: Name, tree: Tree) -> list[str]:
+def reasons_against(conn: Connection, settings: Settings, zone: HostedZone, name: Name, tree: Tree) -> list[str]:
     """What keeps a policy record of this name from being built from a tree, by what is stored now."""
     refers_to = references(tree)
     return reasons(
         tree,
         zone,
         name,
-        context.settings.quotas,
-        outside=services(context.settings.alias_zone_ids),
+        settings.quotas,
+        outside=services(settings.alias_zone_ids),
         missing_checks=refers_to.health_checks - health.among(conn, zone.account_id, refers_to.health_checks).keys(),
         missing_locations=cidr.missing(conn, zone.account_id, refers_to.cidr_locations),
     )
@@ -228,7 +229,7 @@ def _build(
     tree = traffic.tree_of(made_from.document)
     root = RecordSet(wanted.name, wanted.type, ttl=wanted.ttl, traffic_policy_instance_id=wanted.id)
     change = Change("UPSERT" if wanted.is_rooted else "CREATE", root)
-    found = reasons_against(conn, context, zone, wanted.name, tree)
+    found = reasons_against(conn, context.settings, zone, wanted.name, tree)
     try:
         plan = plan_of(conn, context.settings, zone, [change], wanted.id)
     except ChangeRejected as rejected:

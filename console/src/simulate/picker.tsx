@@ -1,0 +1,35 @@
+// The world, to pick a client on; the country of the client that is asked as is in the colour of the arm that it takes.
+import { useMemo } from "react";
+
+import type { Atlas, Client } from "../map/atlas";
+import type { Fill } from "../map/drawing";
+import { MAP_COLORS } from "../map/ink";
+import { shapes } from "../map/shapes";
+import type { Place } from "../map/sphere";
+import { WorldMap } from "../map/world-map";
+import { clientAt } from "./clients";
+
+interface Props {
+  atlas: Atlas;
+  clients: readonly Client[];
+  asked: Client | undefined;
+  color: string;
+  onPick: (client: Client | undefined, country: string | undefined) => void;
+}
+
+export default function Picker({ atlas, clients, asked, color, onPick }: Props) {
+  const painted = useMemo(() => {
+    const place = asked === undefined ? undefined : asked.subdivision !== null && asked.country === "US" ? `US-${asked.subdivision}` : asked.country;
+    return { fillOf: (code: string): Fill | undefined => (code === place ? { color, faint: false } : undefined) };
+  }, [asked, color]);
+  const pick = (place: Place) => {
+    const { country, state } = shapes(atlas.countries).at(place);
+    onPick(country === undefined ? undefined : clientAt(clients, country, state?.split("-")[1]), country);
+  };
+  const at = asked?.latitude == null || asked.longitude == null ? undefined : { latitude: asked.latitude, longitude: asked.longitude };
+  return (
+    <div className="picker" style={MAP_COLORS}>
+      <WorldMap label="Pick the client's country" countries={atlas.countries} painted={painted} pins={[]} asked={at} onAsk={pick} />
+    </div>
+  );
+}
