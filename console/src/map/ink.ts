@@ -4,7 +4,6 @@ import { type CSSProperties, type RefObject, useEffect, useState } from "react";
 
 import type { Ink } from "./drawing";
 
-
 const INK: Readonly<Record<keyof Ink, string>> = {
   sea: tokens.colorBackgroundCellShaded,
   land: tokens.colorBackgroundContainerContent,

@@ -21,12 +21,6 @@ export function samples(atlas: Atlas, clients: readonly Client[]): Sample[] {
 
 const lengthOf = (network: string): number => Number(network.split("/")[1] ?? 0);
 
-/** A client in a part of a country, or where none is known there, in the country. */
-export function clientAt(clients: readonly Client[], country: string, subdivision: string | undefined): Client | undefined {
-  const there = clients.filter((client) => client.country === country);
-  return there.find((client) => client.subdivision === (subdivision ?? null)) ?? there.find((client) => client.subdivision === null) ?? there[0];
-}
-
 /** The network of what was typed: a place by its name or code, else the text itself, an address or network. */
 export function networkOf(typed: string, atlas: Atlas, clients: readonly Client[]): string {
   const wanted = typed.trim().toLowerCase();

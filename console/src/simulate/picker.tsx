@@ -2,12 +2,12 @@
 import { useMemo } from "react";
 
 import type { Atlas, Client } from "../map/atlas";
+import { clientAt, codeOf } from "../map/client-at";
 import type { Fill } from "../map/drawing";
 import { MAP_COLORS } from "../map/ink";
 import { shapes } from "../map/shapes";
 import type { Place } from "../map/sphere";
 import { WorldMap } from "../map/world-map";
-import { clientAt } from "./clients";
 
 interface Props {
   atlas: Atlas;
@@ -19,17 +19,17 @@ interface Props {
 
 export default function Picker({ atlas, clients, asked, color, onPick }: Props) {
   const painted = useMemo(() => {
-    const place = asked === undefined ? undefined : asked.subdivision !== null && asked.country === "US" ? `US-${asked.subdivision}` : asked.country;
+    const place = asked === undefined ? undefined : codeOf(asked);
     return { fillOf: (code: string): Fill | undefined => (code === place ? { color, faint: false } : undefined) };
   }, [asked, color]);
   const pick = (place: Place) => {
-    const { country, state } = shapes(atlas.countries).at(place);
-    onPick(country === undefined ? undefined : clientAt(clients, country, state?.split("-")[1]), country);
+    const there = shapes(atlas.countries).at(place);
+    onPick(clientAt(clients, there), there.country);
   };
   const at = asked?.latitude == null || asked.longitude == null ? undefined : { latitude: asked.latitude, longitude: asked.longitude };
   return (
     <div className="picker" style={MAP_COLORS}>
-      <WorldMap label="Pick the client's country" countries={atlas.countries} painted={painted} pins={[]} asked={at} onAsk={pick} />
+      <WorldMap label="The world" does="picks the country there" countries={atlas.countries} painted={painted} pins={[]} asked={at} onAsk={pick} />
     </div>
   );
 }

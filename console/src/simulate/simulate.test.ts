@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Atlas, Client } from "../map/atlas";
 import { EMPTY, type Graph } from "../policy/graph";
-import { clientAt, isAddress, networkOf, samples } from "./clients";
+import { isAddress, networkOf, samples } from "./clients";
 import { type Explanation, type ExplainedArm, subnetOf } from "./explanation";
 import { answerText, checksOf, placedArm, turnsText, wayOf } from "./way";
 
@@ -71,12 +71,6 @@ describe("clients", () => {
   };
   const clients = [client("FR", "192.0.2.0/24"), client("DE", "53.0.0.0/8"), client("US", "29.0.0.0/8"), client("US", "168.32.0.0/12", "TX")];
   it("stand for continents", () => expect(samples(atlas, clients).map(({ text, network }) => [text, network])).toEqual([["Germany, Europe", "53.0.0.0/8"], ["United States, North America", "29.0.0.0/8"]]));
-  it.each([
-    ["DE", undefined, "53.0.0.0/8"],
-    ["US", "TX", "168.32.0.0/12"],
-    ["US", "OR", "29.0.0.0/8"],
-    ["BR", undefined, undefined],
-  ])("picked in %s %s are of %s", (code, part, network) => expect(clientAt(clients, code, part)?.network).toBe(network));
   it.each([
     ["germany", "53.0.0.0/8"],
     ["US-TX", "168.32.0.0/12"],
