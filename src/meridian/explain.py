@@ -34,6 +34,7 @@ from meridian.health import last
 from meridian.health.last import Checks
 from meridian.model.question import Question
 from meridian.model.record import RecordSet
+from meridian.model.secondary import NOBODY, Secondaries, secondaries
 from meridian.model.traffic import Tree
 from meridian.model.zone import HostedZone
 from meridian.place import install
@@ -55,9 +56,17 @@ class Explainer:
         values: The feed's last values, which tell the shards that the engine holds.
         engine_for: The engine to ask a question of.
         places: Where a plan's regions and places are.
+        secondaries: Who may take zones; theirs have a serial that grows with each change.
     """
 
-    def __init__(self, values: LastValues, engine_for: Callable[[Question], Engine], places: Places = BUILT_IN) -> None:
+    def __init__(
+        self,
+        values: LastValues,
+        engine_for: Callable[[Question], Engine],
+        places: Places = BUILT_IN,
+        secondaries: Secondaries = NOBODY,
+    ) -> None:
+        self._secondaries = secondaries
         self._values = values
         self._checks = Checks(values)
         self._places = places
@@ -130,11 +139,13 @@ class Explainer:
         engine = self._engine_for(question)
         foreseen = record.foresee(conn, zone, plan)
         try:
-            image = preview(conn, zone, foreseen, self._last_head(zone.id), self._places, drafts)
+            image = preview(conn, zone, foreseen, self._last_head(zone.id), self._places, drafts, self._secondaries)
             return _ask(engine, question, supposed, image)
         except ImageError:
             # The engine is behind the feed, so it lacks shards that the feed has: give it all of them.
-            return _ask(engine, question, supposed, preview(conn, zone, foreseen, None, self._places, drafts))
+            return _ask(
+                engine, question, supposed, preview(conn, zone, foreseen, None, self._places, drafts, self._secondaries)
+            )
 
     def _supposed(self, question: Question) -> Supposed:
         return [
@@ -163,7 +174,7 @@ class Explainer:
 
 def beside(settings: Settings, engine: Engine, values: LastValues) -> Explainer:
     """Ask the engine of a running edge."""
-    return Explainer(values, lambda _: engine, places(settings))
+    return Explainer(values, lambda _: engine, places(settings), secondaries(settings))
 
 
 def apart(settings: Settings, values: LastValues, unhealthy: Callable[[], AbstractSet[int]] | None = None) -> Explainer:
@@ -176,7 +187,7 @@ def apart(settings: Settings, values: LastValues, unhealthy: Callable[[], Abstra
     folder = Path(settings.data_dir)
     look = unhealthy or partial(last.unhealthy, values, SystemClock(), settings.health_quorum, folder / MEMORY)
     engine = ApartEngine(values, new_engine(settings), folder / "place" / install.FILE, look)
-    return Explainer(values, engine.for_question, places(settings))
+    return Explainer(values, engine.for_question, places(settings), secondaries(settings))
 
 
 def _name_rules(steps: list[dict[str, Any]]) -> None:

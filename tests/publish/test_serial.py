@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
-from meridian.compile.image import Head, Records, decode_head, decode_shard
+from meridian.changes.batch import Plan
+from meridian.compile.image import Group, Head, Records, decode_head, decode_shard
 from meridian.compile.serial import serial
 from meridian.compile.zone import shard_of
 from meridian.edge.agent import Agent
 from meridian.feed.keys import head_key, shard_key
 from meridian.model.name import parse
 from meridian.model.secondary import Secondaries, Secondary
+from meridian.publish.preview import preview
 from meridian.publish.publisher import Publisher
+from meridian.store import record
+from meridian.store import zone as zones
 from tests.publish.conftest import world as world
-from tests.publish.world import World
+from tests.publish.world import World, a
 
 APEX = parse("example.com")
 TAKER = Secondary("ns2", (), (), None, (APEX,))
@@ -85,3 +90,31 @@ def test_told_when_served(world: World) -> None:
         assert told == [(zone_id, 1), (zone_id, 2)]
 
     asyncio.run(test())
+
+
+def test_a_preview_has_the_serial_that_the_change_would_have(world: World) -> None:
+    """At the apex too, whichever name is changed; of a zone that nobody may take, the record's own (R-APX-2)."""
+    zones_of = {name: world.create(name, shards=16) for name in ("example.com", "example.net")}
+    world.publisher = _publisher(world)
+    asyncio.run(world.publish())
+    seen = {}
+    for name, zone_id in zones_of.items():
+        last = asyncio.run(_head(world, zone_id))
+        plan = Plan(delete=(), put=(a(f"new.{name}"),))
+        with world.database.read() as conn:
+            zone = zones.get(conn, zone_id)
+            assert zone is not None
+            foreseen = record.foresee(conn, zone, plan)
+            made = preview(conn, zone, foreseen, last, secondaries=Secondaries((), (TAKER,)))
+        apex = [shard.names.get(zone.name.wire) for shard in map(decode_shard, made.shards)]
+        at_apex = [_soa_of(groups) for groups in apex if groups is not None]
+        seen[name] = [serial(decode_head(made.head).soa.rdata[0]), *at_apex]
+        expected = zone.version + 1 if name == "example.com" else 0
+        assert set(seen[name]) == {expected}
+    assert len(seen["example.com"]) == 2, "the shard of the apex is among those that change"
+
+
+def _soa_of(groups: Mapping[int, Group]) -> int:
+    (arm,) = groups[6].arms
+    assert isinstance(arm.target, Records)
+    return serial(arm.target.rdata[0])

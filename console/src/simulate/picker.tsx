@@ -19,7 +19,7 @@ interface Props {
 
 export default function Picker({ atlas, clients, asked, color, onPick }: Props) {
   const painted = useMemo(() => {
-    const place = asked === undefined ? undefined : codeOf(asked);
+    const place = asked?.country === "US" ? codeOf(asked) : asked?.country; // only its states are drawn
     return { fillOf: (code: string): Fill | undefined => (code === place ? { color, faint: false } : undefined) };
   }, [asked, color]);
   const pick = (place: Place) => {

@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from meridian.changes.zone import default_record_sets
 from meridian.compile import image
+from meridian.compile.serial import following, soa_following
 from meridian.compile.zone import NO_TREES, head, shard, shard_of, slots_of
 from meridian.model.name import Name
 from meridian.model.record import RecordSet
+from meridian.model.secondary import NOBODY, Secondaries
 from meridian.model.traffic import Tree
 from meridian.model.zone import DelegationSet, HostedZone
 from meridian.place.coordinates import BUILT_IN, Places
@@ -37,6 +39,7 @@ def preview(
     last: image.Head | None,
     places: Places = BUILT_IN,
     drafts: Mapping[str, Tree] = NO_TREES,
+    secondaries: Secondaries = NOBODY,
 ) -> Preview:
     """
     Compile a zone with a plan carried out.
@@ -47,13 +50,17 @@ def preview(
             None for all shards.
         places: Where geoproximity's regions and places are.
         drafts: What policy records of the plan answer by that are not stored, by instance id.
+        secondaries: Who may take zones; theirs have a serial that grows.
 
     Raises:
         CannotCompile: A record set has no form in the image.
     """
+    follows = not zone.private and secondaries.have(zone.name)
     count, version = zone.shard_count, zone.version + 1
     unpublished = changed_shards(zone, last, outbox.of_zone(conn, zone.id))
     changed = sorted({*unpublished, *(shard_of(slot, count) for slot in foreseen.slots)})
+    if follows:  # with its serial, the shard of the apex is another one as well
+        changed = sorted({*changed, shard_of(zone.name.slot, count)})
     fits = last is not None and len(last.shard_versions) == count
     versions = list(last.shard_versions) if last is not None and fits else [version] * count
     shards = []
@@ -62,12 +69,12 @@ def preview(
         found = _in_shard(conn, zone, foreseen, index)
         trees = {**trees_of(conn, found[0]), **drafts}
         checks = check_slots(conn, found[0], trees)
-        shards.append(image.encode(shard(zone.id, index, count, version, *found, places, checks, trees)))
+        sets = following(found[0], version) if follows else found[0]
+        shards.append(image.encode(shard(zone.id, index, count, version, sets, found[1], places, checks, trees)))
     at_apex = _at_apex(conn, zone, foreseen)
     views = views_of(conn, zone.id)
-    compiled = head(
-        msgspec.structs.replace(zone, version=version), at_apex["SOA"], at_apex["NS"], versions, views=views
-    )
+    soa = soa_following(at_apex["SOA"], version) if follows else at_apex["SOA"]
+    compiled = head(msgspec.structs.replace(zone, version=version), soa, at_apex["NS"], versions, views=views)
     return Preview(image.encode(compiled), shards)
 
 
