@@ -73,7 +73,7 @@ impl Served {
     /// Sends mutated packets and a last one, and reads until the reply to that.
     fn burst(&mut self, chance: &mut Draw) {
         let packets: Vec<Vec<u8>> = (0..BURST).map(|_| self.mutated(chance)).collect();
-        if chance.below(TCP_SHARE) == 0 { self.over_tcp(&packets) } else { self.over_udp(&packets) }
+        if chance.below(TCP_SHARE) == 0 { self.over_tcp(&packets, chance) } else { self.over_udp(&packets) }
     }
 
     fn over_udp(&self, packets: &[Vec<u8>]) {
@@ -89,14 +89,21 @@ impl Served {
         }
     }
 
-    fn over_tcp(&self, packets: &[Vec<u8>]) {
+    /// In pieces of any length, as a network may deliver them.
+    fn over_tcp(&self, packets: &[Vec<u8>], chance: &mut Draw) {
         let mut stream = TcpStream::connect(self.tcp_address).expect("connected");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         // What is shorter than a header would close the connection.
         let messages = packets.iter().map(|packet| &packet[..]).filter(|packet| packet.len() >= 12).chain([&LAST[..]]);
         let framed: Vec<u8> =
             messages.flat_map(|packet| [&(packet.len() as u16).to_be_bytes()[..], packet].concat()).collect();
-        stream.write_all(&framed).expect("sent");
+        stream.set_nodelay(true).expect("pieces of their own");
+        let mut rest = &framed[..];
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(1 + chance.below(rest.len() as u64) as usize);
+            stream.write_all(piece).expect("sent");
+            rest = after;
+        }
         loop {
             let mut prefix = [0; 2];
             stream.read_exact(&mut prefix).expect("a reply to the last packet");
