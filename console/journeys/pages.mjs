@@ -3,10 +3,11 @@
 // Then every page, in both themes, is looked at by axe; with MERIDIAN_SCREENSHOTS, the path of a folder, each is kept there
 // as an image at both widths. The test has made what there is to see: MERIDIAN_SEEN, JSON (tests/journeys/test_console_pages.py).
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 import { browse, dig, findings, keep, VIEWS } from "./browser.mjs";
 
-const { zone, policy, collection, port } = JSON.parse(process.env.MERIDIAN_SEEN);
+const { zone, hidden, policy, collection, port } = JSON.parse(process.env.MERIDIAN_SEEN);
 const NAME = "shop.pages.example";
 let check = "";
 
@@ -21,15 +22,25 @@ await browse(async (page) => {
   await askFromMap(page);
   await overrule(page);
   await seeActivity(page);
+  await takeAway(page);
 });
 
 const PAGES = {
   overview: "/",
   zones: "/zones",
+  "zone-create": "/zones/create",
   zone: `/zones/${zone}`,
+  "zone-history": `/zones/${zone}?tab=history`,
+  "zone-files": `/zones/${zone}?tab=files`,
+  "zone-details": `/zones/${zone}?tab=details`,
+  "zone-private": `/zones/${hidden}?tab=details`,
+  "zone-unknown": "/zones/Z0NOWHERE",
   checks: "/checks",
   check: `/checks/${check}`,
   "check-create": "/checks/create",
+  "check-edit": `/checks/${check}/edit`,
+  "check-unknown": "/checks/00000000-0000-0000-0000-000000000000",
+  "checks-filtered": `/checks?${new URLSearchParams({ filter: JSON.stringify({ tokens: [{ propertyKey: "name", operator: "=", value: "nothing" }], operation: "and" }) })}`,
   policies: "/policies",
   policy: `/policies/${policy}`,
   editor: `/policies/${policy}/versions/1`,
@@ -38,22 +49,42 @@ const PAGES = {
   place: `/places/${collection}`,
   activity: "/activity",
   ask: `/ask?${new URLSearchParams({ name: NAME, type: "A", unhealthy: check })}`,
+  "ask-nothing": "/ask",
+  "ask-refused": `/ask?${new URLSearchParams({ name: NAME, type: "A", subnet: "nonsense" })}`,
   search: "/search?q=192.0.2.10",
+  "search-nothing": "/search?q=no-such-thing",
   settings: "/settings",
 };
-for (const view of VIEWS) {
+for (const width of new Set(VIEWS.map((view) => view.width))) {
+  const views = VIEWS.filter((view) => view.width === width);
   await browse(async (page) => {
     for (const [name, path] of Object.entries(PAGES)) {
       await page.goto(`/console${path}`);
       await page.getByRole("heading", { level: 1 }).or(page.locator(".react-flow__node")).first().waitFor();
       await page.waitForLoadState("load");
-      if (view.width === 1280) assert.deepEqual([name, await findings(page)], [name, []]);
-      await keep(page, `${name}-${view.width}-${view.theme}`);
+      await settled(page);
+      if (name === "overview" && process.env.MERIDIAN_SCREENSHOTS) await seeRates(page);
+      for (const { theme } of views) {
+        await inTheme(page, theme);
+        if (width === 1280) assert.deepEqual([name, theme, await findings(page)], [name, theme, []]);
+        await keep(page, `${name}-${width}-${theme}`);
+      }
     }
-  }, view);
+  }, views[0]);
 }
 
 await browse(deletePolicyRecord, VIEWS[0]);
+
+/** Nothing is loading, and pages that have no heading of their own show what they have instead. */
+async function settled(page) {
+  await page.waitForFunction(() => document.querySelector("[class*=spinner], [class*=status-loading]") === null);
+}
+
+/** As somebody changes the theme. */
+async function inTheme(page, theme) {
+  const change = page.getByRole("button", { name: `Change to the ${theme} theme` });
+  if ((await change.count()) > 0) await change.click();
+}
 
 /** A policy record that is deleted is gone from the list and from the wire. */
 async function deletePolicyRecord(page) {
@@ -197,6 +228,44 @@ async function seeActivity(page) {
   await page.goto(`/console/activity?${new URLSearchParams({ name: NAME, type: "A" })}`);
   await page.getByRole("button", { name: `${NAME} A ohio` }).first().click();
   await page.getByText(`"HealthCheckId": "${check}"`).waitFor();
+}
+
+/** Lists are saved as CSV, objects are copied as other tools write them, and columns that nobody wants go, for good. */
+async function takeAway(page) {
+  const saved = async (button) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    return readFileSync(await download.path(), "utf8").split("\r\n");
+  };
+  await page.goto("/console/zones");
+  const zones = await saved(page.getByRole("button", { name: "Download as CSV" }));
+  assert.equal(zones[0], "Name,Type,Record sets,Comment,Id");
+  assert.ok(zones.includes(`pages.example,Public,7,,${zone}`), zones.join("\n"));
+  await page.goto(`/console/zones/${zone}?tab=files`);
+  const records = await saved(page.getByRole("button", { name: "Download CSV" }));
+  assert.ok(records.includes(`${NAME},A,5,Failover,ohio,primary,192.0.2.10,,${check}`), records.join("\n"));
+  await page.goto("/console/zones");
+  await page.goto(await page.getByRole("link", { name: "pages.example" }).getAttribute("href")); // as in a new tab
+  await page.getByRole("heading", { name: "pages.example", level: 1 }).waitFor();
+  await page.goto("/console/activity");
+  const activity = await saved(page.getByRole("button", { name: "Download as CSV" }));
+  assert.equal(activity[0], "When,User,Access key,Did,Kind,What,Resource,Action,Request id,Before,After");
+  assert.ok(activity.some((line) => line.includes(`,Created,Record,${NAME} A ohio,${zone},`)), activity.join("\n"));
+
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(`/console/checks/${check}`);
+  await page.getByRole("button", { name: "Copy as" }).click();
+  await page.getByRole("menuitem", { name: "Terraform" }).click();
+  await page.getByText("The health check is copied as Terraform.").waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^resource "aws_route53_health_check" "ohio" \{/);
+
+  await page.goto("/console/checks");
+  await page.getByRole("button", { name: "Preferences" }).click();
+  await page.getByRole("switch", { name: "Reason" }).or(page.getByRole("checkbox", { name: "Reason" })).uncheck();
+  assert.deepEqual(await findings(page), []);
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.reload();
+  await page.getByRole("columnheader", { name: "Looks at" }).waitFor();
+  assert.equal(await page.getByRole("columnheader", { name: "Reason" }).count(), 0);
 }
 
 /** Waits until the wire answers so. */

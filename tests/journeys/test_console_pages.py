@@ -14,11 +14,17 @@ from tests.journeys.test_policies import known_clients
 
 pytestmark = pytest.mark.journey
 
+VIEWS = 'vpc-office = {region = "eu-central-1", clients = ["10.1.0.0/16"]}'
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = known_clients(tmp_path_factory.mktemp("pages") / "data")
-    with Site(folder, roles="control,edge,checker", environ={"MERIDIAN_PRIVATE_TARGETS": "127.0.0.0/8"}) as running:
+    with Site(
+        folder,
+        roles="control,edge,checker",
+        environ={"MERIDIAN_PRIVATE_TARGETS": "127.0.0.0/8", "MERIDIAN_VIEWS": VIEWS},
+    ) as running:
         yield running
 
 
@@ -68,7 +74,10 @@ def seen(site: Site) -> dict[str, str]:
     collection = route53.create_cidr_collection(Name="offices", CallerReference="pages")["Collection"]["Id"]
     blocks = [{"LocationName": "paris", "Action": "PUT", "CidrList": ["198.51.100.0/24"]}]
     route53.change_cidr_collection(Id=collection, Changes=blocks)
-    return {"zone": zone, "policy": policy, "collection": collection, "port": str(site.api[1])}
+    office = {"VPCRegion": "eu-central-1", "VPCId": "vpc-office"}
+    hidden = route53.create_hosted_zone(Name="corp.example", CallerReference="pages", VPC=office)["HostedZone"]["Id"]
+    hidden = hidden.removeprefix("/hostedzone/")
+    return {"zone": zone, "hidden": hidden, "policy": policy, "collection": collection, "port": str(site.api[1])}
 
 
 def _upsert(name: str, address: str) -> dict[str, Any]:

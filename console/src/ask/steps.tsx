@@ -53,7 +53,7 @@ function Details({ step, supposed }: { step: Step; supposed: Supposed }) {
     case "zone":
       return step.id === null ? null : (
         <Quiet>
-          <Link href={`/zones/${step.id}`} onFollow={follow}>
+          <Link href={`/console/zones/${step.id}`} onFollow={follow}>
             <span className="mono">{step.id}</span>
           </Link>
           , version {step.version}
@@ -90,7 +90,7 @@ function Choice({ step, supposed }: { step: GroupStep; supposed: Supposed }) {
       {step.policy_record !== undefined && (
         <Quiet>
           A policy record of{" "}
-          <Link href={`/policies/${step.policy_record.policy_id}/versions/${step.policy_record.version}`} onFollow={follow}>
+          <Link href={`/console/policies/${step.policy_record.policy_id}/versions/${step.policy_record.version}`} onFollow={follow}>
             this traffic policy, version {step.policy_record.version}
           </Link>
         </Quiet>
@@ -121,7 +121,7 @@ function ArmLine({ arm, inRule, supposed }: { arm: Arm; inRule: boolean; suppose
         {arm.health_check_id != null && (
           <>
             {" · "}
-            <Link href={`/checks/${arm.health_check_id}`} onFollow={follow}>
+            <Link href={`/console/checks/${arm.health_check_id}`} onFollow={follow}>
               {arm.health_check_name || "health check"}
             </Link>{" "}
             {`is ${supposed.has(arm.health_check_id) ? "supposed " : ""}${arm.healthy ? "healthy" : "unhealthy"}`}

@@ -57,7 +57,7 @@ export function Switches({ asked, onTurned }: { asked: Asked<readonly Switch[]>;
             cell: ({ checks }) => (
               <SpaceBetween direction="horizontal" size="xs">
                 {checks.map((check) => (
-                  <Link key={check.id} href={`/checks/${check.id}`} onFollow={follow}>
+                  <Link key={check.id} href={`/console/checks/${check.id}`} onFollow={follow}>
                     {titleOf(check)}
                   </Link>
                 ))}

@@ -63,7 +63,7 @@ export function UsedBy({ users }: { users: Check["used_by"] }) {
           header: "Name",
           isRowHeader: true,
           cell: ({ zone_id, name }) => (
-            <Link href={`/zones/${zone_id}?${new URLSearchParams({ from: shownName(name) })}`} onFollow={follow}>
+            <Link href={`/console/zones/${zone_id}?${new URLSearchParams({ from: shownName(name) })}`} onFollow={follow}>
               <span className="mono">{shownName(name)}</span>
             </Link>
           ),
@@ -85,7 +85,7 @@ function WhatIf({ name, type }: { name: string; type: string }) {
   const id = window.location.pathname.split("/").at(-1) ?? "";
   const query = new URLSearchParams({ name: shownName(name), type, unhealthy: id });
   return (
-    <Link href={`/ask?${query}`} onFollow={follow}>
+    <Link href={`/console/ask?${query}`} onFollow={follow}>
       Ask what {shownName(name)} would answer
     </Link>
   );
@@ -106,7 +106,7 @@ export function Children({ checks }: { checks: readonly Brief[] }) {
           header: "Name",
           isRowHeader: true,
           cell: (check) => (
-            <Link href={`/checks/${check.id}`} onFollow={follow}>
+            <Link href={`/console/checks/${check.id}`} onFollow={follow}>
               {titleOf(check)}
             </Link>
           ),

@@ -2,6 +2,8 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
 
 import type { ApiError } from "../api/client";
 
@@ -19,5 +21,14 @@ export function Failure({ error, again }: { error: ApiError; again?: () => void 
         </Box>
       )}
     </Alert>
+  );
+}
+
+/** Where nothing of a page can be shown. */
+export function FailedPage({ title, ...failure }: { title: string; error: ApiError; again?: () => void }) {
+  return (
+    <ContentLayout header={<Header variant="h1">{title}</Header>}>
+      <Failure {...failure} />
+    </ContentLayout>
   );
 }

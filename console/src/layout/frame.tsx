@@ -3,8 +3,9 @@ import AppLayout from "@cloudscape-design/components/app-layout";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import { type ReactNode, useEffect, useState } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { useLocation } from "react-router";
 
+import { BASE, useFollow } from "../policies/follow";
 import { Flashes } from "./flashes";
 import { PLACES, placeOf } from "./places";
 import { TopBar } from "./top-bar";
@@ -34,18 +35,13 @@ interface Frame {
 
 export function Frame({ title, crumbs = [], contentType = "default", wide = false, navigationClosed = wide, children, ...rest }: Frame) {
   const { pathname } = useLocation();
-  const navigate = useNavigate();
   const [open, setOpen] = useState(() => window.innerWidth >= 1200 && !navigationClosed);
   const [size, setSize] = useState(() => Math.min(Math.max(window.innerWidth * 0.42, 360), 900));
   const place = placeOf(pathname);
   useEffect(() => {
     document.title = `${title} – Meridian`;
   }, [title]);
-  const follow = (event: { preventDefault: () => void; detail: { href?: string; external?: boolean } }) => {
-    if (event.detail.href === undefined || event.detail.external) return;
-    event.preventDefault();
-    navigate(event.detail.href);
-  };
+  const follow = useFollow();
   // Always given where a page has a panel at times: whether they are given is decided once, at the first rendering.
   const split =
     rest.onSplitPanelToggle === undefined
@@ -74,16 +70,16 @@ export function Frame({ title, crumbs = [], contentType = "default", wide = fals
         onNavigationChange={({ detail }) => setOpen(detail.open)}
         navigation={
           <SideNavigation
-            header={{ text: "Meridian", href: "/" }}
-            activeHref={place.path}
-            items={PLACES.map(({ text, path }) => ({ type: "link", text, href: path }))}
+            header={{ text: "Meridian", href: `${BASE}/` }}
+            activeHref={BASE + place.path}
+            items={PLACES.map(({ text, path }) => ({ type: "link", text, href: BASE + path }))}
             onFollow={follow}
           />
         }
         breadcrumbs={
           <BreadcrumbGroup
             ariaLabel="Breadcrumbs"
-            items={[{ text: place.text, href: place.path }, ...crumbs.map(({ text, path }) => ({ text, href: path }))]}
+            items={[{ text: place.text, href: BASE + place.path }, ...crumbs.map(({ text, path }) => ({ text, href: BASE + path }))]}
             onFollow={follow}
           />
         }

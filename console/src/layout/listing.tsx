@@ -9,17 +9,20 @@ import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 
 import { useFilterInUrl } from "../zone/url";
+import { saveCsv } from "./csv";
 import { Empty } from "./empty";
+import { usePreferences } from "./preferences";
 
-const PAGE = 50;
 const NONE: PropertyFilterProps.Query = { tokens: [], operation: "and" };
 
 export interface Column<Item> {
   id: string;
   header: string;
   cell: (item: Item) => ReactNode;
-  /** What the list is sorted and filtered by; without it, it is not. */
+  /** What the list is sorted and filtered by, and what stands in its CSV; without it, it is not. */
   value?: (item: Item) => string | number;
+  /** Filtered alone: an order of these says nothing. */
+  unsorted?: boolean;
   /** In pixels. */
   width?: number;
 }
@@ -52,7 +55,8 @@ export function Listing<Item>({ items, columns, idOf, nameOf, title, noun, empty
   const [query, setQuery] = useFilterInUrl();
   const rows = (items ?? []).map((item): Row<Item> => ({ ...Object.fromEntries(columns.map(({ id, value }) => [id, value?.(item)])), item, id: idOf(item) }));
   const [first] = columns;
-  const { items: shown, collectionProps, paginationProps, propertyFilterProps, filteredItemsCount, actions: { setPropertyFiltering } } = useCollection(rows, {
+  const { chosen: preferred, columnDisplay, button: preferences } = usePreferences(noun, columns);
+  const { items: shown, allPageItems, collectionProps, paginationProps, propertyFilterProps, filteredItemsCount, actions: { setPropertyFiltering } } = useCollection(rows, {
     propertyFiltering: {
       defaultQuery: query,
       filteringProperties: columns
@@ -61,7 +65,7 @@ export function Listing<Item>({ items, columns, idOf, nameOf, title, noun, empty
       empty: <Empty {...empty} />,
       noMatch: <Empty text={`No ${noun} match.`} action={<Button onClick={clear}>Clear the filter</Button>} />,
     },
-    pagination: { pageSize: PAGE },
+    pagination: { pageSize: preferred.pageSize },
     sorting: { defaultState: { sortingColumn: { sortingField: first?.id ?? "id" } } },
     selection: { trackBy: "id" },
   });
@@ -69,6 +73,12 @@ export function Listing<Item>({ items, columns, idOf, nameOf, title, noun, empty
     setPropertyFiltering(NONE);
     setQuery(NONE);
   }
+  // What is filtered, on all pages, as it is sorted.
+  const save = () => {
+    const told = columns.flatMap(({ id, header, value }) => (value === undefined ? [] : [{ id, header, value }]));
+    const withId = told.some(({ id }) => id === "id") ? told : [...told, { id: "id", header: "Id", value: idOf }];
+    saveCsv(noun.replaceAll(" ", "-"), withId.map(({ header }) => header), allPageItems.map(({ item }) => withId.map(({ value }) => value(item))));
+  };
   // As they are now: the selection holds them as they were when they were chosen.
   const chosen = (collectionProps.selectedItems ?? []).flatMap(({ id }) => rows.filter((row) => row.id === id).map(({ item }) => item));
   return (
@@ -80,12 +90,14 @@ export function Listing<Item>({ items, columns, idOf, nameOf, title, noun, empty
       items={shown}
       loading={items === undefined}
       loadingText={`Loading ${noun}`}
-      columnDefinitions={columns.map(({ id, header, cell, value, width }, at) => ({
+      columnDisplay={columnDisplay}
+      preferences={preferences}
+      columnDefinitions={columns.map(({ id, header, cell, value, unsorted = false, width }, at) => ({
         id,
         header,
         isRowHeader: at === 0,
         cell: ({ item }: Row<Item>) => cell(item),
-        ...(value !== undefined && { sortingField: id }),
+        ...(value !== undefined && !unsorted && { sortingField: id }),
         ...(width !== undefined && { width }),
       }))}
       ariaLabels={{
@@ -103,6 +115,7 @@ export function Listing<Item>({ items, columns, idOf, nameOf, title, noun, empty
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <Button iconName="refresh" ariaLabel="Load again" onClick={again} />
+              <Button iconName="download" ariaLabel="Download as CSV" disabled={rows.length === 0} onClick={save} />
               {actions(chosen)}
             </SpaceBetween>
           }

@@ -22,7 +22,7 @@ export function Counts({ count }: Pick<Overview, "count">) {
   const item = (label: string, value: number, path: string) => ({
     label,
     value: (
-      <Link href={path} onFollow={follow} variant="awsui-value-large" ariaLabel={`${value.toLocaleString("en")} ${label}`}>
+      <Link href={`/console${path}`} onFollow={follow} variant="awsui-value-large" ariaLabel={`${value.toLocaleString("en")} ${label}`}>
         <span className="number">{value.toLocaleString("en")}</span>
       </Link>
     ),
@@ -59,7 +59,7 @@ export function First() {
 export function Health({ health }: Pick<Overview, "health">) {
   const follow = useFollow();
   const all = (
-    <Link href="/checks" onFollow={follow}>
+    <Link href="/console/checks" onFollow={follow}>
       All health checks
     </Link>
   );
@@ -81,7 +81,7 @@ export function Health({ health }: Pick<Overview, "health">) {
           isRowHeader: true,
           cell: ({ id, name }) => (
             <StatusIndicator type="error">
-              <Link href={`/checks/${id}`} onFollow={follow}>
+              <Link href={`/console/checks/${id}`} onFollow={follow}>
                 {name || id}
               </Link>
             </StatusIndicator>
@@ -123,7 +123,7 @@ export function Changes({ changes }: Pick<Overview, "changes">) {
             zone_name === null ? (
               <span className="mono">{zone_id}</span>
             ) : (
-              <Link href={`/zones/${zone_id}`} onFollow={follow}>
+              <Link href={`/console/zones/${zone_id}`} onFollow={follow}>
                 <span className="mono">{shownName(zone_name)}</span>
               </Link>
             ),

@@ -3,6 +3,7 @@ import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
 import PropertyFilter from "@cloudscape-design/components/property-filter";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import SplitPanel from "@cloudscape-design/components/split-panel";
 import Table from "@cloudscape-design/components/table";
 import { useState } from "react";
@@ -12,10 +13,13 @@ import { type AuditEvent, FILTERS, type Filter, kindName, LABELS, verb } from ".
 import { Shown } from "../activity/shown";
 import { native } from "../api/client";
 import { useAsked } from "../api/use";
+import { saveCsv } from "../layout/csv";
 import { Empty } from "../layout/empty";
 import { Failure } from "../layout/error";
+import { useFlashes } from "../layout/flashes";
 import { Frame } from "../layout/frame";
 import { Moment } from "../layout/moment";
+import { usePreferences } from "../layout/preferences";
 import { shownName } from "../records/policy";
 
 const PAGE = 50;
@@ -35,6 +39,7 @@ export function Page() {
   if (last !== undefined) query.set("before", last);
   const { value, error, loading, again } = useAsked(query.toString(), (signal) => native<AuditPage>("GET", `/meridian/audit?${query}`, undefined, signal));
   const [chosen, setChosen] = useState<AuditEvent | undefined>();
+  const { fail } = useFlashes();
   const tokens = FILTERS.filter((key) => parameters.has(key)).map((key) => ({ propertyKey: key, operator: "=", value: parameters.get(key) ?? "" }));
   const filter = (wanted: readonly { propertyKey?: string; value: unknown }[]) => {
     const next = new URLSearchParams();
@@ -51,6 +56,16 @@ export function Page() {
     setChosen(undefined);
   };
   const events = value?.events ?? [];
+  const { columnDisplay, button: preferences } = usePreferences("activity", COLUMNS, { paged: false });
+  const save = async () => {
+    const filtered = new URLSearchParams(query);
+    filtered.delete("before");
+    try {
+      saveCsv("activity", CSV_HEADER, (await every(filtered)).map(csvRow));
+    } catch (failed) {
+      fail("export", "The activity was not exported", failed);
+    }
+  };
   const options = FILTERS.flatMap((key: Filter) => [...new Set(events.map((event) => valueOf(event, key)))].filter((text) => text !== "").map((text) => ({ propertyKey: key, value: text })));
   return (
     <Frame
@@ -83,7 +98,13 @@ export function Page() {
         onRowClick={({ detail }) => setChosen(detail.item)}
         ariaLabels={{ tableLabel: "Activity", selectionGroupLabel: "Choose an event", itemSelectionLabel: (_, event) => `Show ${verb(event)} ${what(event)}` }}
         header={
-          <Header variant="awsui-h1-sticky" description="Every change, whoever made it: the API, the console, the command line." actions={<Button iconName="refresh" ariaLabel="Load again" onClick={again} />}>
+          <Header variant="awsui-h1-sticky" description="Every change, whoever made it: the API, the console, the command line." actions={
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button iconName="refresh" ariaLabel="Load again" onClick={again} />
+                <Button iconName="download" ariaLabel="Download as CSV" disabled={events.length === 0} onClick={() => void save()} />
+              </SpaceBetween>
+            }
+          >
             Activity
           </Header>
         }
@@ -108,27 +129,74 @@ export function Page() {
           />
         }
         empty={<Empty text={tokens.length > 0 ? "Nothing like that has happened." : "Nothing has been changed yet; whatever is, is kept here with who did it."} {...(tokens.length > 0 && { action: <Button onClick={() => filter([])}>Clear the filter</Button> })} />}
-        columnDefinitions={[
-          {
-            id: "what",
-            header: "What",
-            minWidth: 240,
-            isRowHeader: true,
-            cell: (event) => (
-              <Button variant="inline-link" onClick={() => setChosen(event)}>
-                {what(event)}
-              </Button>
-            ),
-          },
-          { id: "at", header: "When", width: 150, cell: ({ at }) => <Moment time={at} /> },
-          { id: "user", header: "User", width: 140, cell: ({ user }) => user },
-          { id: "verb", header: "Did", width: 110, cell: verb },
-          { id: "kind", header: "Kind", width: 150, cell: ({ kind }) => kindName(kind) },
-          { id: "action", header: "Action", cell: ({ action }) => <span className="mono">{action.replace(/^route53:/, "")}</span> },
-        ]}
+        columnDisplay={columnDisplay}
+        preferences={preferences}
+        columnDefinitions={COLUMNS.map(({ id, ...column }) => ({ ...column, id, isRowHeader: id === "what", cell: (event: AuditEvent) => <Cell column={id} event={event} onChoose={setChosen} /> }))}
       />
     </Frame>
   );
+}
+
+const COLUMNS = [
+  { id: "what", header: "What", minWidth: 300 },
+  { id: "at", header: "When", width: 150 },
+  { id: "user", header: "User", width: 140 },
+  { id: "verb", header: "Did", width: 110 },
+  { id: "kind", header: "Kind", width: 150 },
+  { id: "action", header: "Action" },
+] as const;
+
+function Cell({ column, event, onChoose }: { column: (typeof COLUMNS)[number]["id"]; event: AuditEvent; onChoose: (event: AuditEvent) => void }) {
+  switch (column) {
+    case "what":
+      return (
+        <Button variant="inline-link" onClick={() => onChoose(event)}>
+          {what(event)}
+        </Button>
+      );
+    case "at":
+      return <Moment time={event.at} />;
+    case "user":
+      return event.user;
+    case "verb":
+      return verb(event);
+    case "kind":
+      return kindName(event.kind);
+    case "action":
+      return <span className="mono">{event.action.replace(/^route53:/, "")}</span>;
+  }
+}
+
+const CSV_HEADER = ["When", "User", "Access key", "Did", "Kind", "What", "Resource", "Action", "Request id", "Before", "After"];
+
+const csvRow = (event: AuditEvent): string[] => [
+  event.at,
+  event.user,
+  event.access_key_id,
+  verb(event),
+  kindName(event.kind),
+  what(event),
+  event.resource,
+  event.action,
+  event.request_id,
+  ...[event.before, event.after].map((side) => (side === null || side === undefined ? "" : JSON.stringify(side))),
+];
+
+const MOST = 10_000; // events of a file
+
+/** What the filter finds, newest first. */
+async function every(filter: URLSearchParams): Promise<AuditEvent[]> {
+  const found: AuditEvent[] = [];
+  let next: number | null = null;
+  do {
+    const query = new URLSearchParams(filter);
+    query.set("limit", "1000");
+    if (next !== null) query.set("before", String(next));
+    const page: AuditPage = await native<AuditPage>("GET", `/meridian/audit?${query}`);
+    found.push(...page.events);
+    next = page.next;
+  } while (next !== null && found.length < MOST);
+  return found;
 }
 
 function valueOf(event: AuditEvent, key: Filter): string {

@@ -13,7 +13,7 @@ import { asApiError, useAsked } from "../api/use";
 import { type Brief, type Check, titleOf } from "../check/check";
 import { fieldsOf, NEW, problems, toConfig, toUpdate } from "../check/fields";
 import { CheckForm } from "../check/form";
-import { Failure } from "../layout/error";
+import { FailedPage, Failure } from "../layout/error";
 import { useFlashes } from "../layout/flashes";
 import { Frame } from "../layout/frame";
 
@@ -24,7 +24,7 @@ export function Page() {
   if (found.value !== undefined) return <Editor key={id} check={found.value} />;
   return (
     <Frame title="Edit health check" crumbs={[{ text: id, path: `/checks/${id}` }]}>
-      {found.error === undefined ? <Spinner size="large" /> : <Failure error={found.error} again={found.again} />}
+      {found.error === undefined ? <Spinner size="large" /> : <FailedPage title="Health check" error={found.error} again={found.again} />}
     </Frame>
   );
 }

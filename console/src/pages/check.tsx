@@ -19,6 +19,7 @@ import { native } from "../api/client";
 import { useEvents } from "../api/events";
 import { useAsked } from "../api/use";
 import { type Check, titleOf, TYPES } from "../check/check";
+import { checkForms } from "../check/copy";
 import { DeleteChecks } from "../check/delete";
 import { isEndpoint } from "../check/fields";
 import { OptionsDialog } from "../check/options";
@@ -27,7 +28,8 @@ import { BigState } from "../check/state";
 import { Strip } from "../check/strip";
 import { Turn } from "../check/switches";
 import { Checkers, Children, Events, UsedBy } from "../check/tables";
-import { Failure } from "../layout/error";
+import { CopyAs } from "../layout/copy-as";
+import { FailedPage } from "../layout/error";
 import { Frame } from "../layout/frame";
 import { LiveMark } from "../layout/live";
 import { Moment } from "../layout/moment";
@@ -53,7 +55,7 @@ export function Page() {
   const live = useEvents(refresh, id);
   return (
     <Frame title={value === undefined ? "Health check" : titleOf(value)} crumbs={[{ text: value === undefined ? id : titleOf(value), path: `/checks/${id}` }]}>
-      {value !== undefined ? <Shown check={value} count={count} live={<LiveMark {...live} />} refresh={refresh} /> : error !== undefined ? <Failure error={error} again={again} /> : <Spinner size="large" />}
+      {value !== undefined ? <Shown check={value} count={count} live={<LiveMark {...live} />} refresh={refresh} /> : error !== undefined ? <FailedPage title="Health check" error={error} again={again} /> : <Spinner size="large" />}
     </Frame>
   );
 }
@@ -72,11 +74,13 @@ function Shown({ check, count, live, refresh }: { check: Check; count: number; l
           <Header
             variant="h1"
             info={live}
+            description={<CopyToClipboard variant="inline" textToCopy={check.id} textToDisplay={check.id} copyButtonAriaLabel={`Copy the id ${check.id}`} copySuccessText="Copied" copyErrorText="Could not copy" />}
             actions={
               <SpaceBetween direction="horizontal" size="xs">
                 {check.routing_control !== null && <Button onClick={() => setDialog("turn")}>{check.routing_control.on ? "Turn off" : "Turn on"}</Button>}
                 <Button onClick={() => setDialog("override")}>Override</Button>
                 <Button onClick={() => navigate(`/checks/${check.id}/edit`)}>Edit</Button>
+                <CopyAs what="The health check" forms={checkForms(check.id, check.name, check.config)} />
                 <ButtonDropdown
                   items={[
                     { id: "options", text: "Options beyond Route 53", disabled: !isEndpoint(check.type), ...(!isEndpoint(check.type) && { disabledReason: "It probes no endpoint." }) },
@@ -135,7 +139,6 @@ function Overview({ check }: { check: Check }) {
             { label: "Inverted", value: check.inverted ? "Yes" : "No" },
             { label: "Created", value: <Moment time={check.created_at} /> },
             { label: "Version", value: <span className="number">{check.version}</span> },
-            { label: "Id", value: <CopyToClipboard variant="inline" textToCopy={check.id} textToDisplay={check.id} copyButtonAriaLabel={`Copy the id ${check.id}`} copySuccessText="Copied" copyErrorText="Could not copy" /> },
           ]}
         />
       </SpaceBetween>

@@ -13,7 +13,7 @@ import { type Brief, titleOf, TYPES, wordOf } from "../check/check";
 import { DeleteChecks } from "../check/delete";
 import { StateMark } from "../check/state";
 import { type Switch, Switches } from "../check/switches";
-import { Failure } from "../layout/error";
+import { FailedPage } from "../layout/error";
 import { Frame } from "../layout/frame";
 import { type Column, Listing } from "../layout/listing";
 import { LiveMark } from "../layout/live";
@@ -39,7 +39,7 @@ export function Page() {
       header: "Name",
       value: titleOf,
       cell: (check) => (
-        <Link href={`/checks/${check.id}`} onFollow={follow}>
+        <Link href={`/console/checks/${check.id}`} onFollow={follow}>
           {titleOf(check)}
         </Link>
       ),
@@ -58,7 +58,7 @@ export function Page() {
   return (
     <Frame title="Health checks" contentType="table">
       {checks.error !== undefined && checks.value === undefined ? (
-        <Failure error={checks.error} again={checks.again} />
+        <FailedPage title="Health checks" error={checks.error} again={checks.again} />
       ) : (
         <SpaceBetween size="l">
           <Listing

@@ -12,7 +12,7 @@ import { call } from "../api/client";
 import { useAsked } from "../api/use";
 import { type Block, listBlocks, listCollections, readNetworks, removal } from "../cidr/blocks";
 import { AskFirst } from "../layout/ask-first";
-import { Failure } from "../layout/error";
+import { FailedPage } from "../layout/error";
 import { useFlashes } from "../layout/flashes";
 import { Frame } from "../layout/frame";
 import { type Column, Listing } from "../layout/listing";
@@ -48,7 +48,7 @@ export function Page() {
   return (
     <Frame title={name} contentType="table" crumbs={[{ text: name, path: `/places/${id}` }]}>
       {error !== undefined ? (
-        <Failure error={error} again={blocks.again} />
+        <FailedPage title="CIDR collection" error={error} again={blocks.again} />
       ) : collection.value === undefined ? (
         <Spinner size="large" />
       ) : (

@@ -51,7 +51,7 @@ export function Page() {
                 header: "Name",
                 isRowHeader: true,
                 cell: ({ id, name }) => (
-                  <Link href={`/places/${id}`} onFollow={follow}>
+                  <Link href={`/console/places/${id}`} onFollow={follow}>
                     {name}
                   </Link>
                 ),

@@ -87,7 +87,7 @@ export function Page() {
               sortingField: "Name",
               isRowHeader: true,
               cell: ({ Id, Name }) => (
-                <Link href={`/policies/${Id}`} onFollow={follow}>
+                <Link href={`/console/policies/${Id}`} onFollow={follow}>
                   {Name}
                 </Link>
               ),
@@ -98,7 +98,7 @@ export function Page() {
               header: "Latest version",
               sortingField: "LatestVersion",
               cell: ({ Id, LatestVersion }) => (
-                <Link href={`/policies/${Id}/versions/${LatestVersion}`} onFollow={follow}>
+                <Link href={`/console/policies/${Id}/versions/${LatestVersion}`} onFollow={follow}>
                   {LatestVersion}
                 </Link>
               ),

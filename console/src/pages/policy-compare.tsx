@@ -80,7 +80,7 @@ export function Page() {
           {used.length > 0 && (
             <Alert type="info" header={`${used.length === 1 ? "One policy record answers" : `${used.length} policy records answer`} by version ${a}`}>
               {listed(used.map((each) => each.name), 8)}.{" "}
-              <Link href={`/policies/${id}/apply/${b}?${new URLSearchParams({ records: used.map((each) => each.id).join(",") })}`} onFollow={follow}>
+              <Link href={`/console/policies/${id}/apply/${b}?${new URLSearchParams({ records: used.map((each) => each.id).join(",") })}`} onFollow={follow}>
                 Apply version {b} to them
               </Link>
             </Alert>

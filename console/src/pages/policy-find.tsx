@@ -97,7 +97,7 @@ function Uses({ uses, value }: { uses: readonly Use[] | undefined; value: string
           header: "Traffic policy",
           isRowHeader: true,
           cell: ({ id, name }) => (
-            <Link href={`/policies/${id}`} onFollow={follow}>
+            <Link href={`/console/policies/${id}`} onFollow={follow}>
               {name}
             </Link>
           ),
@@ -108,7 +108,7 @@ function Uses({ uses, value }: { uses: readonly Use[] | undefined; value: string
           width: 150,
           cell: ({ id, version, latest }) => (
             <>
-              <Link href={`/policies/${id}/versions/${version}`} onFollow={follow}>
+              <Link href={`/console/policies/${id}/versions/${version}`} onFollow={follow}>
                 {version}
               </Link>
               {latest && ", the latest"}

@@ -40,7 +40,7 @@ export function Page() {
       value: ({ TrafficPolicyId }) => policyName(TrafficPolicyId),
       cell: ({ TrafficPolicyId, TrafficPolicyVersion }) => (
         <>
-          <Link href={`/policies/${TrafficPolicyId}`} onFollow={follow}>
+          <Link href={`/console/policies/${TrafficPolicyId}`} onFollow={follow}>
             {policyName(TrafficPolicyId)}
           </Link>
           , version {TrafficPolicyVersion}
@@ -53,7 +53,7 @@ export function Page() {
       header: "Hosted zone",
       value: ({ HostedZoneId }) => HostedZoneId,
       cell: ({ HostedZoneId, Name }) => (
-        <Link href={`/zones/${HostedZoneId}?${new URLSearchParams({ from: shownName(Name) })}`} onFollow={follow}>
+        <Link href={`/console/zones/${HostedZoneId}?${new URLSearchParams({ from: shownName(Name) })}`} onFollow={follow}>
           <span className="mono">{HostedZoneId}</span>
         </Link>
       ),

@@ -61,7 +61,7 @@ function Kind({ kind, text, found, more }: { kind: Found["kind"]; text: string; 
           isRowHeader: true,
           width: "45%",
           cell: ({ title, path }) => (
-            <Link href={path} onFollow={follow}>
+            <Link href={`/console${path}`} onFollow={follow}>
               <span className="mono">{title}</span>
             </Link>
           ),

@@ -11,11 +11,13 @@ import { useNavigate, useParams, useSearchParams } from "react-router";
 import { call } from "../api/client";
 import type { GetHostedZoneResponse } from "../api/operations";
 import { type Asked, useAsked } from "../api/use";
-import { Failure } from "../layout/error";
+import { CopyAs } from "../layout/copy-as";
+import { FailedPage } from "../layout/error";
 import { useFlashes } from "../layout/flashes";
 import { Frame } from "../layout/frame";
 import { type Pending, withEdit } from "../records/pending";
 import { type RecordSet, shownName } from "../records/policy";
+import { zoneForms } from "../zone/copy";
 import { DeleteZone } from "../zone/delete";
 import { Details } from "../zone/details";
 import { Editor, type Editing } from "../zone/editor";
@@ -34,7 +36,7 @@ export function Page() {
   if (zone.value === undefined) {
     return (
       <Frame title="Hosted zone" crumbs={[{ text: id, path: `/zones/${id}` }]}>
-        {zone.error !== undefined && <Failure error={zone.error} again={zone.again} />}
+        {zone.error !== undefined && <FailedPage title="Hosted zone" error={zone.error} again={zone.again} />}
       </Frame>
     );
   }
@@ -91,7 +93,12 @@ function Zone({ found, zone: asked }: { found: GetHostedZoneResponse; zone: Aske
                 {zone.Config?.Comment}
               </SpaceBetween>
             }
-            actions={<Button onClick={() => setDeleting(true)}>Delete zone</Button>}
+            actions={
+              <SpaceBetween direction="horizontal" size="xs">
+                <CopyAs what="The zone" forms={zoneForms(found)} />
+                <Button onClick={() => setDeleting(true)}>Delete zone</Button>
+              </SpaceBetween>
+            }
           >
             <span className="mono">{name}</span>
           </Header>

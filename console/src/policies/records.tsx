@@ -91,7 +91,7 @@ export function Records({ records, loading, onMove, onCreate, onChanged }: Props
             id: "zone",
             header: "Hosted zone",
             cell: ({ HostedZoneId }) => (
-              <Link href={`/zones/${HostedZoneId}`} onFollow={follow}>
+              <Link href={`/console/zones/${HostedZoneId}`} onFollow={follow}>
                 <span className="mono">{HostedZoneId}</span>
               </Link>
             ),

@@ -63,7 +63,7 @@ export function Versions({ versions, records, onApply, onChanged }: Props) {
             isRowHeader: true,
             width: 110,
             cell: ({ Id, Version }) => (
-              <Link href={`/policies/${Id}/versions/${Version}`} onFollow={follow}>
+              <Link href={`/console/policies/${Id}/versions/${Version}`} onFollow={follow}>
                 {Version}
               </Link>
             ),

@@ -1,5 +1,6 @@
 // Record sets as other tools write them: the AWS command line, its JSON, Terraform.
 import type { Change } from "../api/operations";
+import { type Block, quoted, terraform } from "../layout/copied";
 import { type RecordSet, shownName } from "./policy";
 
 export function asJson(sets: readonly RecordSet[]): string {
@@ -9,18 +10,12 @@ export function asJson(sets: readonly RecordSet[]): string {
 /** A command that puts these record sets into the zone. */
 export function asCommand(zoneId: string, sets: readonly RecordSet[]): string {
   const Changes: Change[] = sets.map((ResourceRecordSet) => ({ Action: "UPSERT", ResourceRecordSet }));
-  const batch = JSON.stringify({ Changes }, null, 2).replaceAll("'", "'\\''");
-  return `aws route53 change-resource-record-sets --hosted-zone-id ${zoneId} --change-batch '${batch}'`;
+  return `aws route53 change-resource-record-sets --hosted-zone-id ${zoneId} --change-batch ${quoted(JSON.stringify({ Changes }, null, 2))}`;
 }
 
 /** A resource of the AWS provider for each. */
 export function asTerraform(zoneId: string, sets: readonly RecordSet[]): string {
   return sets.map((set) => resource(zoneId, set)).join("\n\n");
-}
-
-type Value = string | number | boolean | readonly string[] | Block | undefined;
-interface Block {
-  readonly [name: string]: Value;
 }
 
 function resource(zoneId: string, set: RecordSet): string {
@@ -48,28 +43,7 @@ function resource(zoneId: string, set: RecordSet): string {
     },
   };
   const parts = [shownName(set.Name).replace(/^\*/, "any"), set.Type, ...(set.SetIdentifier === undefined ? [] : [set.SetIdentifier])];
-  const label = parts.join("_").toLowerCase().replace(/[^a-z0-9_]+/g, "_").replace(/^(?=[0-9])/, "_");
-  return `resource "aws_route53_record" "${label}" {\n${block(body, "  ")}\n}`;
-}
-
-/** Arguments stand aligned, blocks after them, as `terraform fmt` writes them. */
-function block(body: Block, indent: string): string {
-  const given = Object.entries(body).filter((entry): entry is [string, Exclude<Value, undefined>] => entry[1] !== undefined);
-  const plain = given.filter(([, value]) => !isBlock(value));
-  const width = Math.max(...plain.map(([name]) => name.length));
-  return [
-    ...plain.map(([name, value]) => `${indent}${name.padEnd(width)} = ${literal(value)}`),
-    ...given.flatMap(([name, value]) => (isBlock(value) ? ["", `${indent}${name} {`, block(value, `${indent}  `), `${indent}}`] : [])),
-  ].join("\n");
-}
-
-function isBlock(value: Value): value is Block {
-  return typeof value === "object" && !Array.isArray(value);
-}
-
-function literal(value: Value): string {
-  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
-  return typeof value === "string" ? JSON.stringify(value).replace(/[$%](?=\{)/g, "$&$&") : String(value);
+  return terraform("aws_route53_record", parts.join("_"), body);
 }
 
 /** The provider writes the outer quotes itself, and `"" ` between parts stays. */

@@ -16,9 +16,12 @@ import { type ApiError, native, nativeText } from "../api/client";
 import type { ChangeInfo } from "../api/operations";
 import { asApiError } from "../api/use";
 import { Failure } from "../layout/error";
+import { saveCsv, saveFile } from "../layout/csv";
 import { useFlashes } from "../layout/flashes";
 import type { ZoneOf } from "../records/form";
+import { CSV_HEADER, csvRow } from "../records/csv";
 import { shownName } from "../records/policy";
+import { everyRecordSet } from "./listing";
 
 /** What a file holds, as `/meridian/import` takes it (docs/reference/import.md). */
 interface Content {
@@ -41,20 +44,20 @@ export function Files({ zone, onImported }: { zone: ZoneOf; onImported: (change:
 
 function Export({ zone }: { zone: ZoneOf }) {
   const { fail } = useFlashes();
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState("");
   const name = `${shownName(zone.name)}.zone`;
-  const save = async () => {
-    setBusy(true);
+  const saved = (form: string, run: () => Promise<void>) => async () => {
+    setBusy(form);
     try {
-      const url = URL.createObjectURL(new Blob([await nativeText("GET", `/meridian/zones/${zone.id}/file`)], { type: "text/dns" }));
-      Object.assign(document.createElement("a"), { href: url, download: name }).click();
-      URL.revokeObjectURL(url);
+      await run();
     } catch (error) {
       fail("export", "The zone was not exported", error);
     } finally {
-      setBusy(false);
+      setBusy("");
     }
   };
+  const save = saved("zone", async () => saveFile(name, await nativeText("GET", `/meridian/zones/${zone.id}/file`), "text/dns"));
+  const saveTable = saved("csv", async () => saveCsv(shownName(zone.name), CSV_HEADER, (await everyRecordSet(zone.id)).map(csvRow)));
   return (
     <Container
       header={
@@ -62,9 +65,14 @@ function Export({ zone }: { zone: ZoneOf }) {
           variant="h2"
           description="A master file that any name server reads; aliases and policies stand in its comments, where import finds them."
           actions={
-            <Button iconName="download" loading={busy} onClick={() => void save()}>
-              Download {name}
-            </Button>
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button iconName="download" loading={busy === "csv"} onClick={() => void saveTable()}>
+                Download CSV
+              </Button>
+              <Button iconName="download" loading={busy === "zone"} onClick={() => void save()}>
+                Download {name}
+              </Button>
+            </SpaceBetween>
           }
         >
           Export

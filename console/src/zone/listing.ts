@@ -2,7 +2,8 @@
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { call, native } from "../api/client";
+import { all, call, native } from "../api/client";
+import type { ListResourceRecordSetsResponse } from "../api/operations";
 import { type Asked, useAsked } from "../api/use";
 import { absoluteName, type ZoneOf } from "../records/form";
 import { type Group, grouped, pageOf, type Start } from "../records/group";
@@ -66,6 +67,22 @@ export function useRecords(zone: ZoneOf): Listing {
   const jump = (name: string) => change({ from: name, q: "", of: "" });
   const look = (q: string, of: string) => change({ q, of });
   return { page, number: filtered ? 1 : starts.length + 1, turn, filtered, from, jump, text, type, look, more: asked.value?.more ?? false };
+}
+
+/** All of a zone, page by page. */
+export function everyRecordSet(zoneId: string): Promise<RecordSet[]> {
+  return all<ListResourceRecordSetsResponse, RecordSet>(
+    (page) =>
+      call("ListResourceRecordSets", {
+        HostedZoneId: zoneId,
+        MaxItems: "300",
+        ...(page?.NextRecordName !== undefined && { StartRecordName: page.NextRecordName }),
+        ...(page?.NextRecordType !== undefined && { StartRecordType: page.NextRecordType }),
+        ...(page?.NextRecordIdentifier !== undefined && { StartRecordIdentifier: page.NextRecordIdentifier }),
+      }),
+    (page) => page.ResourceRecordSets,
+    (page) => page.IsTruncated,
+  );
 }
 
 interface Found {

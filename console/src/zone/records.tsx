@@ -14,6 +14,7 @@ import { type ReactNode, useState } from "react";
 import type { Asked } from "../api/use";
 import { Failure } from "../layout/error";
 import { useFlashes } from "../layout/flashes";
+import { usePreferences } from "../layout/preferences";
 import { type Atlas, useAtlas } from "../map/atlas";
 import { asCommand, asJson, asTerraform } from "../records/copy";
 import type { Group } from "../records/group";
@@ -68,7 +69,7 @@ export function Records({ zoneId, count, page, pending, filter, filtered, pageNu
       fail("copied", "Nothing was copied", error);
     }
   };
-  const columns: readonly TableProps.ColumnDefinition<Row>[] = [
+  const columns: readonly (TableProps.ColumnDefinition<Row> & { id: string })[] = [
     {
       id: "name",
       header: "Name",
@@ -81,6 +82,7 @@ export function Records({ zoneId, count, page, pending, filter, filtered, pageNu
     { id: "ttl", header: "TTL", width: 120, cell: ({ set, group }) => <span className="number">{ttlText(set === undefined ? group.sets : [set])}</span> },
     { id: "state", header: "Pending", width: 140, cell: (row) => <State row={row} pending={pending} /> },
   ];
+  const { columnDisplay, button: preferences } = usePreferences("record sets", columns, { paged: false });
   return (
     <SpaceBetween size="s">
       {page.error !== undefined && <Failure error={page.error} again={page.again} />}
@@ -91,6 +93,8 @@ export function Records({ zoneId, count, page, pending, filter, filtered, pageNu
         items={rows}
         trackBy="id"
         columnDefinitions={columns}
+        columnDisplay={columnDisplay}
+        preferences={preferences}
         loading={page.value === undefined && page.error === undefined}
         loadingText="Loading record sets"
         selectionType="multi"
