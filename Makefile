@@ -54,7 +54,7 @@ ON_POSTGRESQL := $(addprefix tests/publish/test_,publisher.py sync.py two_contro
 	$(addprefix tests/operations/test_,record.py change.py transaction.py policy_record.py)
 
 .PHONY: test-python
-test-python: $(BUILD)/dev $(BUILD)/system $(BUILD)/console ## The control plane's tests and the journeys with stock clients
+test-python: $(BUILD)/dev $(BUILD)/system $(BUILD)/console $(BUILD)/ansible/ready ## The control plane's tests and the journeys with stock clients
 	$(SAY) 'Testing the control plane and the journeys (Python)'
 	$(BIN)/pytest -n auto -m 'not journey'
 	MERIDIAN_TEST_DATABASE=postgresql $(BIN)/pytest -n auto $(ON_POSTGRESQL)
@@ -107,6 +107,11 @@ $(BUILD)/dev: $(BUILD)/venv pyproject.toml constraints.txt $(RUST)
 $(BUILD)/console: $(BUILD)/venv $(CONSOLE)
 	$(SAY) 'Building the console'
 	cd console && $(NPM) ci --no-audit --no-fund --loglevel=error && $(NPM) run --silent build
+	@touch $@
+
+$(BUILD)/ansible/ready: $(BUILD)/venv constraints.txt scripts/need-collection
+	$(SAY) "Fetching Ansible's modules for Route 53"
+	@$(BIN)/python scripts/need-collection amazon/aws $(BUILD)/ansible
 	@touch $@
 
 $(BUILD)/system: $(BUILD)/tools scripts/need-peers

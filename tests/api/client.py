@@ -53,3 +53,11 @@ def understand(name: str, reply: HttpReply) -> dict[str, Any]:
 
 def _octets(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
+
+
+def understand_error(code: str, reply: HttpReply) -> dict[str, Any]:
+    """What botocore makes of an error: the general part, and the members that the error's own shape has."""
+    lines = {"status_code": reply.status, "headers": dict(reply.headers), "body": reply.body}
+    found = dict(_PARSER.parse(lines, SERVICE.operation_model("GetHostedZone").output_shape))
+    modeled = _PARSER.parse(lines, SERVICE.shape_for_error_code(code))
+    return {**{name: value for name, value in modeled.items() if name not in ("Error", "ResponseMetadata")}, **found}

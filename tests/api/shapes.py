@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -81,4 +82,67 @@ _STRATEGIES: dict[str, Any] = {
     "double": lambda shape: st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12),
     "boolean": lambda shape: st.booleans(),
     "timestamp": lambda shape: st.integers(0, 10**12).map(lambda ms: _EPOCH + timedelta(milliseconds=ms)),
+}
+
+
+def variants(shape: Any) -> Iterator[Any]:
+    """
+    Good values of a shape, one after the other, that have everything it can have at least once.
+
+    Of a structure: what it needs alone, all its members together, and each variant of each member by itself; of a
+    list: none, one, and several; of texts and numbers: the shortest or least, the longest or most, and odd ones; every
+    value of an enumeration. So their number grows with the size of a shape, and not with the product of its parts.
+    """
+    yield from _VARIANTS[shape.type_name](shape)
+
+
+def _structure_variants(shape: Any) -> Iterator[dict[str, Any]]:
+    needed = {name: next(variants(shape.members[name])) for name in shape.required_members}
+    yield needed
+    yield {name: list(variants(inner))[-1] for name, inner in shape.members.items()}
+    for name, inner in shape.members.items():
+        for value in variants(inner):
+            yield {**needed, name: value}
+
+
+def _list_variants(shape: Any) -> Iterator[list[Any]]:
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", 3)
+    items = list(variants(shape.member))
+    for number in {least, max(least, 1)}:
+        yield items[:1] * number
+    for item in items[1:]:
+        yield [item] * max(least, 1)
+    yield (items * 3)[: max(least, min(most, 3))]
+
+
+def _string_variants(shape: Any) -> Iterator[str]:
+    if shape.enum:
+        yield from shape.enum
+    elif "pattern" in shape.metadata:
+        yield EXAMPLES[shape.name]
+    elif shape.name in PREFIXED_ID_SHAPES:
+        yield from ("Z1", "Z0123456789ABCDEFGHIJ")
+    else:
+        least, most = shape.metadata.get("min", 0), shape.metadata.get("max", 64)
+        yield "a" * max(least, 1)
+        yield from (odd for odd in _ODD if least <= len(odd) <= most)
+        yield ("é<&>" * most)[: min(most, 2000)]
+
+
+def _number_variants(shape: Any) -> Iterator[int]:
+    least, most = shape.metadata.get("min", -(2**31)), shape.metadata.get("max", 2**31 - 1)
+    yield from sorted({least, most, max(least, 1)})
+
+
+_ODD = ("<&>'\" ]]>", " a\n\tb ", "é✓\U0001f600", "%2F?#+&=;", "\\052.x\\\\", "None", "null", "0")
+
+_VARIANTS: dict[str, Callable[[Any], Iterator[Any]]] = {
+    "structure": _structure_variants,
+    "list": _list_variants,
+    "string": _string_variants,
+    "integer": _number_variants,
+    "long": _number_variants,
+    "double": lambda shape: iter((0.0, 0.5, -1e-9, 1e12)),
+    "boolean": lambda shape: iter((False, True)),
+    "timestamp": lambda shape: iter((_EPOCH, _EPOCH + timedelta(milliseconds=1), _EPOCH + timedelta(days=9000))),
 }

@@ -173,6 +173,8 @@ def test_wrong_keys(serve: Serve, access_key_id: str, secret: str, code: str) ->
         ("GET", "/2013-04-01", 404, "UnknownOperationException"),
         ("GET", "/2013-04-01x", 404, "UnknownOperationException"),
         ("GET", "/2013-04-01/%0A", 404, "UnknownOperationException"),
+        ("POST", "/2013-04-01/", 404, "UnknownOperationException"),
+        ("POST", "/2013-04-01", 404, "UnknownOperationException"),
         ("PUT", "/2013-04-01/hostedzone", 404, "UnknownOperationException"),
         ("GET", "/", 404, "UnknownOperationException"),
         ("GET", "//", 404, "UnknownOperationException"),
