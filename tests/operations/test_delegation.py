@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from meridian.api.context import Context
 from meridian.errors import ApiError
+from meridian.model.name import parse
 from meridian.store import delegation, tables
+from meridian.store import zone as zones
 from tests.operations.calls import call, create_zone
 from tests.operations.conftest import with_quotas
 
@@ -247,3 +249,36 @@ def test_boto3_uses_a_reusable_set(client: Any) -> None:
     with pytest.raises(client.exceptions.NoSuchDelegationSet) as unknown:
         client.get_reusable_delegation_set(Id="N0UNKNOWN")
     assert unknown.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def servers_of(context: Context, zone_id: str) -> set[str]:
+    return set(call(context, "GetHostedZone", Id=zone_id)["DelegationSet"]["NameServers"])
+
+
+def test_name_servers_of_a_deleted_zone_go_to_no_other_account(context: Context, stranger: Context) -> None:
+    """R-ZON-10: a parent that still delegates to them is no way to another's domain; its owner can use them again."""
+    reusable = call(context, "CreateReusableDelegationSet", CallerReference="s")["DelegationSet"]["Id"]
+    set_id = reusable.removeprefix("/delegationset/")
+    of_set = {"DelegationSetId": set_id}
+    made = call(context, "CreateHostedZone", Name="example.com", CallerReference="a", **of_set)
+    zone = made["HostedZone"]["Id"].removeprefix("/hostedzone/")
+    had = servers_of(context, zone)
+    near = ("example.com", "www.example.com", "com.example", "other.com")
+    call(context, "DeleteHostedZone", Id=zone)
+    with context.database.read() as conn:
+        others = {name: zones.former_name_servers(conn, parse(name), stranger.caller.account_id) for name in near}
+        own = zones.former_name_servers(conn, parse("example.com"), context.caller.account_id)
+
+    assert others == {"example.com": had, "www.example.com": had, "com.example": frozenset(), "other.com": frozenset()}
+    assert own == frozenset()
+    again = call(context, "CreateHostedZone", Name="example.com", CallerReference="b", **of_set)
+    call(context, "DeleteHostedZone", Id=again["HostedZone"]["Id"].removeprefix("/hostedzone/"))
+    with stranger.database.write() as conn:  # as if chance had given the stranger the same four
+        conn.execute(sa.update(tables.delegation_set).values(account_id=stranger.caller.account_id))
+    for name, code in (("sub.example.com", "ConflictingDomainExists"), ("other.com", None)):
+        refused = None
+        try:
+            call(stranger, "CreateHostedZone", Name=name, CallerReference=name, **of_set)
+        except ApiError as error:
+            refused = error.code
+        assert refused == code

@@ -49,7 +49,7 @@ def assign(
         families: One to four domains of name servers.
         name: The zone that the set is for; None for a set that waits for zones.
         occupied: The name servers of all zones with the same name, a parent or a child of it,
-            and of those deleted that are still delegated to (R-ZON-10).
+            and of those that other accounts had and deleted, as a parent may still delegate to them (R-ZON-10).
         is_crowded: Tells of four name servers whether some set has more than `MOST_SHARED` of them:
             whoever floods one zone's name servers leaves every other zone two of its own.
 

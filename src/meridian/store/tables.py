@@ -471,6 +471,15 @@ traffic_policy_instance = Table(
     Index(None, "policy_id", "version"),
 )
 
+# Name servers of deleted public zones, by the zone's name, and whose they were: a parent may still delegate to them.
+former_name_server = Table(
+    "former_name_server",
+    metadata,
+    Column("sort_key", BYTEWISE, primary_key=True),
+    Column("server", String(255), primary_key=True),
+    Column("account_id", String(12), primary_key=True),
+)
+
 # What the trees of instances refer to, for those who ask who uses it. One of the three each.
 traffic_use = Table(
     "traffic_use",

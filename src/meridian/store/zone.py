@@ -14,7 +14,7 @@ from meridian.errors import ApiError, NoSuchHostedZone
 from meridian.model.name import Name, from_wire
 from meridian.model.zone import DelegationSet, HostedZone, RecoveryStatus
 from meridian.store import delegation, vpc
-from meridian.store.tables import ancestor, hosted_zone, record_set, zone_creation
+from meridian.store.tables import ancestor, former_name_server, hosted_zone, record_set, zone_creation
 
 # More record sets than the number on the left need as many shards as the number on the right (architecture §3).
 _SHARDS = ((128_000, 4096), (8_000, 256), (500, 16))
@@ -194,7 +194,12 @@ def grow(conn: Connection, zone_id: str) -> Grown:
 
 
 def delete(conn: Connection, zone_id: str) -> None:
-    """Delete the zone with its record sets. Its changes and its caller reference stay (R-CHG-17, R-ZON-4)."""
+    """
+    Delete the zone with its record sets.
+
+    Its changes, its caller reference, and who had which name servers for its name stay (R-CHG-17, R-ZON-4, R-ZON-10).
+    """
+    _remember_name_servers(conn, zone_id)
     delegation.release(conn, zone_id)
     vpc.forget(conn, zone_id)
     for table in (record_set, ancestor):
@@ -214,11 +219,30 @@ def overlapping_name_servers(conn: Connection, name: Name) -> frozenset[str]:
     return frozenset(server for (text,) in conn.execute(query) for server in _servers(text))
 
 
-def _overlaps(name: Name) -> ColumnElement[bool]:
+def former_name_servers(conn: Connection, name: Name, account_id: str) -> frozenset[str]:
+    """Those that deleted zones of other accounts had, of this name, a parent of it, or a child of it (R-ZON-10)."""
+    query = sa.select(former_name_server.c.server).where(
+        _overlaps(name, former_name_server.c.sort_key), former_name_server.c.account_id != account_id
+    )
+    return frozenset(conn.execute(query).scalars())
+
+
+def _remember_name_servers(conn: Connection, zone_id: str) -> None:
+    zone = get(conn, zone_id)
+    if zone is None or zone.private:
+        return
+    key = {"sort_key": zone.name.sort_key, "account_id": zone.account_id}
+    of_key = sa.and_(*(former_name_server.c[column] == value for column, value in key.items()))
+    known = frozenset(conn.execute(sa.select(former_name_server.c.server).where(of_key)).scalars())
+    if new := [{**key, "server": server} for server in zone.delegation_set.name_servers if server not in known]:
+        conn.execute(sa.insert(former_name_server), new)
+
+
+def _overlaps(name: Name, column: ColumnElement[str] = hosted_zone.c.sort_key) -> ColumnElement[bool]:
     at_or_above = [Name(name.labels[skip:]).sort_key for skip in range(len(name.labels) + 1)]
     # Names below share the sort key as a prefix, and "/" is what follows "." (R-LST-1).
-    below = sa.and_(hosted_zone.c.sort_key > name.sort_key, hosted_zone.c.sort_key < name.sort_key[:-1] + "/")
-    return sa.or_(hosted_zone.c.sort_key.in_(at_or_above), below)
+    below = sa.and_(column > name.sort_key, column < name.sort_key[:-1] + "/")
+    return sa.or_(column.in_(at_or_above), below)
 
 
 def _of_account(account_id: str) -> Select[Any]:

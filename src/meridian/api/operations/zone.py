@@ -241,7 +241,8 @@ def _delegation_set(conn: Connection, context: Context, request: dict[str, Any],
     """The reusable set that is asked for, or four name servers of the zone's own (R-ZON-6, R-ZON-7, R-PVT-5)."""
     if "VPC" in request:
         return private_set(context.settings.name_server_families)
-    occupied = zones.overlapping_name_servers(conn, name)
+    former = zones.former_name_servers(conn, name, context.caller.account_id)
+    occupied = zones.overlapping_name_servers(conn, name) | former
     if "DelegationSetId" not in request:
         return assign(
             context.settings.name_server_families,
