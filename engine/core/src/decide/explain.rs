@@ -39,7 +39,7 @@ pub(super) fn group(
 fn is_chosen(choice: &Choice, arm: usize) -> bool {
     match choice {
         Choice::Arm(one) => *one == arm,
-        Choice::Several(arms, count) => arms[..*count].contains(&arm),
+        Choice::Several(arms, count) => arms[..*count].contains(&(arm as u16)),
         Choice::NoMatch | Choice::None(_) => false,
     }
 }

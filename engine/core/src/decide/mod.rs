@@ -32,7 +32,7 @@ use shortcuts::{From, To};
 /// Aliases followed for one answer; deeper trees are a loop in practice (R-TREE-1).
 pub const MAX_ALIAS_DEPTH: usize = 32;
 
-/// Arms looked at for one answer. Trees that share branches could otherwise be walked for ever.
+/// Arms of targets looked at for one answer. Trees that share branches could otherwise be walked for ever.
 const MAX_WORK: u32 = 20_000;
 
 /// What the answer depends on besides the zone.
@@ -53,7 +53,7 @@ impl<'a> Circumstances<'a> {
     }
 }
 
-/// The state of all checks, and how many arms may still be looked at.
+/// The state of all checks, and how many arms of targets may still be looked at.
 #[derive(Debug)]
 struct Checks<'a> {
     health: &'a Health,
@@ -69,10 +69,7 @@ impl<'a> Checks<'a> {
     /// Whether an arm of the group at `at` is healthy: its own check and, if it asks for that, its target (R-HLT-1).
     #[inline]
     fn pass<'z>(&mut self, aliases: &mut Aliases<'z>, at: &At<'z>, arm: &Arm, depth: usize) -> bool {
-        self.work = self.work.saturating_sub(1);
-        self.work > 0
-            && self.health.is_healthy(arm.health)
-            && (!arm.evaluate_target || self.pass_target(aliases, at.target(arm), depth))
+        self.health.is_healthy(arm.health) && (!arm.evaluate_target || self.pass_target(aliases, at.target(arm), depth))
     }
 
     /// Whether at least one arm of the target group is healthy, recursively (R-TREE-2).
@@ -95,7 +92,13 @@ impl<'a> Checks<'a> {
         match at.group() {
             Group::Plain(_) => true,
             Group::Decision(decision) => {
-                depth < MAX_ALIAS_DEPTH && decision.arms.iter().any(|arm| self.pass(aliases, &at, arm, depth + 1))
+                self.work = self.work.saturating_sub(1);
+                if depth == MAX_ALIAS_DEPTH || self.work == 0 {
+                    return false;
+                }
+                let first = decision.arms.iter().position(|arm| self.pass(aliases, &at, arm, depth + 1));
+                self.work = self.work.saturating_sub(first.unwrap_or(decision.arms.len()) as u32);
+                first.is_some()
             }
         }
     }
@@ -297,7 +300,7 @@ enum Choice {
     /// One arm.
     Arm(usize),
     /// The first so many of these.
-    Several([usize; MOST], usize),
+    Several([u16; MOST], usize),
     /// No arm applies to this client.
     NoMatch,
     /// No choice can be made, for this reason.
@@ -361,10 +364,10 @@ fn pick(decision: &Decision, standing: &Arms, draw: &mut Draw) -> Choice {
     chosen.map_or(Choice::None("a group without record sets"), Choice::Arm)
 }
 
-fn several<'z>(at: At<'z>, decision: &Decision, arms: &[usize]) -> Outcome<'z> {
+fn several<'z>(at: At<'z>, decision: &Decision, arms: &[u16]) -> Outcome<'z> {
     let mut sets = [None; MOST];
     for (place, &arm) in sets.iter_mut().zip(arms) {
-        if let Target::Set(set) = at.target(&decision.arms[arm]) {
+        if let Target::Set(set) = at.target(&decision.arms[usize::from(arm)]) {
             *place = Some(set);
         }
     }

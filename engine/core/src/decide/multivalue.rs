@@ -6,13 +6,13 @@ use super::Draw;
 pub const MOST: usize = 8;
 
 /// Chooses up to eight standing arms, uniformly and without replacement, in random order.
-pub fn pick(standing: &super::Arms, draw: &mut Draw) -> ([usize; MOST], usize) {
+pub fn pick(standing: &super::Arms, draw: &mut Draw) -> ([u16; MOST], usize) {
     let mut picked = [0; MOST];
     // Reservoir sampling: one pass, no room for all arms needed.
     for (seen, arm) in standing.iter().enumerate() {
         let place = if seen < MOST { seen } else { draw.below(seen as u64 + 1) as usize };
         if place < MOST {
-            picked[place] = arm;
+            picked[place] = arm as u16; // Below `MAX_ARMS`.
         }
     }
     let count = standing.count().min(MOST);
