@@ -63,7 +63,7 @@ for (const width of new Set(VIEWS.map((view) => view.width))) {
       await page.getByRole("heading", { level: 1 }).or(page.locator(".react-flow__node")).first().waitFor();
       await page.waitForLoadState("load");
       await settled(page);
-      if (name === "overview" && process.env.MERIDIAN_SCREENSHOTS) await seeRates(page);
+      if (name === "overview" && process.env.MERIDIAN_SCREENSHOTS) await askForAWhile(page);
       for (const { theme } of views) {
         await inTheme(page, theme);
         if (width === 1280) assert.deepEqual([name, theme, await findings(page)], [name, theme, []]);
@@ -100,6 +100,14 @@ async function deletePolicyRecord(page) {
   while (dig("play.pages.example", "A").length > 0) {
     assert.ok(Date.now() < end, "the policy record is still answered");
     await page.waitForTimeout(20);
+  }
+}
+
+/** So that charts have something to show. */
+async function askForAWhile(page) {
+  for (let second = 0; second < 30; second++) {
+    for (const name of ["www.pages.example", "shop.pages.example", "none.pages.example", "also.other.example"]) dig(name, second % 3 === 0 ? "AAAA" : "A");
+    await page.waitForTimeout(500);
   }
 }
 

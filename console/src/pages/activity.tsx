@@ -88,6 +88,7 @@ export function Page() {
       <Table<AuditEvent>
         variant="full-page"
         stickyHeader
+        wrapLines
         items={events}
         trackBy={({ id }) => String(id)}
         loading={loading && value === undefined}
@@ -138,12 +139,12 @@ export function Page() {
 }
 
 const COLUMNS = [
-  { id: "what", header: "What", minWidth: 300 },
+  { id: "what", header: "What", minWidth: 230 },
   { id: "at", header: "When", width: 150 },
   { id: "user", header: "User", width: 140 },
   { id: "verb", header: "Did", width: 110 },
   { id: "kind", header: "Kind", width: 150 },
-  { id: "action", header: "Action" },
+  { id: "action", header: "Action", minWidth: 150 },
 ] as const;
 
 function Cell({ column, event, onChoose }: { column: (typeof COLUMNS)[number]["id"]; event: AuditEvent; onChoose: (event: AuditEvent) => void }) {
