@@ -81,6 +81,7 @@ def run(
     window: int,
     rate: int | None = None,
     core: int | None = None,
+    blind: bool = False,
 ) -> Load:
     """
     Ask `count` questions of a file that `write` made, `window` of them outstanding at any moment.
@@ -88,10 +89,12 @@ def run(
     Args:
         rate: Questions a second, evenly spread, with `window` as the most that are outstanding; None: as many as
             are answered.
+        blind: Send as fast as the kernel takes it, and wait for no answer.
     """
     command = [str(program), f"{address[0]}:{address[1]}", str(questions)]
     options = ["--count", str(count), "--window", str(window)] + ([] if core is None else ["--core", str(core)])
     options += [] if rate is None else ["--rate", str(rate)]
+    options += ["--blind"] if blind else []
     done = subprocess.run(command + options, check=True, capture_output=True)
     return msgspec.json.decode(done.stdout, type=Load)
 

@@ -10,6 +10,10 @@ The generator and the kernel's path to it cost more than an answer by AF_XDP, an
 servers apart is the CPU time that the kernel accounts to each, system calls for sending included. Of each server's
 passes the cheapest counts. A veth pair has no hardware that receives: sending goes as far as the other end's socket, so
 questions are received on the generator's core, and each server pays for its answers up to the generator's socket.
+
+So each pass has a second part, of which only the answers are counted: the generator asks as fast as it can without
+hearing anything, and its interface drops every answer before its kernel makes anything of it. Then a server pays for
+its own work and for sending, as with a network in between.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import loadgen
+from bench import loadgen, unheard
 from bench.loadgen import Load
 from bench.machine import Machine
 from bench.workloads import APEX, WORKLOADS, site
@@ -34,6 +38,7 @@ from tests.peers.meridian import ROOT
 ADDRESS = "192.0.2.53"
 PORT = 53
 WORKLOAD = "static"
+BLIND = 4  # as many questions again that nobody hears the answers to
 
 
 class _AtVeth(Server):
@@ -121,12 +126,32 @@ class KnotXdp(KnotSockets):
 SERVERS: tuple[type[_AtVeth], ...] = (MeridianXdp, MeridianXdpGeneric, KnotXdp, MeridianSockets, KnotSockets)
 
 
+class Blind(NamedTuple):
+    """What a server has sent that nobody heard, and in which time."""
+
+    used: CpuTime
+    answered: int
+    asked: int
+    seconds: float
+
+    @property
+    def cost_us(self) -> float:
+        """Microseconds of CPU for each answer."""
+        return self.used.total / self.answered * 1e6
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.answered / self.seconds
+
+
 class Pass(NamedTuple):
     """One pass over one server, and the mode of the program at the interface, where there was one."""
 
     used: CpuTime
     load: Load
     mode: str
+    blind: Blind
 
     @property
     def cost_us(self) -> float:
@@ -145,6 +170,7 @@ def measure(kinds: list[type[_AtVeth]], *, queries: int, passes: int, window: in
     with tempfile.TemporaryDirectory(prefix="bench-xdp-") as temporary, veth.pair(f"{ADDRESS}/24") as pair:
         folder = Path(temporary)
         asked = site()
+        pair.introduce(ADDRESS)  # nobody is told once answers are dropped
         zone, questions = folder / "zone", folder / "questions"
         zone.write_text(asked.zones[APEX])
         loadgen.write(WORKLOADS[WORKLOAD](asked, 1).questions, questions)
@@ -156,11 +182,19 @@ def measure(kinds: list[type[_AtVeth]], *, queries: int, passes: int, window: in
                     before = server.cpu()
                     load = loadgen.run(program, server.address, questions, count=queries, window=window, core=cores[1])
                     used = server.cpu().since(before)
-                    results[kind.name].append(Pass(used, load, _mode(pair)))
+                    blind = _blind(program, server, questions, count=queries * BLIND, core=cores[1])
+                    results[kind.name].append(Pass(used, load, _mode(pair), blind))
                 pair.clear()  # Knot leaves its program behind.
     print(table(results))
     if any(each.load.wrong for turns in results.values() for each in turns):
         raise SystemExit("some answers were wrong")
+
+
+def _blind(program: Path, server: _AtVeth, questions: Path, *, count: int, core: int) -> Blind:
+    with unheard.at(veth.CLIENT_INTERFACE):
+        before, sent = server.cpu(), server.pair.sent()
+        load = loadgen.run(program, server.address, questions, count=count, window=128, core=core, blind=True)
+        return Blind(server.cpu().since(before), server.pair.sent() - sent, load.sent, load.seconds)
 
 
 def _mode(pair: veth.Pair) -> str:
@@ -184,11 +218,20 @@ def table(results: dict[str, list[Pass]]) -> str:
             f"{best.cost_us * (1 - user):>11.2f}{max(each.rate for each in turns):>11,.0f}{p50:>8.0f}{p99:>8.0f}"
             f"{wrong:>7}{lost:>6}"
         )
-    costs = {name: min(each.cost_us for each in turns) for name, turns in results.items()}
-    own = costs.get(MeridianXdp.name)
-    for name, cost in costs.items():
-        if own is not None and name != MeridianXdp.name:
-            rows.append(f"{MeridianXdp.name} answers {cost / own:.2f} times as many a CPU second as {name}")
+    rows += ["", f"{'unheard':<22}{'asked/s':>15}{'answers/s':>11}{'answers/CPU s':>15}"]
+    for name, turns in results.items():
+        fastest = max((each.blind for each in turns), key=lambda blind: blind.rate)
+        cheapest = min(each.blind.cost_us for each in turns)
+        asked = fastest.asked / fastest.seconds
+        rows.append(f"{name:<22}{asked:>15,.0f}{fastest.rate:>11,.0f}{1e6 / cheapest:>15,.0f}")
+    heard = {name: min(each.cost_us for each in turns) for name, turns in results.items()}
+    silent = {name: min(each.blind.cost_us for each in turns) for name, turns in results.items()}
+    for name in results:
+        if MeridianXdp.name in results and name != MeridianXdp.name:
+            times, alone = (costs[name] / costs[MeridianXdp.name] for costs in (heard, silent))
+            rows.append(
+                f"{MeridianXdp.name}: {times:.2f} times the answers a CPU second of {name}, unheard {alone:.2f}"
+            )
     return "\n".join(rows)
 
 

@@ -35,6 +35,20 @@ class Pair(NamedTuple):
         found: dict[str, Any] | None = link.get("xdp")
         return found
 
+    def introduce(self, address: str) -> None:
+        """Tell each kernel the other's hardware address, for good; `address` is the server's."""
+        for namespace, interface, other, hardware in (
+            (self.server, INTERFACE, CLIENT, CLIENT_MAC),
+            (self.client, CLIENT_INTERFACE, address, SERVER_MAC),
+        ):
+            _ip("-n", namespace, "neigh", "replace", other, "lladdr", hardware, "dev", interface, "nud", "permanent")
+
+    def sent(self) -> int:
+        """Frames that the server's interface has sent."""
+        (link,) = json.loads(_ip("-n", self.server, "-j", "-s", "link", "show", "dev", INTERFACE))
+        frames: int = link["stats64"]["tx"]["packets"]
+        return frames
+
     def clear(self) -> None:
         """Take away what a server has left at its interface."""
         _ip("-n", self.server, "link", "set", "dev", INTERFACE, "xdp", "off")

@@ -39,6 +39,9 @@ fn load(options: &options::Options) -> std::io::Result<String> {
         batch::keep_on_core(core)?;
     }
     let mut questions = questions::read(&options.questions)?;
+    if options.blind {
+        return Ok(report::json(&run::blind(options, &questions)?));
+    }
     let outcome = run::run(options, &mut questions, |outcome| println!("{}", report::json(outcome)))?;
     Ok(report::json(&outcome))
 }

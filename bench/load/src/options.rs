@@ -17,6 +17,8 @@ reached, and checks each answer. Prints one JSON object.
                  answer counts from when its question was due
   --sockets N    source ports, 1 to 64 (default 8)
   --core N       keep to this core
+  --blind        send the questions as fast as the kernel takes them and wait for no answer, where something drops
+                 the answers on their way; none is counted as lost
   --timeout MS   a question without an answer for so long is lost (default 1000)
   --follow       ask until standard input ends, which tells what is right meanwhile, line by line:
                    + N HASH   this answer to the question of line N, from 0, is right from now on
@@ -38,6 +40,8 @@ pub struct Options {
     pub count: u64,
     /// Standard input tells what is right.
     pub follow: bool,
+    /// Answers are not waited for.
+    pub blind: bool,
     /// Questions outstanding at any moment, 1 to 256.
     pub window: usize,
     /// The time between two questions; zero: as fast as answers come.
@@ -54,12 +58,13 @@ pub struct Options {
 pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut places = Vec::new();
     let (mut count, mut window, mut sockets, mut core, mut timeout) = (0, 128, 8, None, 1000);
-    let (mut interval, mut follow) = (Duration::ZERO, false);
+    let (mut interval, mut follow, mut blind) = (Duration::ZERO, false, false);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--help" | "-h" => return Err(HELP.into()),
             "--count" => count = number(&argument, arguments.next(), 1, u64::MAX)?,
             "--follow" => follow = true,
+            "--blind" => blind = true,
             "--window" => window = number(&argument, arguments.next(), 1, 256)?,
             "--rate" => {
                 interval = Duration::from_secs(1) / number(&argument, arguments.next(), 1, 10_000_000)? as u32;
@@ -77,6 +82,7 @@ pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, Stri
         questions: questions.into(),
         count: if follow { u64::MAX } else { count },
         follow,
+        blind,
         window: window as usize,
         interval,
         sockets: (sockets as usize).min(window as usize),

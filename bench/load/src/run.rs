@@ -79,6 +79,28 @@ struct Run<'a> {
     scratch: Scratch,
 }
 
+/// Sends `options.count` questions, a window of them at a time, and waits for no answer.
+pub fn blind(options: &Options, questions: &[Question]) -> Result<Outcome> {
+    let count = if options.count == 0 { questions.len() as u64 } else { options.count };
+    let per_socket = options.window.div_ceil(options.sockets);
+    let mut sockets: Vec<Batch> =
+        (0..options.sockets).map(|_| Batch::connect(options.server, per_socket)).collect::<Result<_>>()?;
+    let (mut outcome, start) = (Outcome::default(), Instant::now());
+    for socket in (0..options.sockets).cycle() {
+        for _ in 0..per_socket {
+            let question = &questions[(outcome.sent % questions.len() as u64) as usize];
+            sockets[socket].push(&question.packet, outcome.sent as u16);
+            outcome.sent += 1;
+        }
+        sockets[socket].send()?;
+        if outcome.sent >= count {
+            break;
+        }
+    }
+    outcome.seconds = start.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
 /// Asks `options.count` questions and waits for the last answers; `report` is given the outcome so far when asked for.
 pub fn run(options: &Options, questions: &mut [Question], report: impl Fn(&Outcome)) -> Result<Outcome> {
     let count = if options.count == 0 { questions.len() as u64 } else { options.count };
