@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from meridian.feed.keys import PLACES, catalog_key, decode_catalog, place_key
 from meridian.model.cidr import CidrCollection, parse
 from meridian.publish.place import LATENCY, PlacePublisher
 from meridian.store import change, cidr, place
+from tests.publish.test_two_controls import SlowFeed
 from tests.publish.world import World
 
 ID = "c8c02a84-aaaa-bbbb-cccc-e0d26f4c1a5e"
@@ -162,5 +164,43 @@ def test_the_publisher_of_zones_leaves_the_places_alone(world: Places) -> None:
         found = await world.feed.get(catalog_key(PLACES))
         assert found is not None
         assert decode_catalog(found[0]).places.keys() == {f"cidr/{ID}"}
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("work", ["publish", "reconcile", "publish_latency"])
+def test_a_control_plane_that_is_overtaken_takes_nothing_back(world: Places, work: str) -> None:
+    """What another lists while one stands still before the catalog stays listed, and every change becomes INSYNC."""
+
+    async def test() -> None:
+        first = world.put("192.0.2.0/24", "oslo")
+        if work != "publish":
+            await world.places.publish()
+        if work == "reconcile":
+            for _ in range(3):
+                first = world.put("192.0.2.0/24", "oslo")
+                await world.places.publish()
+            world.lose_feed()  # so that the catalog is to be far beyond what it was
+            world.start_publisher()
+            world.start_edge()
+            world.places = world.fresh()
+        held: Any = SlowFeed(world.feed, "catalog/")
+        late = PlacePublisher(world.database, held, lambda: b"late", world.sync.wake)
+        task = asyncio.create_task(getattr(late, work)())
+        await held.reached.wait()
+        await world.places.publish_latency()
+        second = world.put("198.51.100.0/24", "rome")
+        await world.places.publish()
+        held.let_go.set()
+        await task
+        found = await world.feed.get(catalog_key(PLACES))
+        assert found is not None
+        with world.database.read() as conn:
+            assert decode_catalog(found[0]).places[f"cidr/{ID}"] == dict(cidr.versions(conn))[ID]
+        assert LATENCY in decode_catalog(found[0]).places
+        await world.places.publish()
+        await world.step()
+        assert (world.status(first), world.status(second)) == ("INSYNC", "INSYNC")
+        assert len(msgspec.msgpack.decode(world.engine.places[f"cidr/{ID}"])["blocks"]) == 2
 
     asyncio.run(test())

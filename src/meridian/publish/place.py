@@ -68,22 +68,28 @@ class PlacePublisher:
 
     async def reconcile(self) -> None:
         """Bring the catalog of places in step with the database: for a start, and for a feed that was lost."""
-        wanted, position = await asyncio.to_thread(self._read)
         async with self._turn:
-            listed, at = await self._listed()
-            stale = [key for key, version in wanted.items() if listed.get(key) != version]
-            gone = [key for key in listed if key not in wanted and key not in _OWN]
-            if stale or gone or at < position:
-                await self._put({key: wanted.get(key) for key in (*stale, *gone)}, max(at, position))
+            while True:
+                listed, at = await self._listed()
+                wanted, position = await asyncio.to_thread(self._read)
+                stale = [key for key, version in wanted.items() if listed.get(key) != version]
+                gone = [key for key in listed if key not in wanted and key not in _OWN]
+                if not stale and not gone and at >= position:
+                    return
+                versions = {key: wanted.get(key) for key in (*stale, *gone)}
+                if await self._put(versions, listed, replaces=at, version=max(at, position) + 1):
+                    return
 
     async def publish(self) -> None:
         """Publish what the outbox names."""
         async with self._turn:
-            rows, versions = await asyncio.to_thread(self._read_waiting)
-            if not rows:
-                return
-            _, at = await self._listed()
-            await self._put(versions, at)
+            while True:
+                listed, at = await self._listed()
+                rows, versions = await asyncio.to_thread(self._read_waiting)
+                if not rows:
+                    return
+                if await self._put(versions, listed, replaces=at, version=at + 1):
+                    break
             await asyncio.to_thread(self._settle, rows, at + 1)
         self._on_published()
 
@@ -97,18 +103,20 @@ class PlacePublisher:
 
     async def _publish_own(self, key: str, octets: bytes) -> None:
         async with self._turn:
-            found = await self._feed.get(place_key(key))
-            listed, at = await self._listed()
-            if not octets:
-                if key in listed:
-                    await self._list({known: listed[known] for known in listed if known != key}, at + 1)
-                    await self._feed.delete(place_key(key))
-                return
-            if found is not None and found[0] == octets and listed.get(key) == found[1]:
-                return
-            version = 1 + max(0 if found is None else found[1], listed.get(key, 0))
-            await self._feed.put(Entry(place_key(key), octets, version))
-            await self._list(listed | {key: version}, at + 1)
+            while not await self._try_own(key, octets):
+                pass
+
+    async def _try_own(self, key: str, octets: bytes) -> bool:
+        """Put a value and list it, or take it off the list; False: another control plane has listed meanwhile."""
+        listed, at = await self._listed()
+        found = await self._feed.get(place_key(key))
+        if not octets:
+            return key not in listed or await self._put({key: None}, listed, replaces=at, version=at + 1)
+        if found is not None and found[0] == octets and listed.get(key) == found[1]:
+            return True
+        version = 1 + max(0 if found is None else found[1], listed.get(key, 0))
+        await self._feed.put(Entry(place_key(key), octets, version))
+        return await self._list(listed | {key: version}, replaces=at, version=at + 1)
 
     async def _follow(self) -> None:
         await self.publish_views()
@@ -124,24 +132,27 @@ class PlacePublisher:
             await self.publish_latency()
             await asyncio.sleep(_LATENCY_EVERY)
 
-    async def _put(self, versions: dict[str, int | None], at: int) -> None:
-        """Put the values of these keys, list them, and delete those without a version."""
-        listed, _ = await self._listed()
-        entries = await asyncio.to_thread(self._compile, [key for key, version in versions.items() if version])
+    async def _put(
+        self, versions: dict[str, int | None], listed: dict[str, int], *, replaces: int, version: int
+    ) -> bool:
+        """Put the values of these keys, list them, and delete those without a version; False as `_list`."""
+        entries = await asyncio.to_thread(self._compile, [key for key, known in versions.items() if known])
         await self._feed.put(*entries)
-        gone = [key for key, version in versions.items() if version is None]
-        now = {key: version for key, version in listed.items() if key not in gone}
-        now |= {key: version for key, version in versions.items() if version is not None}
-        await self._list(now, at + 1)
-        await self._feed.delete(*map(place_key, gone))
-        log.info("places.published", keys=",".join(versions), version=at + 1)
+        now = {key: known for key, known in (listed | versions).items() if known is not None}
+        if not await self._list(now, replaces=replaces, version=version):
+            return False
+        await self._feed.delete(*(place_key(key) for key, known in versions.items() if known is None))
+        log.info("places.published", keys=",".join(versions), version=version)
+        return True
 
     async def _listed(self) -> tuple[dict[str, int], int]:
         found = await self._feed.get(catalog_key(PLACES))
         return ({}, 0) if found is None else (decode_catalog(found[0]).places, found[1])
 
-    async def _list(self, listed: dict[str, int], version: int) -> None:
-        await self._feed.put(Entry(catalog_key(PLACES), encode(Catalog({}, listed)), version))
+    async def _list(self, now: dict[str, int], *, replaces: int, version: int) -> bool:
+        """List these; False: another control plane has listed meanwhile, and all is to be looked at again."""
+        await self._feed.put(Entry(catalog_key(PLACES), encode(Catalog({}, now)), version, replaces))
+        return await self._listed() == (now, version)
 
     # What follows runs in worker threads.
 
