@@ -87,7 +87,8 @@ def networks(file: Path, progress: Progress = lambda share: None) -> Iterator[tu
                 if done % _STEP == 0:
                     progress(min(done / (nodes + 1), 1.0))
                 yield network, place
-    except (maxminddb.InvalidDatabaseError, OSError, ValueError, TypeError) as error:
+    # SystemError: the library's C code gives up on some damaged records without saying so.
+    except (maxminddb.InvalidDatabaseError, OSError, ValueError, TypeError, SystemError) as error:
         raise DatabaseError(file, error) from None
     progress(1.0)
 
