@@ -6,15 +6,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
-import structlog
 
 from meridian.api.context import Context
 from meridian.api.gate import Gate
 from meridian.api.http import HttpReply, HttpRequest, HttpStream
 from meridian.api.model import load
+from meridian.api.refusing import answer_or_refuse
 from meridian.errors import ApiError, ChangeRejected
-
-log = structlog.get_logger()
 
 NativeCall = Callable[[Context, HttpRequest], Any]
 """From an admitted request to what JSON can say, or to a `Stream`. May block. Raises ApiError."""
@@ -59,15 +57,11 @@ class Native:
 
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply | HttpStream:
         """Answer one request; whatever goes wrong is a reply too."""
-        try:
-            context = self._allow(self._gate.admit(request, request_id), request)
-            return _answer(self._call(context, request), request_id)
-        except ApiError as error:
-            return self.refuse(error, request_id)
-        except Exception:
-            path = request.path.decode("latin-1")
-            log.exception("api.failed", request_id=request_id, method=request.method, path=path)
-            return self.refuse(failure(request_id), request_id)
+        return answer_or_refuse(request, request_id, lambda: self._answer(request, request_id), self.refuse)
+
+    def _answer(self, request: HttpRequest, request_id: str) -> HttpReply | HttpStream:
+        context = self._allow(self._gate.admit(request, request_id), request)
+        return _written(self._call(context, request), request_id)
 
     def _allow(self, context: Context, request: HttpRequest) -> Context:
         return self._gate.allow_native(context, self._path, request)
@@ -86,13 +80,7 @@ def refusal(error: ApiError, request_id: str) -> HttpReply:
     return reply(status, body, request_id)
 
 
-def failure(request_id: str) -> ApiError:
-    """What a client is told of an error of ours."""
-    text = f"The server failed on this request. Its log says why under request id {request_id}."
-    return ApiError("InternalFailure", text)
-
-
-def _answer(found: Any, request_id: str) -> HttpReply | HttpStream:
+def _written(found: Any, request_id: str) -> HttpReply | HttpStream:
     if not isinstance(found, Stream):
         return reply(200, found, request_id)
     headers = (("x-amzn-RequestId", request_id), ("Content-Type", found.content_type), ("Cache-Control", "no-store"))

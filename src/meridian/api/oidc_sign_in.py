@@ -16,9 +16,10 @@ import structlog
 from meridian.api import oidc_attempt, oidc_user
 from meridian.api import session as cookies
 from meridian.api.http import HttpReply, HttpRequest
-from meridian.api.native import failure, refusal, reply
+from meridian.api.native import refusal, reply
 from meridian.api.oidc_provider import Provider
 from meridian.api.oidc_user import refused
+from meridian.api.refusing import answer_or_refuse
 from meridian.api.sign_in import begin
 from meridian.clock import Clock
 from meridian.errors import ApiError
@@ -60,15 +61,7 @@ class OidcSignIn:
 
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
         """Answer one request; whatever goes wrong is told on the sign-in page."""
-        try:
-            return self._answer(request, request_id)
-        except ApiError as error:
-            return self.refuse(error, request_id)
-        except Exception:
-            log.exception(
-                "api.failed", request_id=request_id, method=request.method, path=request.path.decode("latin-1")
-            )
-            return self.refuse(failure(request_id), request_id)
+        return answer_or_refuse(request, request_id, lambda: self._answer(request, request_id), self.refuse)
 
     def refuse(self, error: ApiError, request_id: str) -> HttpReply:
         """Send somebody to the sign-in page, which tells what was wrong."""

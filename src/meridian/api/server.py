@@ -29,8 +29,9 @@ from meridian.api.gate import FindCredential, Gate
 from meridian.api.http import HttpReply, HttpRequest, HttpStream
 from meridian.api.json_calls import JsonCalls
 from meridian.api.model import API_VERSION, OperationModel, ServiceModel, load
-from meridian.api.native import Native, NativeCall, failure
+from meridian.api.native import Native, NativeCall
 from meridian.api.oidc_sign_in import OidcSignIn
+from meridian.api.refusing import answer_or_refuse
 from meridian.api.rest_xml import compile_codec, error_reply
 from meridian.api.route import Router
 from meridian.api.sign_in import SignIn
@@ -105,7 +106,7 @@ class Api:
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
         """Answer one request; whatever goes wrong is a reply too."""
         started = self._clock.monotonic()
-        reply = self._answer_or_refuse(request, request_id)
+        reply = answer_or_refuse(request, request_id, lambda: self._answer(request, request_id), self.refuse)
         log.debug(
             "api.answered",
             request_id=request_id,
@@ -115,17 +116,6 @@ class Api:
             took_ms=round((self._clock.monotonic() - started) * 1000, 1),
         )
         return reply
-
-    def _answer_or_refuse(self, request: HttpRequest, request_id: str) -> HttpReply:
-        try:
-            return self._answer(request, request_id)
-        except ApiError as error:
-            return self.refuse(error, request_id)
-        except Exception:
-            log.exception(
-                "api.failed", request_id=request_id, method=request.method, path=request.path.decode("latin-1")
-            )
-            return self.refuse(failure(request_id), request_id)
 
     def refuse(self, error: ApiError, request_id: str) -> HttpReply:
         """Put an error into the API's envelope."""

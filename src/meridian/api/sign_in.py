@@ -10,7 +10,8 @@ import structlog
 from meridian.api import session as cookies
 from meridian.api.http import HttpReply, HttpRequest
 from meridian.api.json_batch import decode
-from meridian.api.native import failure, refusal, reply
+from meridian.api.native import refusal, reply
+from meridian.api.refusing import answer_or_refuse
 from meridian.api.throttle import Throttle
 from meridian.clock import Clock
 from meridian.errors import ApiError
@@ -46,13 +47,7 @@ class SignIn:
 
     def answer(self, request: HttpRequest, request_id: str) -> HttpReply:
         """Answer one request; whatever goes wrong is a reply too."""
-        try:
-            return self._answer(request, request_id)
-        except ApiError as error:
-            return self.refuse(error, request_id)
-        except Exception:
-            log.exception("api.failed", request_id=request_id, method=request.method, path=cookies.PATH)
-            return self.refuse(failure(request_id), request_id)
+        return answer_or_refuse(request, request_id, lambda: self._answer(request, request_id), self.refuse)
 
     def refuse(self, error: ApiError, request_id: str) -> HttpReply:
         """Write an error as calls of our own do."""
