@@ -5,7 +5,6 @@ mod io_support;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use io_support::{PATIENCE, counter, engine, eventually, is_reply, loopback, loopback_v6, query, udp};
 use meridian_engine::io::{Listeners, TcpLimits};
@@ -154,11 +153,9 @@ fn idle_threads_hold_no_old_snapshot() {
     let _listeners = Listeners::open(&engine, &any, &any, 2, TcpLimits::default()).expect("free ports");
     let old = Arc::downgrade(&engine.snapshots().load_full());
     engine.set_health(&[(1, false)]);
-    let start = Instant::now();
 
     eventually("only the list of retired ones holds it", || old.strong_count() <= 1);
 
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     engine.set_health(&[(1, true)]);
     assert_eq!(old.strong_count(), 0);
 }
