@@ -34,8 +34,10 @@ def prefer(pid: int) -> None:
     """
     Let a process that is measured go before what else the machine does, as far as this user may ask for it.
 
-    The kernel shares cores between sessions first, and only then between their processes.
+    The kernel shares cores between sessions first, and only then between their threads. Each thread has a priority of
+    its own: were one raised alone, it would go before the others of its process.
     """
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, -15)
         Path(f"/proc/{pid}/autogroup").write_text("-15")
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            os.setpriority(os.PRIO_PROCESS, int(thread), os.getpriority(os.PRIO_PROCESS, int(thread)) - 15)

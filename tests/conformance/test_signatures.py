@@ -147,7 +147,7 @@ def test_cut_short(served: Served) -> None:
 
 
 def test_out_of_place(served: Served) -> None:
-    """A signature that is not the last record, or is there twice, is FORMERR (RFC 8945 §5.1)."""
+    """A signature that is not the last record, or is there twice, is FORMERR (RFC 8945 §5.2)."""
     wire = signed(KEY)[1]
     record = wire[wire.rindex(KEY.name.to_wire() or b"") :]
     count = int.from_bytes(wire[10:12], "big")

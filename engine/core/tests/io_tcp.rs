@@ -243,14 +243,15 @@ fn slow_readers_are_closed() {
 /// Questions keep no connection open whose replies are left unread.
 #[test]
 fn who_asks_on_and_reads_nothing_is_closed() {
+    // More replies than the kernel takes, and far fewer than stop the server from reading.
+    // Made before there is a connection, which would be idle meanwhile.
+    let queries: Vec<u8> = (0..100_000).flat_map(|id| framed(&query(id as u16))).collect();
     let engine = engine();
     let listeners = tcp(&engine, TcpLimits { unread: 16 << 20, ..short(1_000) });
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a small window");
     socket.connect(&listeners.addresses().tcp[0].into()).expect("connected");
     let mut client = TcpStream::from(socket);
-    // More replies than the kernel takes, and far fewer than stop the server from reading.
-    let queries: Vec<u8> = (0..100_000).flat_map(|id| framed(&query(id as u16))).collect();
     let _ = client.write_all(&queries); // On a busy machine it is closed before all is sent.
 
     eventually("closed", || {
@@ -264,13 +265,13 @@ fn who_asks_on_and_reads_nothing_is_closed() {
 #[test]
 fn slow_readers_that_read_are_served() {
     const QUERIES: u16 = 12_000;
+    let queries: Vec<u8> = (0..QUERIES).flat_map(|id| framed(&query(id))).collect();
     let listeners = tcp(&engine(), TcpLimits { unread: 16 << 20, ..short(2_000) });
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a small window");
     socket.connect(&listeners.addresses().tcp[0].into()).expect("connected");
     let mut client = TcpStream::from(socket);
     client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let queries: Vec<u8> = (0..QUERIES).flat_map(|id| framed(&query(id))).collect();
     client.write_all(&queries).expect("sent");
     for id in 0..QUERIES {
         if id % 1000 == 0 {

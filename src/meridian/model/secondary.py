@@ -22,7 +22,7 @@ from meridian.settings import Settings, split_address
 ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512")
 
 _PORT = 53
-_SHORTEST_SECRET = 16  # octets: what cannot be guessed (RFC 8945 §10)
+_SHORTEST_SECRET = 16  # octets: what cannot be guessed; RFC 8945 §8 advises as many as the MAC has
 
 T = TypeVar("T")
 
