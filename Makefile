@@ -41,13 +41,13 @@ check: $(BUILD)/dev ## Formatting, lint and types, in all languages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	for crate in engine bench/load; do (cd $$crate && cargo fmt --check && cargo clippy --all-targets -- -D warnings); done
+	for crate in engine bench/load; do (cd $$crate && cargo fmt --check && cargo clippy --all-targets --all-features -- -D warnings); done
 
 .PHONY: test-rust
 test-rust: $(BUILD)/tools ## The engine's own tests
 	$(SAY) 'Testing the engine (Rust)'
 	cd engine && cargo test --quiet --workspace --exclude meridian-engine-python
-	cd bench/load && cargo test --quiet
+	cd bench/load && cargo test --quiet --all-features
 
 # What writes most, a second time on PostgreSQL; `tests/store` works on both by itself.
 ON_POSTGRESQL := $(addprefix tests/publish/test_,publisher.py sync.py two_controls.py) \

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -64,11 +64,12 @@ class Load(msgspec.Struct, frozen=True):
     first_wrong: Wrong | None
 
 
-def build() -> Path:
-    """Compile the generator, or find it compiled; returns the program."""
+def build(*, xdp: bool = False) -> Path:
+    """Compile the generator, or find it compiled, on demand with AF_XDP; returns the program."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", _BUILD))
     command = ["cargo", "build", "--release", "--quiet", "--locked", "--manifest-path", str(_CRATE / "Cargo.toml")]
-    subprocess.run([*command, "--target-dir", str(target)], check=True)
+    features = ["--features", "xdp"] if xdp else []
+    subprocess.run([*command, *features, "--target-dir", str(target)], check=True)
     return target / "release" / "load"
 
 
@@ -81,7 +82,8 @@ def run(
     window: int,
     rate: int | None = None,
     core: int | None = None,
-    blind: bool = False,
+    xdp: str | None = None,
+    within: Sequence[str] = (),
 ) -> Load:
     """
     Ask `count` questions of a file that `write` made, `window` of them outstanding at any moment.
@@ -89,13 +91,14 @@ def run(
     Args:
         rate: Questions a second, evenly spread, with `window` as the most that are outstanding; None: as many as
             are answered.
-        blind: Send as fast as the kernel takes it, and wait for no answer.
+        xdp: The interface to ask over by AF_XDP; None: through sockets.
+        within: The command that runs others in the network namespace to ask from; none: in this thread's.
     """
     command = [str(program), f"{address[0]}:{address[1]}", str(questions)]
     options = ["--count", str(count), "--window", str(window)] + ([] if core is None else ["--core", str(core)])
     options += [] if rate is None else ["--rate", str(rate)]
-    options += ["--blind"] if blind else []
-    done = subprocess.run(command + options, check=True, capture_output=True)
+    options += [] if xdp is None else ["--xdp", xdp]
+    done = subprocess.run([*within, *command, *options], check=True, capture_output=True)
     return msgspec.json.decode(done.stdout, type=Load)
 
 

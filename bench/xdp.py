@@ -3,17 +3,18 @@ What an answer past the kernel's network stack costs: our AF_XDP beside Knot's, 
 
 All take turns on one veth pair between two network namespaces that this makes and removes, one receive queue and one
 worker each, in one run; only one program can be at an interface, so each is started for its turn. The load generator
-asks from the other end of the pair through sockets, with a fixed number of questions outstanding, and checks every
-answer.
+asks from the other end of the pair, with a fixed number of questions outstanding, and checks every answer.
 
-The generator and the kernel's path to it cost more than an answer by AF_XDP, and so limit the rate: what tells the
-servers apart is the CPU time that the kernel accounts to each, system calls for sending included. Of each server's
-passes the cheapest counts. A veth pair has no hardware that receives: sending goes as far as the other end's socket, so
-questions are received on the generator's core, and each server pays for its answers up to the generator's socket.
+Who pays for what, the same for all servers:
 
-So each pass has a second part, of which only the answers are counted: the generator asks as fast as it can without
-hearing anything, and its interface drops every answer before its kernel makes anything of it. Then a server pays for
-its own work and for sending, as with a network in between.
+- The generator goes past its own kernel by AF_XDP, whatever the server does, so that it limits the rate least.
+- Server and generator have a core each. What an interface receives goes through a thread of its driver on the core of
+  the one who reads it, as with a network card whose interrupts are bound to it (`bench.receiving`).
+- So a server's core has three things to do: receive (the driver's thread; for sockets with the kernel's IP and UDP),
+  answer, and send as far as the queue of the other end's driver. What is past that is the generator's.
+
+The cost of an answer is the CPU time of the server and of that thread; of each server's passes the cheapest counts.
+Where less than all of the core is used, the generator was what limited the rate.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import loadgen, unheard
+from bench import loadgen
 from bench.loadgen import Load
-from bench.machine import Machine
+from bench.machine import Machine, prefer
+from bench.receiving import Receiver, on_core
 from bench.workloads import APEX, WORKLOADS, site
 from tests.engine import veth
 from tests.peers import CpuTime, Knot, Meridian, Server
@@ -38,7 +40,7 @@ from tests.peers.meridian import ROOT
 ADDRESS = "192.0.2.53"
 PORT = 53
 WORKLOAD = "static"
-BLIND = 4  # as many questions again that nobody hears the answers to
+WINDOW = 200  # less than the 256 frames that a veth interface queues
 
 
 class _AtVeth(Server):
@@ -126,37 +128,30 @@ class KnotXdp(KnotSockets):
 SERVERS: tuple[type[_AtVeth], ...] = (MeridianXdp, MeridianXdpGeneric, KnotXdp, MeridianSockets, KnotSockets)
 
 
-class Blind(NamedTuple):
-    """What a server has sent that nobody heard, and in which time."""
-
-    used: CpuTime
-    answered: int
-    asked: int
-    seconds: float
-
-    @property
-    def cost_us(self) -> float:
-        """Microseconds of CPU for each answer."""
-        return self.used.total / self.answered * 1e6
-
-    @property
-    def rate(self) -> float:
-        """Answers a second."""
-        return self.answered / self.seconds
-
-
 class Pass(NamedTuple):
-    """One pass over one server, and the mode of the program at the interface, where there was one."""
+    """
+    One pass over one server.
+
+    Attributes:
+        used: CPU time of the server.
+        received: Seconds of CPU time of the thread that receives for it.
+        mode: Of the program at the interface; `-` where there was none.
+    """
 
     used: CpuTime
+    received: float
     load: Load
     mode: str
-    blind: Blind
 
     @property
     def cost_us(self) -> float:
         """Microseconds of CPU for each answer."""
-        return self.used.total / self.load.answered * 1e6
+        return (self.used.total + self.received) / self.load.answered * 1e6
+
+    @property
+    def busy(self) -> float:
+        """The part of the core's time that it used."""
+        return (self.used.total + self.received) / self.load.seconds
 
     @property
     def rate(self) -> float:
@@ -166,11 +161,13 @@ class Pass(NamedTuple):
 
 def measure(kinds: list[type[_AtVeth]], *, queries: int, passes: int, window: int, cores: tuple[int, int]) -> None:
     """Have the servers take turns, and print a table."""
-    program = loadgen.build()
+    program = loadgen.build(xdp=True)
     with tempfile.TemporaryDirectory(prefix="bench-xdp-") as temporary, veth.pair(f"{ADDRESS}/24") as pair:
         folder = Path(temporary)
         asked = site()
-        pair.introduce(ADDRESS)  # nobody is told once answers are dropped
+        pair.introduce(ADDRESS)
+        receiver = on_core(pair.server, veth.INTERFACE, cores[0])
+        on_core(pair.client, veth.CLIENT_INTERFACE, cores[1])
         zone, questions = folder / "zone", folder / "questions"
         zone.write_text(asked.zones[APEX])
         loadgen.write(WORKLOADS[WORKLOAD](asked, 1).questions, questions)
@@ -178,23 +175,37 @@ def measure(kinds: list[type[_AtVeth]], *, queries: int, passes: int, window: in
         for number in range(passes):
             for kind in kinds if number % 2 else reversed(kinds):
                 with veth.inside(pair.client), kind({APEX: zone}, pair=pair, core=cores[0]) as server:
-                    loadgen.run(program, server.address, questions, count=queries // 10, window=window, core=cores[1])
-                    before = server.cpu()
-                    load = loadgen.run(program, server.address, questions, count=queries, window=window, core=cores[1])
-                    used = server.cpu().since(before)
-                    blind = _blind(program, server, questions, count=queries * BLIND, core=cores[1])
-                    results[kind.name].append(Pass(used, load, _mode(pair), blind))
+                    prefer(server.pid)
+                    _ask(program, server, questions, count=queries // 10, window=window, core=cores[1])
+                    results[kind.name].append(
+                        _pass(program, server, receiver, questions, count=queries, window=window, core=cores[1])
+                    )
                 pair.clear()  # Knot leaves its program behind.
     print(table(results))
     if any(each.load.wrong for turns in results.values() for each in turns):
         raise SystemExit("some answers were wrong")
 
 
-def _blind(program: Path, server: _AtVeth, questions: Path, *, count: int, core: int) -> Blind:
-    with unheard.at(veth.CLIENT_INTERFACE):
-        before, sent = server.cpu(), server.pair.sent()
-        load = loadgen.run(program, server.address, questions, count=count, window=128, core=core, blind=True)
-        return Blind(server.cpu().since(before), server.pair.sent() - sent, load.sent, load.seconds)
+def _pass(
+    program: Path, server: _AtVeth, receiver: Receiver, questions: Path, *, count: int, window: int, core: int
+) -> Pass:
+    before, received = server.cpu(), receiver.cpu()
+    load = _ask(program, server, questions, count=count, window=window, core=core)
+    return Pass(server.cpu().since(before), receiver.cpu() - received, load, _mode(server.pair))
+
+
+def _ask(program: Path, server: _AtVeth, questions: Path, *, count: int, window: int, core: int) -> Load:
+    within = ["ip", "netns", "exec", server.pair.client]
+    return loadgen.run(
+        program,
+        server.address,
+        questions,
+        count=count,
+        window=window,
+        core=core,
+        xdp=veth.CLIENT_INTERFACE,
+        within=within,
+    )
 
 
 def _mode(pair: veth.Pair) -> str:
@@ -205,33 +216,26 @@ def _mode(pair: veth.Pair) -> str:
 def table(results: dict[str, list[Pass]]) -> str:
     """Lay out the results for people."""
     rows = [
-        f"{'server':<22}{'mode':>9}{'answers/CPU s':>15}{'user µs':>9}{'system µs':>11}"
-        f"{'answers/s':>11}{'p50 µs':>8}{'p99 µs':>8}{'wrong':>7}{'lost':>6}"
+        f"{'server':<22}{'mode':>9}{'answers/CPU s':>15}{'user µs':>9}{'system µs':>11}{'receive µs':>12}"
+        f"{'answers/s':>11}{'of a core':>11}{'p50 µs':>8}{'p99 µs':>8}{'wrong':>7}{'lost':>6}"
     ]
     for name, turns in results.items():
-        best = min(turns, key=lambda each: each.cost_us)
-        user = sum(each.used.user for each in turns) / sum(each.used.total for each in turns)
+        best, fastest = min(turns, key=lambda each: each.cost_us), max(turns, key=lambda each: each.rate)
+        user, system, received = (
+            part / best.load.answered * 1e6 for part in (best.used.user, best.used.system, best.received)
+        )
         p50, p99 = (best.load.latency_us[key] or 0 for key in ("p50", "p99"))
         wrong, lost = sum(each.load.wrong for each in turns), sum(each.load.lost for each in turns)
         rows.append(
-            f"{name:<22}{best.mode:>9}{1e6 / best.cost_us:>15,.0f}{best.cost_us * user:>9.2f}"
-            f"{best.cost_us * (1 - user):>11.2f}{max(each.rate for each in turns):>11,.0f}{p50:>8.0f}{p99:>8.0f}"
-            f"{wrong:>7}{lost:>6}"
+            f"{name:<22}{best.mode:>9}{1e6 / best.cost_us:>15,.0f}{user:>9.2f}{system:>11.2f}{received:>12.2f}"
+            f"{fastest.rate:>11,.0f}{fastest.busy:>11.0%}{p50:>8.0f}{p99:>8.0f}{wrong:>7}{lost:>6}"
         )
-    rows += ["", f"{'unheard':<22}{'asked/s':>15}{'answers/s':>11}{'answers/CPU s':>15}"]
+    own, rows = results.get(MeridianXdp.name), [*rows, ""]
     for name, turns in results.items():
-        fastest = max((each.blind for each in turns), key=lambda blind: blind.rate)
-        cheapest = min(each.blind.cost_us for each in turns)
-        asked = fastest.asked / fastest.seconds
-        rows.append(f"{name:<22}{asked:>15,.0f}{fastest.rate:>11,.0f}{1e6 / cheapest:>15,.0f}")
-    heard = {name: min(each.cost_us for each in turns) for name, turns in results.items()}
-    silent = {name: min(each.blind.cost_us for each in turns) for name, turns in results.items()}
-    for name in results:
-        if MeridianXdp.name in results and name != MeridianXdp.name:
-            times, alone = (costs[name] / costs[MeridianXdp.name] for costs in (heard, silent))
-            rows.append(
-                f"{MeridianXdp.name}: {times:.2f} times the answers a CPU second of {name}, unheard {alone:.2f}"
-            )
+        if own is not None and turns is not own:
+            cost = min(each.cost_us for each in turns) / min(each.cost_us for each in own)
+            rate = max(each.rate for each in own) / max(each.rate for each in turns)
+            rows.append(f"{MeridianXdp.name}: {cost:.2f} times the answers a CPU second of {name}, {rate:.2f} the rate")
     return "\n".join(rows)
 
 
@@ -242,9 +246,11 @@ def main() -> None:
     )
     names = ",".join(kind.name for kind in SERVERS)
     parser.add_argument("--servers", default=names, help="which, separated by commas (default: %(default)s)")
-    parser.add_argument("--queries", type=int, default=500_000, help="questions a pass (default: %(default)s)")
+    parser.add_argument("--queries", type=int, default=1_000_000, help="questions a pass (default: %(default)s)")
     parser.add_argument("--passes", type=int, default=4, help="passes (default: %(default)s)")
-    parser.add_argument("--window", type=int, default=128, help="questions outstanding, 1 to 256 (default: 128)")
+    parser.add_argument(
+        "--window", type=int, default=WINDOW, help="questions outstanding, 1 to 256 (default: %(default)s)"
+    )
     given = parser.parse_args()
     kinds = [kind for kind in SERVERS if kind.name in given.servers.split(",")]
     reason = veth.why_not()
@@ -254,6 +260,7 @@ def main() -> None:
         ensure(["knot", "load", "taskset"])
     except CannotInstall as error:
         raise SystemExit(str(error)) from None
+    prefer(os.getpid())  # and with it servers and generator
     cores = sorted(os.sched_getaffinity(0))
     print(f"{Machine.here()}; {given.queries:,} questions a pass")
     print("\n".join(sorted({kind.version() for kind in kinds})))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,18 +104,6 @@ def test_questions_at_a_rate(program: Path, workload: Workload, nsd: Server, tmp
     load = loadgen.run(program, nsd.address, tmp_path / "static", count=1000, window=256, rate=5000)
     assert (load.answered, load.wrong, load.lost) == (1000, 0, 0)
     assert load.seconds >= 999 / 5000
-
-
-def test_nothing_is_heard_where_nothing_is_asked_for(program: Path, workload: Workload, tmp_path: Path) -> None:
-    """Blind, every question is sent, and no answer waited for: not even counted as lost."""
-    loadgen.write(workload.questions[:40], tmp_path / "questions")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
-        listener.bind((HOST, 0))
-        listener.settimeout(5)
-        load = loadgen.run(program, listener.getsockname(), tmp_path / "questions", count=80, window=16, blind=True)
-        names = [dns.message.from_wire(listener.recv(4096)).question[0].name for _ in range(80)]
-    assert (load.sent, load.answered, load.lost) == (80, 0, 0)
-    assert names == [question.name for question in workload.questions[:40]] * 2
 
 
 def test_what_is_right_may_change(program: Path, workload: Workload, nsd: Server, tmp_path: Path) -> None:

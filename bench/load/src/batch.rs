@@ -6,29 +6,29 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::ptr::null_mut;
 
-/// Octets of the largest packet sent or received.
-pub const PACKET: usize = 4096;
+use crate::lane::{Lane, PACKET};
 
 /// Octets asked of the kernel for each socket's receive buffer.
 static RECEIVE_BUFFER: libc::c_int = 1 << 20;
 
-/// A connected socket with room for `capacity` packets each way.
+/// A connected socket, which is one source port, with room for `capacity` packets each way.
 pub struct Batch {
+    port: usize,
     socket: UdpSocket,
-    outgoing: Lane,
-    incoming: Lane,
+    outgoing: Messages,
+    incoming: Messages,
     queued: usize,
 }
 
 /// Packet buffers and the kernel's descriptions of them. The boxes never move their contents.
-struct Lane {
+struct Messages {
     packets: Box<[[u8; PACKET]]>,
     vectors: Box<[libc::iovec]>,
     headers: Box<[libc::mmsghdr]>,
 }
 
-impl Lane {
-    fn new(capacity: usize) -> Lane {
+impl Messages {
+    fn new(capacity: usize) -> Messages {
         let mut packets = vec![[0; PACKET]; capacity].into_boxed_slice();
         let vectors: Box<[libc::iovec]> = packets
             .iter_mut()
@@ -43,13 +43,13 @@ impl Lane {
                 header
             })
             .collect();
-        Lane { packets, vectors, headers }
+        Messages { packets, vectors, headers }
     }
 }
 
 impl Batch {
-    /// Opens a socket on a fresh source port and connects it, so that only the server's packets arrive.
-    pub fn connect(server: SocketAddr, capacity: usize) -> Result<Batch> {
+    /// Opens a socket on a fresh source port, the run's `port`, and connects it, so that only the server's packets arrive.
+    pub fn connect(server: SocketAddr, port: usize, capacity: usize) -> Result<Batch> {
         let any: SocketAddr = if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
         let socket = UdpSocket::bind(any)?;
         socket.connect(server)?;
@@ -64,11 +64,12 @@ impl Batch {
                 size_of::<libc::c_int>() as libc::socklen_t,
             );
         }
-        Ok(Batch { socket, outgoing: Lane::new(capacity), incoming: Lane::new(capacity), queued: 0 })
+        Ok(Batch { port, socket, outgoing: Messages::new(capacity), incoming: Messages::new(capacity), queued: 0 })
     }
+}
 
-    /// Queues a packet with this id for the next `send`. There is room: a slot queues one at a time.
-    pub fn push(&mut self, packet: &[u8], id: u16) {
+impl Lane for Batch {
+    fn push(&mut self, packet: &[u8], _: usize, id: u16) {
         let room = &mut self.outgoing.packets[self.queued];
         room[..packet.len()].copy_from_slice(packet);
         room[..2].copy_from_slice(&id.to_be_bytes());
@@ -76,8 +77,7 @@ impl Batch {
         self.queued += 1;
     }
 
-    /// Sends all that is queued. What the kernel refuses is dropped: it then counts as lost.
-    pub fn send(&mut self) -> Result<()> {
+    fn send(&mut self) -> Result<()> {
         let mut done = 0;
         while done < self.queued {
             let headers = &mut self.outgoing.headers[done..self.queued];
@@ -97,8 +97,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Receives what has come, without waiting; returns how many packets `packet` now has.
-    pub fn receive(&mut self) -> Result<usize> {
+    fn receive(&mut self) -> Result<usize> {
         let headers = &mut self.incoming.headers;
         // SAFETY: each header points at one live iovec, which points at one live packet buffer.
         let received = unsafe {
@@ -116,9 +115,8 @@ impl Batch {
         }
     }
 
-    /// One of the packets of the last `receive`.
-    pub fn packet(&self, index: usize) -> &[u8] {
-        &self.incoming.packets[index][..self.incoming.headers[index].msg_len as usize]
+    fn packet(&self, index: usize) -> Option<(usize, &[u8])> {
+        Some((self.port, &self.incoming.packets[index][..self.incoming.headers[index].msg_len as usize]))
     }
 }
 

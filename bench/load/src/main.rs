@@ -3,15 +3,23 @@
 
 mod batch;
 mod expect;
+mod lane;
 mod latency;
 mod options;
+#[cfg(feature = "xdp")]
+mod past;
 mod questions;
 mod report;
 mod run;
 mod truth;
 mod wire;
 
+use std::io::Result;
 use std::process::ExitCode;
+
+use lane::Lane;
+use options::Options;
+use questions::Question;
 
 fn main() -> ExitCode {
     let options = match options::read(std::env::args().skip(1)) {
@@ -34,14 +42,34 @@ fn main() -> ExitCode {
 }
 
 /// Runs once as the options say and returns the report as JSON.
-fn load(options: &options::Options) -> std::io::Result<String> {
+fn load(options: &Options) -> Result<String> {
     if let Some(core) = options.core {
         batch::keep_on_core(core)?;
     }
     let mut questions = questions::read(&options.questions)?;
-    if options.blind {
-        return Ok(report::json(&run::blind(options, &questions)?));
+    if options.xdp.is_some() {
+        return over(&mut past(options)?, options, &mut questions);
     }
-    let outcome = run::run(options, &mut questions, |outcome| println!("{}", report::json(outcome)))?;
+    let each = options.window.div_ceil(options.sockets);
+    let sockets = (0..options.sockets).map(|port| batch::Batch::connect(options.server, port, each));
+    over(&mut sockets.collect::<Result<Vec<_>>>()?, options, &mut questions)
+}
+
+/// Runs over these lanes.
+fn over(lanes: &mut [impl Lane], options: &Options, questions: &mut [Question]) -> Result<String> {
+    let outcome = run::run(options, lanes, questions, |outcome| println!("{}", report::json(outcome)))?;
     Ok(report::json(&outcome))
+}
+
+/// The one lane past the kernel's network stack.
+#[cfg(feature = "xdp")]
+fn past(options: &Options) -> Result<[past::Past; 1]> {
+    let interface = options.xdp.as_deref().unwrap_or_default();
+    Ok([past::Past::open(interface, options.server, options.sockets)?])
+}
+
+/// Not built in.
+#[cfg(not(feature = "xdp"))]
+fn past(_: &Options) -> Result<[batch::Batch; 0]> {
+    Err(std::io::Error::other("built without --features xdp"))
 }

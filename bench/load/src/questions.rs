@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 use std::time::Instant;
 
-use crate::batch::PACKET;
+use crate::lane::PACKET;
 
 /// One prepared question.
 pub struct Question {

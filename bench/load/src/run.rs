@@ -3,19 +3,19 @@
 //!
 //! Each outstanding question has a slot; its id is the slot's number and, above it, how often the
 //! slot has been used, so that a late answer is told from the one that is waited for. A slot
-//! belongs to one socket for good.
+//! belongs to one source port for good.
 
 use std::io::Result;
 use std::time::{Duration, Instant};
 
-use crate::batch::Batch;
 use crate::expect::{Scratch, is_right};
+use crate::lane::Lane;
 use crate::latency::Latencies;
 use crate::options::Options;
 use crate::questions::Question;
 use crate::truth::{News, Truth};
 
-/// Sweeps over all sockets without an answer after which the core is left to others for a moment.
+/// Sweeps over all lanes without an answer after which the core is left to others for a moment.
 const IDLE_SWEEPS: u32 = 64;
 
 /// That moment.
@@ -47,7 +47,7 @@ pub struct Outcome {
 
 /// A place for one outstanding question.
 struct Slot {
-    socket: usize,
+    port: usize,
     question: usize,
     uses: u8,
     /// When its question was due and when it was asked; None: it is free.
@@ -79,35 +79,15 @@ struct Run<'a> {
     scratch: Scratch,
 }
 
-/// Sends `options.count` questions, a window of them at a time, and waits for no answer.
-pub fn blind(options: &Options, questions: &[Question]) -> Result<Outcome> {
-    let count = if options.count == 0 { questions.len() as u64 } else { options.count };
-    let per_socket = options.window.div_ceil(options.sockets);
-    let mut sockets: Vec<Batch> =
-        (0..options.sockets).map(|_| Batch::connect(options.server, per_socket)).collect::<Result<_>>()?;
-    let (mut outcome, start) = (Outcome::default(), Instant::now());
-    for socket in (0..options.sockets).cycle() {
-        for _ in 0..per_socket {
-            let question = &questions[(outcome.sent % questions.len() as u64) as usize];
-            sockets[socket].push(&question.packet, outcome.sent as u16);
-            outcome.sent += 1;
-        }
-        sockets[socket].send()?;
-        if outcome.sent >= count {
-            break;
-        }
-    }
-    outcome.seconds = start.elapsed().as_secs_f64();
-    Ok(outcome)
-}
-
 /// Asks `options.count` questions and waits for the last answers; `report` is given the outcome so far when asked for.
-pub fn run(options: &Options, questions: &mut [Question], report: impl Fn(&Outcome)) -> Result<Outcome> {
+pub fn run(
+    options: &Options,
+    lanes: &mut [impl Lane],
+    questions: &mut [Question],
+    report: impl Fn(&Outcome),
+) -> Result<Outcome> {
     let count = if options.count == 0 { questions.len() as u64 } else { options.count };
-    let per_socket = options.window.div_ceil(options.sockets);
-    let mut sockets: Vec<Batch> =
-        (0..options.sockets).map(|_| Batch::connect(options.server, per_socket)).collect::<Result<_>>()?;
-    let slot = |index| Slot { socket: index % options.sockets, question: 0, uses: 0, sent: None };
+    let slot = |index| Slot { port: index % options.sockets, question: 0, uses: 0, sent: None };
     let mut run = Run {
         questions,
         count,
@@ -123,15 +103,17 @@ pub fn run(options: &Options, questions: &mut [Question], report: impl Fn(&Outco
     };
     let (mut idle, mut looked) = (0, run.start);
     while run.outcome.answered + run.outcome.lost < run.count {
-        run.ask(&mut sockets);
-        idle = if run.sweep(&mut sockets)? { 0 } else { idle + 1 };
+        run.ask(lanes);
+        idle = if run.sweep(lanes)? { 0 } else { idle + 1 };
         if looked.elapsed() >= LOOK_EVERY {
             looked = Instant::now();
             run.give_up_late();
             run.hear(&report)?;
         }
         // Who measures at a rate alone keeps the core, for the sake of the times.
-        if idle > IDLE_SWEEPS && (options.follow || options.interval.is_zero()) {
+        if idle > 0 && options.xdp.is_some() {
+            std::thread::yield_now(); // The driver's thread may share the core.
+        } else if idle > IDLE_SWEEPS && (options.follow || options.interval.is_zero()) {
             std::thread::sleep(PAUSE);
         }
     }
@@ -140,8 +122,8 @@ pub fn run(options: &Options, questions: &mut [Question], report: impl Fn(&Outco
 }
 
 impl Run<'_> {
-    /// Puts the questions that are due into free slots and into their sockets' batches, until all are asked.
-    fn ask(&mut self, sockets: &mut [Batch]) {
+    /// Puts the questions that are due into free slots and into their lanes, until all are asked.
+    fn ask(&mut self, lanes: &mut [impl Lane]) {
         let now = Instant::now();
         while self.outcome.sent < self.count {
             let due = if self.interval.is_zero() { now } else { self.due() };
@@ -152,7 +134,8 @@ impl Run<'_> {
             slot.question = (self.outcome.sent % self.questions.len() as u64) as usize;
             slot.uses = slot.uses.wrapping_add(1);
             slot.sent = Some((due, now));
-            sockets[slot.socket].push(&self.questions[slot.question].packet, slot.id(index));
+            let lane = &mut lanes[slot.port % lanes.len()];
+            lane.push(&self.questions[slot.question].packet, slot.port, slot.id(index));
             self.outcome.sent += 1;
         }
     }
@@ -162,18 +145,21 @@ impl Run<'_> {
         self.start + Duration::from_nanos(self.interval.as_nanos() as u64 * self.outcome.sent)
     }
 
-    /// For each socket: send what is to be sent, take what has come. Tells whether anything came.
-    fn sweep(&mut self, sockets: &mut [Batch]) -> Result<bool> {
+    /// For each lane: send what is to be sent, take what has come. Tells whether anything came.
+    fn sweep(&mut self, lanes: &mut [impl Lane]) -> Result<bool> {
         let mut any = false;
-        for (number, socket) in sockets.iter_mut().enumerate() {
-            socket.send()?;
-            let received = socket.receive()?;
+        for lane in lanes {
+            lane.send()?;
+            let received = lane.receive()?;
             let now = Instant::now();
             if received > 0 {
                 self.learn()?;
             }
-            for packet in 0..received {
-                self.take(socket.packet(packet), number, now);
+            for index in 0..received {
+                match lane.packet(index) {
+                    Some((port, packet)) => self.take(packet, port, now),
+                    None => self.outcome.stray += 1,
+                }
             }
             any |= received > 0;
         }
@@ -202,12 +188,12 @@ impl Run<'_> {
     }
 
     /// Counts and checks one packet, and frees its slot.
-    fn take(&mut self, packet: &[u8], socket: usize, now: Instant) {
+    fn take(&mut self, packet: &[u8], port: usize, now: Instant) {
         let id = if packet.len() < 2 { None } else { Some(u16::from_be_bytes([packet[0], packet[1]])) };
         let index = id.map(|id| usize::from(id & 0xFF)).filter(|&index| index < self.slots.len());
         let waiting = index.filter(|&index| {
             let slot = &self.slots[index];
-            slot.socket == socket && slot.sent.is_some() && Some(slot.id(index)) == id
+            slot.port == port && slot.sent.is_some() && Some(slot.id(index)) == id
         });
         let Some(index) = waiting else {
             self.outcome.stray += 1;

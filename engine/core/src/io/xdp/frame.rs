@@ -11,7 +11,7 @@
 //! └───────────┴────────────────────┴──────────┴─────────┘
 //! ```
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 /// Octets of an Ethernet header without a VLAN tag.
 pub const ETHERNET: usize = 14;
@@ -47,6 +47,30 @@ pub struct Datagram<'f> {
 enum Network<'f> {
     V4(&'f [u8; IPV4]),
     V6(&'f [u8; IPV6]),
+}
+
+/// A station: its MAC address, and the IPv4 address and port of a program there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// The interface's own address.
+    pub mac: [u8; 6],
+    /// The program's.
+    pub address: SocketAddrV4,
+}
+
+/// A frame from one station to another with an empty datagram; the frames of `Datagram::reply` to it go from the
+/// second to the first.
+pub fn empty(from: Station, to: Station) -> [u8; ETHERNET + IPV4 + UDP] {
+    let mut frame = [0; ETHERNET + IPV4 + UDP];
+    frame[..6].copy_from_slice(&to.mac);
+    frame[6..12].copy_from_slice(&from.mac);
+    frame[12..ETHERNET].copy_from_slice(&ETHERTYPE_IPV4);
+    let (network, udp) = frame[ETHERNET..].split_at_mut(IPV4);
+    write_ipv4(network, *from.address.ip(), *to.address.ip(), UDP);
+    udp[..2].copy_from_slice(&from.address.port().to_be_bytes());
+    udp[2..4].copy_from_slice(&to.address.port().to_be_bytes());
+    udp[4..6].copy_from_slice(&(UDP as u16).to_be_bytes());
+    frame // without a checksum, which is right in IPv4
 }
 
 /// Reads a frame. None: it is no datagram to be answered here.
@@ -193,18 +217,7 @@ impl Network<'_> {
     fn reply(&self, out: &mut [u8], length: usize) {
         out.fill(0);
         match self {
-            Self::V4(header) => {
-                out[0] = VERSION_4_WITHOUT_OPTIONS;
-                out[2..4].copy_from_slice(&((IPV4 + length) as u16).to_be_bytes());
-                // Never cut on its way, so it needs no identification (RFC 6864 §4.1, RFC 9715 §3.1).
-                out[6..8].copy_from_slice(&DONT_FRAGMENT);
-                out[8] = HOPS;
-                out[9] = PROTOCOL_UDP;
-                out[12..16].copy_from_slice(&header[16..]);
-                out[16..].copy_from_slice(&header[12..16]);
-                let checksum = !fold(sum(out));
-                out[10..12].copy_from_slice(&checksum.to_be_bytes());
-            }
+            Self::V4(header) => write_ipv4(out, v4_at(header, 16), v4_at(header, 12), length),
             Self::V6(header) => {
                 out[0] = VERSION_6;
                 out[4..6].copy_from_slice(&(length as u16).to_be_bytes());
@@ -215,6 +228,20 @@ impl Network<'_> {
             }
         }
     }
+}
+
+/// Writes the header of a packet of `length` octets more into octets that are zero.
+fn write_ipv4(out: &mut [u8], from: Ipv4Addr, to: Ipv4Addr, length: usize) {
+    out[0] = VERSION_4_WITHOUT_OPTIONS;
+    out[2..4].copy_from_slice(&((IPV4 + length) as u16).to_be_bytes());
+    // Never cut on its way, so it needs no identification (RFC 6864 §4.1, RFC 9715 §3.1).
+    out[6..8].copy_from_slice(&DONT_FRAGMENT);
+    out[8] = HOPS;
+    out[9] = PROTOCOL_UDP;
+    out[12..16].copy_from_slice(&from.octets());
+    out[16..].copy_from_slice(&to.octets());
+    let checksum = !fold(sum(out));
+    out[10..12].copy_from_slice(&checksum.to_be_bytes());
 }
 
 fn v4_at(header: &[u8; IPV4], at: usize) -> Ipv4Addr {
@@ -340,6 +367,25 @@ mod tests {
             assert_eq!(datagram.destination().to_string(), server);
             assert_eq!(datagram.headers(), headers);
         }
+    }
+
+    /// A frame made for it is read as a datagram without octets, and replies to it go to who is said to have sent it.
+    #[test]
+    fn empty_datagrams() {
+        let station = |mac, address: &str| Station { mac, address: address.parse().expect("an address") };
+        let (client, server) = (station(CLIENT_MAC, "192.0.2.1:4242"), station(SERVER_MAC, "192.0.2.53:53"));
+        let made = empty(client, server);
+        let datagram = read(&made).expect("a datagram");
+        assert!(datagram.payload.is_empty());
+        assert_eq!((datagram.sender(), datagram.destination()), (client.address.into(), server.address.into()));
+
+        let mut out = [0; 100];
+        out[datagram.headers()..][..5].copy_from_slice(b"query");
+        let octets = datagram.reply(&mut out, 5);
+        let expected =
+            summed(changed(changed(frame("192.0.2.53:53", "192.0.2.1:4242", b"query"), 18, &[0, 0, 64, 0]), 22, &[64]));
+        assert_eq!(out[12..octets], expected[12..]);
+        assert_eq!(out[..12], [CLIENT_MAC, SERVER_MAC].concat());
     }
 
     /// What is not one whole datagram from one host, or has a wrong sum, is nothing.

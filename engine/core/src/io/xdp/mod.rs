@@ -56,17 +56,43 @@ impl Display for Mode {
 }
 
 /// The program at an interface. Dropping it takes the program away, and so does the end of the process.
-pub(super) struct Program {
+pub struct Program {
     /// Where frames are taken.
-    pub(super) mode: Mode,
+    pub mode: Mode,
+    /// The interface's own address.
+    pub mac: [u8; 6],
     sockets: OwnedFd,
     _link: OwnedFd,
 }
 
-/// A queue's socket, and how large a reply may be.
-pub(super) struct Queue {
+/// A queue's socket, and how large a frame may be that is sent.
+pub struct Queue {
     socket: Socket,
-    largest: usize, // octets of a frame
+    largest: usize, // octets
+}
+
+impl Queue {
+    /// Takes a batch of frames that have come, without waiting, and lets go of the batch before. Returns how many.
+    pub fn receive(&mut self) -> usize {
+        self.socket.receive()
+    }
+
+    /// One of the frames of the last batch.
+    pub fn frame(&self, index: usize) -> &[u8] {
+        self.socket.frame(index)
+    }
+
+    /// Has `write` make a frame, which goes out with the next `flush`: it is given room, and returns the frame's
+    /// length, 0 for none. False: there is no room, since the interface has yet to take what was sent before.
+    pub fn send(&mut self, write: impl FnOnce(&mut [u8]) -> usize) -> bool {
+        let largest = self.largest;
+        self.socket.send(|room| write(&mut room[..largest]))
+    }
+
+    /// Has the kernel send what is to be sent. What it does not take now goes out with the next.
+    pub fn flush(&mut self) {
+        self.socket.flush();
+    }
 }
 
 /// Opens a socket for each queue of an interface, and has it get what is asked of `addresses` over UDP.
@@ -76,7 +102,7 @@ pub(super) struct Queue {
 ///
 /// # Errors
 /// The interface is of no use, rights are missing, or another program is there; then nothing is left open.
-pub(super) fn open(name: &str, addresses: &[SocketAddr], mode: Option<Mode>) -> io::Result<(Program, Vec<Queue>)> {
+pub fn open(name: &str, addresses: &[SocketAddr], mode: Option<Mode>) -> io::Result<(Program, Vec<Queue>)> {
     let interface = Interface::find(name)?;
     let keys: Vec<_> = each(addresses)?.into_iter().map(program::key).collect();
     if keys.is_empty() {
@@ -90,7 +116,7 @@ pub(super) fn open(name: &str, addresses: &[SocketAddr], mode: Option<Mode>) -> 
     // The maps live as long as the program does. Some drivers want it before they give a queue away.
     let attached = attach(&loaded, interface.index, mode);
     let (mode, link) = attached.map_err(telling("attach the program"))?;
-    let program = Program { mode, sockets, _link: link };
+    let program = Program { mode, mac: interface.mac, sockets, _link: link };
     let largest = CHUNK.min(frame::ETHERNET + interface.mtu);
     let mut queues = Vec::new();
     for queue in 0..interface.queues {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use libc::{c_int, c_void, pollfd, sockaddr_xdp, socklen_t, xdp_desc, xdp_mmap_offsets, xdp_umem_reg};
 
-use super::memory::{CHUNK, Consumer, FRAMES, Frame, Frames, Producer};
+use super::memory::{CHUNK, Consumer, FRAMES, Frame, Frames, Producer, Received};
 
 /// Frames answered before the replies are sent and the snapshot is looked at again.
 pub(super) const BATCH: usize = 64;
@@ -35,7 +35,8 @@ pub(super) struct Socket {
     received: Consumer<xdp_desc>,
     replies: Producer<xdp_desc>,
     completed: Consumer<u64>,
-    free: Vec<Frame>, // for replies
+    free: Vec<Frame>,     // for replies
+    batch: Vec<Received>, // what was received last
 }
 
 impl Socket {
@@ -66,7 +67,7 @@ impl Socket {
         let replies = Producer::replies(&descriptor, &offsets.tx)?;
         let completed = Consumer::completed(&descriptor, &offsets.cr)?;
         bind(&descriptor, interface, queue)?;
-        Ok(Self { descriptor, frames, fill, received, replies, completed, free })
+        Ok(Self { descriptor, frames, fill, received, replies, completed, free, batch: Vec::with_capacity(BATCH) })
     }
 
     /// The descriptor, for the map of sockets.
@@ -96,15 +97,45 @@ impl Socket {
         }
     }
 
-    /// Takes a batch of frames and has `answer` write the reply to each: it is given the frame and room, and returns
+    /// Takes a batch of frames that have come, and gives those of the batch before back to receive into. Returns how
+    /// many.
+    pub(super) fn receive(&mut self) -> usize {
+        self.batch.drain(..).for_each(|received| self.fill.give(received.frame));
+        self.fill.submit();
+        while self.batch.len() < BATCH
+            && let Some(received) = self.received.take()
+        {
+            self.batch.push(received);
+        }
+        self.received.release();
+        self.batch.len()
+    }
+
+    /// Octets of one of the frames of the last batch.
+    pub(super) fn frame(&self, index: usize) -> &[u8] {
+        self.frames.read(&self.batch[index])
+    }
+
+    /// Has `write` make a frame to be sent: it is given room, and returns the frame's length, 0 for none. False: the
+    /// interface has yet to take what waits in the ring.
+    pub(super) fn send(&mut self, write: impl FnOnce(&mut [u8]) -> usize) -> bool {
+        if self.free.is_empty() {
+            self.reclaim();
+        }
+        let Some(mut frame) = self.free.pop() else { return false };
+        match write(self.frames.write(&mut frame)) {
+            0 => self.free.push(frame),
+            octets => self.replies.give(frame, octets),
+        }
+        true
+    }
+
+    /// Receives a batch of frames and has `answer` write the reply to each: it is given the frame and room, and returns
     /// the reply's length, 0 for none. Returns how many frames came, and how many replies had no room.
     pub(super) fn answer(&mut self, mut answer: impl FnMut(&[u8], &mut [u8]) -> usize) -> (usize, u64) {
         self.reclaim();
-        let (mut count, mut dropped) = (0, 0);
-        while count < BATCH
-            && let Some(received) = self.received.take()
-        {
-            count += 1;
+        let (count, mut dropped) = (self.receive(), 0);
+        for received in self.batch.drain(..) {
             match self.free.pop() {
                 None => dropped += 1, // Replies wait in the ring: the interface takes no more.
                 Some(mut reply) => match answer(self.frames.read(&received), self.frames.write(&mut reply)) {
@@ -114,7 +145,6 @@ impl Socket {
             }
             self.fill.give(received.frame);
         }
-        self.received.release();
         self.fill.submit();
         self.replies.submit();
         (count, dropped)
@@ -124,6 +154,7 @@ impl Socket {
     ///
     /// What it does not take now stays in the ring, and goes out with the next.
     pub(super) fn flush(&mut self) {
+        self.replies.submit();
         for _ in 0..KICKS {
             if self.replies.waiting() == 0 || !self.replies.needs_wakeup() {
                 break;
