@@ -29,7 +29,7 @@ fn main() {
         for round in 1..=3 {
             let start = Instant::now();
             for &address in &known {
-                black_box(geo.locate(Prefix::host(black_box(address))));
+                black_box(geo.locate(&Prefix::host(black_box(address))));
             }
             let each = start.elapsed().as_nanos() as f64 / known.len() as f64;
             println!("{what}, round {round}: {each:.0} ns a lookup of {} random addresses with a place", known.len());
@@ -52,7 +52,7 @@ fn known_addresses(geo: &Geo, bits: u32) -> Vec<IpAddr> {
             IpAddr::V6((u128::from(head) << 112 | u128::from(random << 16) << 48).into())
         }
     };
-    let known = std::iter::repeat_with(&mut address).filter(|&one| !geo.locate(Prefix::host(one)).class.is_unknown());
+    let known = std::iter::repeat_with(&mut address).filter(|&one| !geo.locate(&Prefix::host(one)).class.is_unknown());
     known.take(LOOKUPS).collect()
 }
 

@@ -141,6 +141,7 @@ pub fn read<'p>(packet: &'p [u8], name: &mut Name) -> Result<Query<'p>, Unanswer
     question(packet, header, name).ok_or_else(|| signed(packet, header))
 }
 
+#[inline(always)]
 fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Option<Query<'p>> {
     // Exactly one question (RFC 9619).
     if number(header, 4)? != 1 {

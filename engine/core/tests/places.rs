@@ -66,7 +66,7 @@ fn clients_are_where_the_table_says() {
 
     assert_eq!("place vectors", geo.about().source);
     for case in table.case {
-        let located = geo.locate(Prefix::new(case.address.parse().unwrap(), case.length));
+        let located = geo.locate(&Prefix::new(case.address.parse().unwrap(), case.length));
 
         let seen = (shown(located.class), located.prefix_length);
         assert_eq!((case.place, case.prefix_length), seen, "{}/{}", case.address, case.length);
@@ -115,7 +115,7 @@ fn latencies_are_those_that_were_measured_or_the_prior() {
 
     for case in table.case {
         let client = prefix(&case.client);
-        let estimates = latency.client(client, geo.locate(client));
+        let estimates = latency.client(&client, geo.locate(&client));
         let estimate = estimates.latency(latency.region(&case.region).unwrap());
 
         assert_eq!(case.origin(), estimate.origin, "{}", case.about);
@@ -137,11 +137,11 @@ fn the_order_of_regions_is_that_of_the_latencies() {
 
     for case in toml::<Places>("places.toml").case {
         let client = prefix(&format!("{}/{}", case.address, case.length));
-        let located = geo.locate(client);
-        let ms = |region: &usize| latency.client(client, located).latency(*region).ms;
+        let located = geo.locate(&client);
+        let ms = |region: &usize| latency.client(&client, located).latency(*region).ms;
         let mut known: Vec<usize> = (0..latency.regions().len()).filter(|region| ms(region).is_finite()).collect();
         known.sort_by(|a, b| ms(a).total_cmp(&ms(b)).then(a.cmp(b)));
-        if latency.own(client).latencies().next().is_none() {
+        if latency.own(&client).latencies().next().is_none() {
             lengths.insert(known.len());
             assert_eq!(known, order.of(located.number).collect::<Vec<_>>(), "{}", case.address);
         }
@@ -159,7 +159,7 @@ fn lookups_take_no_memory() {
 
     let counted = allocation_counter::measure(|| {
         for client in clients {
-            let estimates = latency.client(client, geo.locate(client));
+            let estimates = latency.client(&client, geo.locate(&client));
             let region = latency.region("eu-central-1").unwrap();
             std::hint::black_box((estimates.latency(region), estimates.prefix_length()));
         }

@@ -77,16 +77,20 @@ impl<'a> Client<'a> {
 
     /// The address that decides.
     pub fn prefix(&self) -> Prefix {
-        self.address().prefix
+        self.known_address().prefix
     }
 
     /// Whether that is the client subnet of the query, and not the resolver.
     pub fn is_subnet(&self) -> bool {
-        self.address().is_subnet
+        self.known_address().is_subnet
     }
 
-    fn address(&self) -> Address {
+    fn known_address(&self) -> Address {
         self.address.unwrap_or_else(|| Address::new(self.resolver, self.subnet))
+    }
+
+    fn address(&mut self) -> &Address {
+        self.address.get_or_insert_with(|| Address::new(self.resolver, self.subnet))
     }
 
     /// How many bits of the client subnet the answer depends on, so far (R-ECS-4, R-ECS-5).
@@ -94,8 +98,8 @@ impl<'a> Client<'a> {
         if self.scope == 0 {
             return 0;
         }
-        let Address { prefix, is_subnet, mapped_bits } = self.address();
-        let most = if prefix.address().is_ipv4() { MAX_SCOPE_V4 } else { MAX_SCOPE_V6 };
+        let Address { prefix, is_subnet, mapped_bits } = self.known_address();
+        let most = if prefix.is_v4() { MAX_SCOPE_V4 } else { MAX_SCOPE_V6 };
         if is_subnet { self.scope.min(most) + mapped_bits } else { 0 }
     }
 
@@ -109,7 +113,7 @@ impl<'a> Client<'a> {
     pub fn goes_by_place(&mut self, is_timed: bool) -> bool {
         let mut prefix_length = self.locate().prefix_length;
         if let Some(table) = self.places.latency.as_deref().filter(|_| is_timed) {
-            let own = table.own(self.prefix());
+            let own = table.own(&self.address().prefix);
             if !own.is_empty() {
                 return false;
             }
@@ -151,7 +155,7 @@ impl<'a> Client<'a> {
 
     /// Where the client is, without letting the answer depend on it.
     pub fn whereabouts(&self) -> Located<'a> {
-        self.located.unwrap_or_else(|| self.places.geo.locate(self.prefix()))
+        self.located.unwrap_or_else(|| self.places.geo.locate(&self.prefix()))
     }
 
     fn located(&mut self) -> Located<'a> {
@@ -164,15 +168,15 @@ impl<'a> Client<'a> {
         if let Some(located) = self.located {
             return located;
         }
-        let address = self.address();
-        self.address = Some(address);
-        *self.located.insert(self.places.geo.locate(address.prefix))
+        let places = self.places;
+        let located = places.geo.locate(&self.address().prefix);
+        *self.located.insert(located)
     }
 
     /// What `choose` finds of the nearest region of which it finds anything, of equals the first by id (R-LAT-10).
     pub fn nearest<R>(&mut self, mut choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
         let table = self.places.latency.as_deref()?;
-        let (located, own) = (self.locate(), table.own(self.prefix()));
+        let (located, own) = (self.locate(), table.own(&self.address().prefix));
         (self.is_timed, self.is_personal) = (true, self.is_personal || !own.is_empty());
         let mut choose = |region: usize| choose(&table.regions()[region]).map(|found| (region, found));
         let measured = own.latencies().find_map(|(region, ms)| Some((ms, choose(region)?)));
@@ -194,7 +198,7 @@ impl<'a> Client<'a> {
         let table = self.places.latency.as_deref()?;
         let number = table.region(region)?;
         let located = self.located();
-        let latencies = self.latencies.unwrap_or_else(|| table.client(self.prefix(), located));
+        let latencies = self.latencies.unwrap_or_else(|| table.client(&self.prefix(), located));
         self.latencies = Some(latencies);
         self.widen(latencies.prefix_length());
         (self.is_timed, self.is_personal) = (true, self.is_personal || latencies.is_measured());
@@ -233,7 +237,7 @@ fn subnet_prefix(data: &[u8]) -> Option<(Prefix, u8)> {
         _ => IpAddr::V6(Ipv6Addr::from(padded(address))),
     };
     let prefix = Prefix::new(address, *length);
-    Some((prefix, if address.is_ipv6() && prefix.address().is_ipv4() { 96 } else { 0 }))
+    Some((prefix, if address.is_ipv6() && prefix.is_v4() { 96 } else { 0 }))
 }
 
 fn padded<const N: usize>(address: &[u8]) -> [u8; N] {

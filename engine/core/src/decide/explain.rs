@@ -10,7 +10,7 @@ use crate::trace::{ArmStep, GroupStep, Measure};
 pub(super) fn group(
     zone: &Zone,
     crossing: Crossing<'_, '_>,
-    standing: &Arms,
+    standing: &impl Arms,
     last_resort: bool,
     choice: &Choice,
     circumstances: &Circumstances<'_>,
@@ -44,7 +44,7 @@ fn is_chosen(choice: &Choice, arm: usize) -> bool {
     }
 }
 
-fn probability(decision: &Decision, standing: &Arms, arm: usize) -> f64 {
+fn probability(decision: &Decision, standing: &impl Arms, arm: usize) -> f64 {
     let count = standing.count() as u64;
     let (share, total) = match decision.policy {
         Policy::Weighted => weighted::share(&decision.arms, standing, arm),

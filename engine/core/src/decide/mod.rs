@@ -16,7 +16,7 @@ mod nearest;
 mod shortcuts;
 mod weighted;
 
-pub use arms::Arms;
+pub use arms::{Arms, Few, Many};
 pub use client::Client;
 pub use draw::Draw;
 pub use multivalue::MOST;
@@ -308,7 +308,22 @@ enum Choice {
 }
 
 /// One level: healthy arms first, all of them where none is healthy (R-SEL-3, R-TREE-14).
+#[inline]
 fn choose<'z, T: Trace>(
+    aliases: &mut Aliases<'z>,
+    crossing: Crossing<'_, 'z>,
+    circumstances: &mut Circumstances<'_>,
+    trace: &mut T,
+) -> Choice {
+    if crossing.decision.arms.len() <= Few::MOST {
+        choose_among::<Few, T>(aliases, crossing, circumstances, trace)
+    } else {
+        choose_among::<Many, T>(aliases, crossing, circumstances, trace)
+    }
+}
+
+/// As `choose`, with sets of arms that are large enough for the group.
+fn choose_among<'z, S: Arms, T: Trace>(
     aliases: &mut Aliases<'z>,
     crossing: Crossing<'_, 'z>,
     circumstances: &mut Circumstances<'_>,
@@ -319,7 +334,7 @@ fn choose<'z, T: Trace>(
         return Choice::None("a routing policy that this engine does not know");
     }
     let Circumstances { client, draw, checks } = circumstances;
-    let mut arms = standing(decision, client, |arm| checks.pass(aliases, &at, arm, 0));
+    let mut arms: S = standing(decision, client, |arm| checks.pass(aliases, &at, arm, 0));
     let last_resort = arms.is_empty();
     if last_resort {
         arms = standing(decision, client, |_| true);
@@ -337,7 +352,7 @@ fn choose<'z, T: Trace>(
 }
 
 /// The arms that stand for choice among those that fit.
-fn standing(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(&Arm) -> bool) -> Arms {
+fn standing<S: Arms>(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(&Arm) -> bool) -> S {
     let arms = &decision.arms;
     match &decision.policy {
         Policy::Weighted => weighted::standing(arms, fits),
@@ -345,12 +360,12 @@ fn standing(decision: &Decision, client: &mut Client<'_>, fits: impl FnMut(&Arm)
         Policy::Geolocation => geolocation::standing(decision, client, fits),
         Policy::Geoproximity | Policy::Latency => nearest::standing(decision, client, fits),
         Policy::Cidr { collection } => cidr::standing(decision, collection, client, fits),
-        Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => Arms::of(arms, fits),
+        Policy::Simple | Policy::Multivalue | Policy::Unknown(_) => S::of(arms, fits),
     }
 }
 
 /// Chooses among the standing arms, of which there is at least one.
-fn pick(decision: &Decision, standing: &Arms, draw: &mut Draw) -> Choice {
+fn pick(decision: &Decision, standing: &impl Arms, draw: &mut Draw) -> Choice {
     let chosen = match decision.policy {
         Policy::Multivalue => {
             let (arms, count) = multivalue::pick(standing, draw);

@@ -6,7 +6,7 @@ use super::Draw;
 pub const MOST: usize = 8;
 
 /// Chooses up to eight standing arms, uniformly and without replacement, in random order.
-pub fn pick(standing: &super::Arms, draw: &mut Draw) -> ([u16; MOST], usize) {
+pub fn pick(standing: &impl super::Arms, draw: &mut Draw) -> ([u16; MOST], usize) {
     let mut picked = [0; MOST];
     // Reservoir sampling: one pass, no room for all arms needed.
     for (seen, arm) in standing.iter().enumerate() {

@@ -18,9 +18,9 @@ pub fn measure(arm: &Arm, client: &mut Client<'_>) -> Option<f64> {
 /// The one arm that stands for choice among those that fit: the nearest; of equals the one of the
 /// first region (R-LAT-10), else the first, as arms stand in order of set identifier (R-GPX-12).
 /// Where nothing is known of the client all that fit stand, equally likely (R-GPX-13, R-LAT-8).
-pub fn standing(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(&Arm) -> bool) -> Arms {
+pub fn standing<S: Arms>(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(&Arm) -> bool) -> S {
     match in_order(decision, client, &mut fits) {
-        Some(arm) => Arms::only(arm),
+        Some(arm) => S::only(arm),
         None => measured(&decision.arms, client, fits),
     }
 }
@@ -39,7 +39,7 @@ fn in_order(decision: &Decision, client: &mut Client<'_>, mut fits: impl FnMut(&
 }
 
 /// The nearest of all arms that fit, each measured.
-fn measured(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(&Arm) -> bool) -> Arms {
+fn measured<S: Arms>(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(&Arm) -> bool) -> S {
     let mut nearest: Option<(f64, usize)> = None;
     for (at, arm) in arms.iter().enumerate() {
         let Some(distance) = measure(arm, client) else { continue };
@@ -49,8 +49,8 @@ fn measured(arms: &[Arm], client: &mut Client<'_>, mut fits: impl FnMut(&Arm) ->
         }
     }
     match nearest {
-        Some((_, arm)) => Arms::only(arm),
-        None => Arms::of(arms, |arm| measure(arm, client).is_none() && fits(arm)),
+        Some((_, arm)) => S::only(arm),
+        None => S::of(arms, |arm| measure(arm, client).is_none() && fits(arm)),
     }
 }
 

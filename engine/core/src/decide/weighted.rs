@@ -5,23 +5,23 @@ use crate::image::{Arm, By};
 
 /// The arms that stand for choice among those that fit: weight above zero before weight zero
 /// (R-WEI-3, R-WEI-4).
-pub fn standing(arms: &[Arm], mut fits: impl FnMut(&Arm) -> bool) -> Arms {
-    let mut standing = Arms::of(arms, |arm| weight(arm) > 0 && fits(arm));
+pub fn standing<S: Arms>(arms: &[Arm], mut fits: impl FnMut(&Arm) -> bool) -> S {
+    let mut standing = S::of(arms, |arm| weight(arm) > 0 && fits(arm));
     if standing.is_empty() {
-        standing = Arms::of(arms, |arm| weight(arm) == 0 && fits(arm));
+        standing = S::of(arms, |arm| weight(arm) == 0 && fits(arm));
     }
     standing
 }
 
 /// The share of one standing arm and the sum of all: its weight, or 1 each where all weigh
 /// nothing (R-WEI-2, R-WEI-5).
-pub fn share(arms: &[Arm], standing: &Arms, arm: usize) -> (u64, u64) {
+pub fn share(arms: &[Arm], standing: &impl Arms, arm: usize) -> (u64, u64) {
     let total = total(arms, standing);
     if total == 0 { (1, standing.count() as u64) } else { (weight(&arms[arm]), total) }
 }
 
 /// Chooses one standing arm; None if none stands.
-pub fn pick(arms: &[Arm], standing: &Arms, draw: &mut Draw) -> Option<usize> {
+pub fn pick(arms: &[Arm], standing: &impl Arms, draw: &mut Draw) -> Option<usize> {
     let total = total(arms, standing);
     if total == 0 {
         let at = draw.below(standing.count() as u64) as usize;
@@ -36,7 +36,7 @@ pub fn pick(arms: &[Arm], standing: &Arms, draw: &mut Draw) -> Option<usize> {
     })
 }
 
-fn total(arms: &[Arm], standing: &Arms) -> u64 {
+fn total(arms: &[Arm], standing: &impl Arms) -> u64 {
     standing.iter().map(|arm| weight(&arms[arm])).sum()
 }
 

@@ -9,37 +9,35 @@ use crate::name::Name;
 
 /// Octets before the RDATA of an encoded record: owner pointer, type, class, TTL, RDLENGTH.
 pub const FIXED: usize = 12;
-/// Octets of a set's head.
-const HEAD: usize = 6;
+/// Octets of a set's head: of its length, and of its number.
+const LENGTH: usize = 4;
+const NUMBER: usize = 2;
 
 /// A record set as it goes on the wire.
 ///
 /// Each record is `C0 0C`, type, class IN, TTL, RDLENGTH, RDATA; the owner pointer leads to the
 /// question and is written over where the owner stands elsewhere.
+/// Kept as one slice of number and records, so that it travels in registers.
 #[derive(Debug, Clone, Copy)]
-pub struct RecordSet<'s> {
-    octets: &'s [u8],
-    count: u16,
-}
+pub struct RecordSet<'s>(&'s [u8]);
 
 impl<'s> RecordSet<'s> {
     /// The set that `encode` put there.
     pub fn at(octets: &'s [u8], start: usize) -> Self {
-        let Some((&[a, b, c, d, low, high], rest)) = octets[start..].split_first_chunk::<HEAD>() else {
-            return Self { octets: &[], count: 0 };
+        let Some((length, rest)) = octets[start..].split_first_chunk::<LENGTH>() else {
+            return Self(&[0; NUMBER]);
         };
-        let length = u32::from_le_bytes([a, b, c, d]) as usize;
-        Self { octets: &rest[..length], count: u16::from_le_bytes([low, high]) }
+        Self(&rest[..NUMBER + u32::from_le_bytes(*length) as usize])
     }
 
     /// The encoded records, one after the other.
     pub fn octets(self) -> &'s [u8] {
-        self.octets
+        &self.0[NUMBER..]
     }
 
     /// How many there are, at least one.
     pub fn count(self) -> u16 {
-        self.count
+        u16::from_le_bytes([self.0[0], self.0[1]])
     }
 
     /// The encoded records one by one.

@@ -74,12 +74,42 @@ struct Typed {
     slot: Slot,
 }
 
-/// A group: most are one plain record set and need no decision.
+/// Where in its shard a group stands. One word, so that it travels in a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
-    /// The start of a record set.
+pub(super) struct Slot(u64);
+
+/// What stands at a slot: most groups are one plain record set and need no decision.
+#[derive(Debug, Clone, Copy)]
+enum Stands {
+    /// A record set, by its start.
     Plain(u32),
+    /// A decision, by its number.
     Decision(u32),
+}
+
+impl Slot {
+    /// Of a record set, by its start.
+    pub(super) const fn plain(start: u32) -> Self {
+        Self(start as u64)
+    }
+
+    const fn decision(number: u32) -> Self {
+        Self(1 << u32::BITS | number as u64)
+    }
+
+    const fn stands(self) -> Stands {
+        if self.0 >> u32::BITS == 0 { Stands::Plain(self.0 as u32) } else { Stands::Decision(self.0 as u32) }
+    }
+
+    /// Its 33 bits.
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// From the lower 33 of these bits.
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits & ((1 << (u32::BITS + 1)) - 1))
+    }
 }
 
 /// A group as the evaluator sees it.
@@ -131,8 +161,8 @@ impl Shard {
     /// Where a node's group of one type stands.
     pub(super) fn slot(&self, node: &Node, rtype: u16) -> Option<Slot> {
         match node.held {
-            Held::Plain { rtype: own, start } => (own == rtype).then_some(Slot::Plain(start)),
-            Held::Decision { rtype: own, number } => (own == rtype).then_some(Slot::Decision(number)),
+            Held::Plain { rtype: own, start } => (own == rtype).then_some(Slot::plain(start)),
+            Held::Decision { rtype: own, number } => (own == rtype).then_some(Slot::decision(number)),
             Held::Nothing => None,
             Held::Several { count, first } => {
                 let groups = &self.groups[first as usize..first as usize + usize::from(count)];
@@ -160,9 +190,9 @@ impl Shard {
                 }
                 Held::Nothing | Held::Decision { .. } => (None, &[][..]),
             };
-            let plain = several.iter().filter_map(|typed| match typed.slot {
-                Slot::Plain(start) => Some((typed.rtype, start)),
-                Slot::Decision(_) => None,
+            let plain = several.iter().filter_map(|typed| match typed.slot.stands() {
+                Stands::Plain(start) => Some((typed.rtype, start)),
+                Stands::Decision(_) => None,
             });
             alone.into_iter().chain(plain).map(|(rtype, start)| (self.name(node), rtype, self.set(start)))
         })
@@ -171,9 +201,9 @@ impl Shard {
     /// The plain record set of this owner, in wire form, and type.
     pub fn set_of(&self, owner: &[u8], rtype: u16) -> Option<RecordSet<'_>> {
         let hash = Owner::from_wire(owner).ok()?.hash();
-        match self.slot(self.find(hash, owner)?, rtype)? {
-            Slot::Plain(start) => Some(self.set(start)),
-            Slot::Decision(_) => None,
+        match self.slot(self.find(hash, owner)?, rtype)?.stands() {
+            Stands::Plain(start) => Some(self.set(start)),
+            Stands::Decision(_) => None,
         }
     }
 
@@ -236,7 +266,7 @@ impl Shard {
     /// Where the record set stands that an arm leads to; None where it leads elsewhere.
     pub(super) fn set_slot(&self, link: Link) -> Option<Slot> {
         match link {
-            Link::Set(start) => Some(Slot::Plain(start)),
+            Link::Set(start) => Some(Slot::plain(start)),
             _ => None,
         }
     }
@@ -247,9 +277,9 @@ impl Shard {
 
     /// The group that stands there.
     pub(super) fn group(&self, slot: Slot) -> Group<'_> {
-        match slot {
-            Slot::Plain(number) => Group::Plain(self.set(number)),
-            Slot::Decision(number) => Group::Decision(&self.decisions[number as usize]),
+        match slot.stands() {
+            Stands::Plain(start) => Group::Plain(self.set(start)),
+            Stands::Decision(number) => Group::Decision(&self.decisions[number as usize]),
         }
     }
 }
@@ -320,8 +350,10 @@ impl<'a> Builder<'a> {
     fn hold(&mut self, groups: &[Typed]) -> Held {
         match *groups {
             [] => Held::Nothing,
-            [Typed { rtype, slot: Slot::Plain(start) }] => Held::Plain { rtype, start },
-            [Typed { rtype, slot: Slot::Decision(number) }] => Held::Decision { rtype, number },
+            [Typed { rtype, slot }] => match slot.stands() {
+                Stands::Plain(start) => Held::Plain { rtype, start },
+                Stands::Decision(number) => Held::Decision { rtype, number },
+            },
             _ => {
                 let first = self.groups.len() as u32;
                 self.groups.extend_from_slice(groups);
@@ -360,7 +392,7 @@ impl<'a> Builder<'a> {
         if let ("simple", [wire::Arm { target: wire::Target::Records { ttl, rdata }, health: 0, .. }]) =
             (group.kind, &group.arms[..])
         {
-            return Ok(Slot::Plain(self.set(rtype, *ttl, rdata)?));
+            return Ok(Slot::plain(self.set(rtype, *ttl, rdata)?));
         }
         let policy = policy(group);
         let arms = group.arms.iter().map(|arm| self.arm(rtype, &policy, arm)).collect::<Result<Box<[_]>, _>>()?;
@@ -369,7 +401,7 @@ impl<'a> Builder<'a> {
         }
         let ids = group.arms.iter().map(|arm| arm.id.into()).collect();
         self.decisions.push(Decision::new(policy, arms, ids));
-        Ok(Slot::Decision((self.decisions.len() - 1) as u32))
+        Ok(Slot::decision((self.decisions.len() - 1) as u32))
     }
 
     fn arm(&mut self, rtype: u16, policy: &Policy, arm: &wire::Arm<'_>) -> Result<Arm, ImageError> {

@@ -74,16 +74,15 @@ pub struct At<'z> {
     pub(super) slot: Slot,
 }
 
-/// Where in its zone a group or record set stands: `Zone::at` gives it back.
+/// Where in its zone a group or record set stands, the shard in the highest 16 bits: `Zone::at` gives it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    shard: u16,
-    slot: Slot,
-}
+pub struct Position(u64);
 
 impl Position {
     /// Where the first record set of a zone stands, or another.
-    pub const ANY: Self = Self { shard: 0, slot: Slot::Plain(0) };
+    pub const ANY: Self = Self(0);
+    /// Bits below the shard's number.
+    const SHARD: u32 = 48;
 }
 
 impl<'z> At<'z> {
@@ -104,7 +103,7 @@ impl<'z> At<'z> {
 
     /// Where it stands.
     pub fn position(self) -> Position {
-        Position { shard: self.shard.number, slot: self.slot }
+        Position(u64::from(self.shard.number) << Position::SHARD | self.slot.bits())
     }
 }
 
@@ -179,7 +178,8 @@ impl Zone {
 
     /// What stands at a position of this version.
     pub fn at(&self, position: Position) -> At<'_> {
-        At { shard: &self.shards[usize::from(position.shard)], slot: position.slot }
+        let Position(bits) = position;
+        At { shard: &self.shards[(bits >> Position::SHARD) as usize], slot: Slot::from_bits(bits) }
     }
 
     /// The SOA record with the TTL of negative answers (RFC 2308 §3).

@@ -61,7 +61,7 @@ impl Collection {
 
     /// The location of the longest block that has the whole of the client's prefix (R-CID-5).
     pub fn find(&self, client: Prefix) -> Matched {
-        let (mut number, prefix_length) = self.ranges.find(client.address());
+        let (mut number, prefix_length) = self.ranges.find(&client);
         while number != NONE && self.blocks[number as usize].length > client.length() {
             number = self.blocks[number as usize].parent;
         }

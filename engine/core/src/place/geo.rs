@@ -183,8 +183,8 @@ impl Geo {
     }
 
     /// Where a client is. Addresses that no range knows are in a place of which nothing is known.
-    pub fn locate(&self, client: Prefix) -> Located<'_> {
-        let (number, prefix_length) = self.ranges.find(client.address());
+    pub fn locate(&self, client: &Prefix) -> Located<'_> {
+        let (number, prefix_length) = self.ranges.find(client);
         Located { number, class: &self.classes[number as usize], prefix_length }
     }
 
@@ -292,7 +292,7 @@ mod tests {
     }
 
     fn located<'a>(geo: &'a Geo, address: &str, length: u8) -> Located<'a> {
-        geo.locate(Prefix::new(address.parse().unwrap(), length))
+        geo.locate(&Prefix::new(address.parse().unwrap(), length))
     }
 
     #[test]
@@ -400,8 +400,8 @@ mod tests {
             if let Ok(geo) = Geo::load(&sealed(body)) {
                 for address in addresses {
                     let (v4, v6) = ((address as u32).into(), address.into());
-                    prop_assert!(geo.locate(Prefix::host(std::net::IpAddr::V4(v4))).prefix_length <= 32);
-                    prop_assert!(geo.locate(Prefix::host(std::net::IpAddr::V6(v6))).prefix_length <= 64);
+                    prop_assert!(geo.locate(&Prefix::host(std::net::IpAddr::V4(v4))).prefix_length <= 32);
+                    prop_assert!(geo.locate(&Prefix::host(std::net::IpAddr::V6(v6))).prefix_length <= 64);
                 }
             }
         }

@@ -176,8 +176,8 @@ impl Latency {
     }
 
     /// Finds what is known of a client, for any number of regions.
-    pub fn client<'a>(&'a self, client: Prefix, located: Located<'a>) -> Client<'a> {
-        let (row, length) = self.measured.ranges.find(client.address());
+    pub fn client<'a>(&'a self, client: &Prefix, located: Located<'a>) -> Client<'a> {
+        let (row, length) = self.measured.ranges.find(client);
         let client = self.clients(located.class);
         let [_, subdivision, country] = client.rows;
         Client { rows: [row, subdivision, country], prefix_length: length.max(located.prefix_length), ..client }
@@ -191,11 +191,11 @@ impl Latency {
     }
 
     /// What was measured of a client's own network.
-    pub fn own(&self, client: Prefix) -> Own<'_> {
+    pub fn own(&self, client: &Prefix) -> Own<'_> {
         if self.measured.cells.is_empty() {
             return Own { cells: &[], prefix_length: 0 };
         }
-        let (row, prefix_length) = self.measured.ranges.find(client.address());
+        let (row, prefix_length) = self.measured.ranges.find(client);
         Own { cells: self.measured.row(row), prefix_length }
     }
 
@@ -540,7 +540,7 @@ mod tests {
         ];
         for (address, class, region, ms, origin, prefix_length) in cases {
             let located = Located { number: 1, class, prefix_length: 16 };
-            let client = latency.client(Prefix::host(address.parse().unwrap()), located);
+            let client = latency.client(&Prefix::host(address.parse().unwrap()), located);
             let estimate = client.latency(latency.region(region).unwrap());
 
             assert_eq!(origin, estimate.origin, "{address} {region}");
@@ -559,7 +559,7 @@ mod tests {
         let there = |country: &str, region: usize| {
             let class = class(country, "", Some((0, 0)));
             let located = Located { number: 1, class: &class, prefix_length: 0 };
-            latency.client(Prefix::host([192, 0, 2, 1].into()), located).latency(region).ms
+            latency.client(&Prefix::host([192, 0, 2, 1].into()), located).latency(region).ms
         };
 
         assert!((there("DE", 0) * 1.5 - there("US", 0)).abs() < 1e-9);
@@ -612,7 +612,7 @@ mod tests {
 
             if let Ok(latency) = Latency::load(&octets) {
                 let geo = Geo::default();
-                let client = Prefix::host(std::net::IpAddr::V4(address.into()));
+                let client = &Prefix::host(std::net::IpAddr::V4(address.into()));
                 for region in 0..4 {
                     prop_assert!(latency.client(client, geo.locate(client)).latency(region).ms >= 0.0);
                 }

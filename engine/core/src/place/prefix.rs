@@ -5,8 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// A block of addresses that starts at `address`. IPv4-mapped IPv6 blocks are IPv4 blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Prefix {
-    address: IpAddr,
+    /// The first address; of IPv4 the lower 32 bits.
+    bits: u128,
     length: u8,
+    is_v4: bool,
 }
 
 impl Prefix {
@@ -21,7 +23,7 @@ impl Prefix {
                 let kept = v6.to_bits() & mask(length, 128);
                 match Ipv6Addr::from_bits(kept).to_ipv4_mapped() {
                     Some(v4) if length >= 96 => Self::v4(v4, length - 96),
-                    _ => Self { address: IpAddr::V6(Ipv6Addr::from_bits(kept)), length },
+                    _ => Self { bits: kept, length, is_v4: false },
                 }
             }
         }
@@ -33,13 +35,23 @@ impl Prefix {
     }
 
     fn v4(address: Ipv4Addr, length: u8) -> Self {
-        let kept = address.to_bits() & (mask(length, 32) as u32);
-        Self { address: IpAddr::V4(Ipv4Addr::from_bits(kept)), length }
+        let kept = address.to_bits() & (u64::from(u32::MAX) << (32 - u32::from(length))) as u32;
+        Self { bits: kept.into(), length, is_v4: true }
     }
 
     /// The first address.
     pub fn address(&self) -> IpAddr {
-        self.address
+        if self.is_v4 { Ipv4Addr::from_bits(self.bits as u32).into() } else { Ipv6Addr::from_bits(self.bits).into() }
+    }
+
+    /// The bits of the first address; of IPv4 the lower 32.
+    pub fn bits(&self) -> u128 {
+        self.bits
+    }
+
+    /// Whether it is of IPv4.
+    pub fn is_v4(&self) -> bool {
+        self.is_v4
     }
 
     /// Known bits: 0 to 32 for IPv4, 0 to 128 for IPv6.

@@ -1,18 +1,19 @@
 //! Ranges of addresses with a value each: the search structure of every table of addresses.
 //!
-//! Starts of ranges are kept in two halves. All starts with the same upper half form a *block*, which
-//! keeps that half once, and the lower halves in order with the values behind them. So a range takes
-//! 6 octets in IPv4 and 8 in the upper 64 bits of IPv6. Finding one is a look into an index on the
-//! upper bits, at a few neighbouring blocks, and a binary search inside one. Each of the three stands
-//! together in memory: on the answer path what is not in the processor's caches costs most.
-
-use std::net::IpAddr;
+//! Starts of ranges are kept in two halves. All starts with the same upper half form a *block*, which keeps that half
+//! once, and the lower halves in order with the values behind them. So a range takes 6 octets in IPv4 and 8 in the upper
+//! 64 bits of IPv6. The range that reaches into a block from before begins there once more, so that one block has all
+//! that a search needs; what the neighbours add to it, how long a prefix has to be to keep them out, stands in the block.
+//!
+//! Finding a range is a look at the block and a binary search inside it. Where IPv4 has many blocks it has one for each
+//! upper half, which is then found by its number; else an index on the upper bits leads to a few neighbours. On the
+//! answer path what is not in the processor's caches costs most, and then what it cannot foresee.
 
 use super::octets::{Packed, numbers};
-use super::{PlaceError, refuse};
+use super::{PlaceError, Prefix, refuse};
 
-/// Fewer blocks than this are searched without an index.
-const BLOCKS_WORTH_AN_INDEX: usize = 2048;
+/// Fewer blocks than this are searched without an index, and do without blocks for the other upper halves.
+const MANY_BLOCKS: usize = 2048;
 
 /// A number for every address, in ranges.
 ///
@@ -54,14 +55,12 @@ impl Ranges {
         Ok(Self { v4: Family::read(v4, limit, "IPv4")?, v6: Family::read(v6, limit, "IPv6")? })
     }
 
-    /// The value at an address, and the length of the largest block of addresses around it inside its range.
+    /// The value at a prefix's first address, and the length of the largest block of addresses around that inside its
+    /// range.
     ///
     /// The length is 0 to 32 for IPv4 and IPv4-mapped addresses, 0 to 64 for other IPv6 addresses.
-    pub fn find(&self, address: IpAddr) -> (u32, u8) {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => self.v4.find(v4.to_bits().into()),
-            IpAddr::V6(v6) => self.v6.find((v6.to_bits() >> 64) as u64),
-        }
+    pub fn find(&self, at: &Prefix) -> (u32, u8) {
+        if at.is_v4() { self.v4.find(at.bits() as u64) } else { self.v6.find((at.bits() >> 64) as u64) }
     }
 
     /// Ranges of IPv4 and of IPv6.
@@ -79,9 +78,8 @@ impl Ranges {
 trait Half: Packed + Ord + Into<u64> {
     /// Bits of a half.
     const BITS: u32;
-    /// Upper bits that the index goes by. Those of IPv4 leave up to four blocks to look through; the
-    /// index of more would be cold itself.
-    const INDEX_BITS: u32;
+    /// Whether many blocks are worth one for each upper half.
+    const IS_DENSE: bool;
     /// Halves that a value takes.
     const VALUE: usize;
 
@@ -99,14 +97,15 @@ trait Half: Packed + Ord + Into<u64> {
         Self::low(key >> Self::BITS)
     }
 
-    fn join(head: Self, low: Self) -> u64 {
-        head.into() << Self::BITS | low.into()
+    /// Bits that this half must be known to, so that it is not the other one: 1 to `BITS`.
+    fn apart(self, other: u64) -> u8 {
+        ((self.into() ^ other).leading_zeros() + 1 + Self::BITS - u64::BITS) as u8
     }
 }
 
 impl Half for u16 {
     const BITS: u32 = 16;
-    const INDEX_BITS: u32 = 14;
+    const IS_DENSE: bool = true;
     const VALUE: usize = 2;
 
     fn low(key: u64) -> Self {
@@ -124,7 +123,7 @@ impl Half for u16 {
 
 impl Half for u32 {
     const BITS: u32 = 32;
-    const INDEX_BITS: u32 = 16;
+    const IS_DENSE: bool = false;
     const VALUE: usize = 1;
 
     fn low(key: u64) -> Self {
@@ -140,33 +139,41 @@ impl Half for u32 {
     }
 }
 
-/// The ranges of one family. The first starts at 0, so that every key has one.
+/// Upper bits of a head that the index goes by.
+const INDEX_BITS: u32 = 16;
+
+/// The ranges of one family, all keys between them.
 #[derive(Debug, Clone)]
 struct Family<H> {
     /// For each value of the upper bits, the first block at or above it, then the number of blocks;
-    /// empty where there are few blocks.
+    /// empty where there are few blocks, or one for each head.
     index: Box<[u32]>,
-    /// Ascending; then one more, whose start is where the cells end.
+    /// Ascending, the first of head 0; then one more, whose start is where the cells end.
     blocks: Box<[Block<H>]>,
-    /// Of each block the lower halves of its ranges' starts, ascending, then their values.
+    /// Of each block the lower halves of its ranges' starts, ascending from 0, then their values.
     cells: Box<[H]>,
     /// Ranges.
     count: usize,
 }
 
-/// The ranges that start with one upper half: at least one.
+/// The ranges around the keys of one upper half: at least one, the first of which may have begun before.
 #[derive(Debug, Clone, Copy)]
 struct Block<H> {
     head: H,
     /// Number of its first cell.
     start: u32,
+    /// Length of the prefixes that keep out what is before the first range; 0: there is nothing.
+    before: u8,
+    /// The same of what is after the last range.
+    after: u8,
 }
 
 impl<H: Half> Family<H> {
     fn everywhere(value: u32) -> Self {
         let mut cells = vec![H::low(0)];
         H::put(value, &mut cells);
-        let blocks = [0, cells.len() as u32].map(|start| Block { head: H::low(0), start }).into();
+        let block = Block { head: H::low(0), start: 0, before: 0, after: 0 };
+        let blocks = [block, Block { start: cells.len() as u32, ..block }].into();
         Self { index: [].into(), blocks, cells: cells.into(), count: 1 }
     }
 
@@ -194,9 +201,6 @@ impl<H: Half> Family<H> {
 
     /// From the upper half and the first range of each block, and the lower half and value of each range.
     fn build(heads: &[H], mut first: Vec<u32>, lows: &[H], values: &[u32], what: &str) -> Result<Self, PlaceError> {
-        // A cell's number is a u32.
-        let count =
-            u32::try_from(lows.len() * (1 + H::VALUE)).map_err(|_| PlaceError(format!("{what}: too many ranges")))?;
         first.push(lows.len() as u32);
         let ascend = |part: &[H]| part.windows(2).all(|pair| pair[0] < pair[1]);
         let blocks_fit = first.len() == heads.len() + 1
@@ -206,65 +210,68 @@ impl<H: Half> Family<H> {
         if !blocks_fit || !ascend(heads) {
             return refuse(format!("{what}: the blocks of ranges do not fit together"));
         }
-        if heads.first().map(|&head| H::join(head, lows[0])) != Some(0) {
+        if (heads.first(), lows.first()) != (Some(&H::low(0)), Some(&H::low(0))) {
             return refuse(format!("{what}: the first range does not start at address 0"));
         }
-        let (mut blocks, mut cells) = (Vec::with_capacity(first.len()), Vec::with_capacity(count as usize));
-        for (&head, pair) in heads.iter().zip(first.windows(2)) {
+        if let Some(pair) = first.windows(2).find(|pair| !ascend(&lows[pair[0] as usize..pair[1] as usize])) {
+            return refuse(format!("{what}: the ranges from {} on do not ascend", pair[0]));
+        }
+        let is_dense = H::IS_DENSE && heads.len() >= MANY_BLOCKS;
+        let ranges = lows.len() + if is_dense { 1 << H::BITS } else { heads.len() };
+        if u32::try_from(ranges * (1 + H::VALUE)).is_err() {
+            return refuse(format!("{what}: too many ranges"));
+        }
+        let mut blocks = Blocks::with_room_for(ranges);
+        for (at, (&head, pair)) in heads.iter().zip(first.windows(2)).enumerate() {
             let own = pair[0] as usize..pair[1] as usize;
-            if !ascend(&lows[own.clone()]) {
-                return refuse(format!("{what}: the ranges do not ascend"));
+            let next = heads.get(at + 1).copied();
+            blocks.add(head, &lows[own.clone()], &values[own], next);
+            if is_dense {
+                let gap = head.into() + 1..next.map_or(1 << H::BITS, Into::into);
+                gap.for_each(|head| blocks.add(H::low(head), &[], &[], next));
             }
-            blocks.push(Block { head, start: cells.len() as u32 });
-            cells.extend_from_slice(&lows[own.clone()]);
-            values[own].iter().for_each(|&value| H::put(value, &mut cells));
         }
-        let index = index(&blocks);
-        blocks.push(Block { head: H::low(0), start: count });
-        Ok(Self { index, blocks: blocks.into(), cells: cells.into(), count: lows.len() })
+        Ok(blocks.finish(lows.len()))
     }
 
+    #[inline]
     fn find(&self, key: u64) -> (u32, u8) {
-        let head = H::head(key);
-        // The last block up to and with `head`; the first block is 0, so there is one.
-        let mut number = self.blocks_up_to(head) - 1;
-        let (mut lows, mut values) = self.cells_of(number);
-        let mut begun = lows.len(); // So many of the block's ranges start at or before the key.
-        if self.blocks[number].head == head {
-            begun = lows.partition_point(|&low| low <= H::low(key));
-            if begun == 0 {
-                number -= 1;
-                (lows, values) = self.cells_of(number);
-                begun = lows.len();
-            }
+        let (head, low) = (H::head(key), H::low(key));
+        let number = self.block_of(head);
+        let block = self.blocks[number];
+        let cells = &self.cells[block.start as usize..self.blocks[number + 1].start as usize];
+        let (lows, values) = cells.split_at(cells.len() / (1 + H::VALUE));
+        if block.head != head {
+            return self.between(number, head, lows, values);
         }
-        let start = H::join(self.blocks[number].head, lows[begun - 1]);
-        let next = match lows.get(begun) {
-            Some(&low) => Some(H::join(head, low)),
-            None => self.start_of(number + 1),
-        };
-        (H::value(&values[(begun - 1) * H::VALUE..]), block_length::<H>(key, start, next))
+        // So many of the block's ranges start at or before the key; the first always does.
+        let begun = lows.partition_point(|&own| own <= low).max(1);
+        let before = if begun == 1 { block.before } else { within(low, lows[begun - 1].into() - 1) };
+        let after = lows.get(begun).map_or(block.after, |&next| within(low, next.into()));
+        (H::value(&values[(begun - 1) * H::VALUE..]), before.max(after))
     }
 
-    /// Lower halves and values of a block.
-    fn cells_of(&self, block: usize) -> (&[H], &[H]) {
-        let cells = &self.cells[self.blocks[block].start as usize..self.blocks[block + 1].start as usize];
-        cells.split_at(cells.len() / (1 + H::VALUE))
+    /// The same for a key between two blocks, the first of which holds these starts and values.
+    fn between(&self, number: usize, head: H, lows: &[H], values: &[H]) -> (u32, u8) {
+        let start = join(self.blocks[number].head, lows[lows.len() - 1]);
+        let next = self.blocks[..self.blocks.len() - 1].get(number + 1);
+        let after = next.map_or(0, |next| head.apart(next.head.into()));
+        (H::value(&values[values.len() - H::VALUE..]), before(head, start).max(after))
     }
 
-    /// Where a block's first range starts; None after the last.
-    fn start_of(&self, block: usize) -> Option<u64> {
-        let Block { head, start } = self.blocks[block];
-        self.cells.get(start as usize).map(|&low| H::join(head, low))
+    /// The last block up to and with a head; the first is of head 0, so there is one.
+    #[inline]
+    fn block_of(&self, head: H) -> usize {
+        if H::IS_DENSE && self.blocks.len() > 1 << H::BITS { head.into() as usize } else { self.search(head) }
     }
 
-    fn blocks_up_to(&self, head: H) -> usize {
-        let slot = (head.into() >> (H::BITS - H::INDEX_BITS)) as usize;
+    fn search(&self, head: H) -> usize {
+        let slot = (head.into() >> (H::BITS - INDEX_BITS)) as usize;
         let (from, to) = match self.index.get(slot..slot + 2) {
             Some(pair) => (pair[0] as usize, pair[1] as usize),
             None => (0, self.blocks.len() - 1),
         };
-        from + self.blocks[from..to].partition_point(|block| block.head <= head)
+        from + self.blocks[from..to].partition_point(|block| block.head <= head) - 1
     }
 
     fn octets(&self) -> usize {
@@ -272,20 +279,65 @@ impl<H: Half> Family<H> {
     }
 }
 
-/// Shortest prefix of `key` that has in it neither the address before its range nor the range after.
-fn block_length<H: Half>(key: u64, start: u64, next: Option<u64>) -> u8 {
-    let apart = |other: u64| (key ^ other).leading_zeros() + 1 - (64 - 2 * H::BITS);
-    let before = start.checked_sub(1).map_or(0, apart);
-    before.max(next.map_or(0, apart)) as u8
+/// Blocks in the making.
+struct Blocks<H> {
+    blocks: Vec<Block<H>>,
+    cells: Vec<H>,
+    /// Start and value of the range that the next block begins in, if none starts there.
+    last: (u64, u32),
+}
+
+impl<H: Half> Blocks<H> {
+    fn with_room_for(ranges: usize) -> Self {
+        Self { blocks: Vec::new(), cells: Vec::with_capacity(ranges * (1 + H::VALUE)), last: (0, 0) }
+    }
+
+    /// Adds a block with the ranges that start in it; `next` is the head of the next block in which one starts.
+    fn add(&mut self, head: H, lows: &[H], values: &[u32], next: Option<H>) {
+        let reaches_in = lows.first() != Some(&H::low(0));
+        let first = if reaches_in { self.last.0 } else { join(head, H::low(0)) };
+        let after = next.map_or(0, |next| head.apart(next.into()));
+        self.blocks.push(Block { head, start: self.cells.len() as u32, before: before(head, first), after });
+        self.cells.extend(reaches_in.then_some(H::low(0)));
+        self.cells.extend_from_slice(lows);
+        let values = reaches_in.then_some(self.last.1).into_iter().chain(values.iter().copied());
+        values.for_each(|value| {
+            H::put(value, &mut self.cells);
+            self.last.1 = value;
+        });
+        self.last.0 = lows.last().map_or(self.last.0, |&low| join(head, low));
+    }
+
+    fn finish(mut self, count: usize) -> Family<H> {
+        let is_dense = self.blocks.len() == 1 << H::BITS;
+        let index = if is_dense { [].into() } else { index(&self.blocks) };
+        self.blocks.push(Block { head: H::low(0), start: self.cells.len() as u32, before: 0, after: 0 });
+        self.cells.shrink_to_fit();
+        Family { index, blocks: self.blocks.into(), cells: self.cells.into(), count }
+    }
+}
+
+/// Length of the prefixes that tell two keys of one block apart, by their lower halves.
+fn within<H: Half>(low: H, other: u64) -> u8 {
+    H::BITS as u8 + low.apart(other)
+}
+
+/// Length of the prefixes of a head that keep out what is before a start, itself at or before the head's keys.
+fn before<H: Half>(head: H, start: u64) -> u8 {
+    start.checked_sub(1).map_or(0, |last| head.apart(last >> H::BITS))
+}
+
+fn join<H: Half>(head: H, low: H) -> u64 {
+    head.into() << H::BITS | low.into()
 }
 
 fn index<H: Half>(blocks: &[Block<H>]) -> Box<[u32]> {
-    if blocks.len() < BLOCKS_WORTH_AN_INDEX {
+    if blocks.len() < MANY_BLOCKS {
         return [].into();
     }
-    let mut index = vec![0; (1 << H::INDEX_BITS) + 1];
+    let mut index = vec![0; (1 << INDEX_BITS) + 1];
     for block in blocks {
-        index[(block.head.into() >> (H::BITS - H::INDEX_BITS)) as usize + 1] += 1;
+        index[(block.head.into() >> (H::BITS - INDEX_BITS)) as usize + 1] += 1;
     }
     let mut sum = 0;
     for blocks in &mut index {
@@ -297,7 +349,7 @@ fn index<H: Half>(blocks: &[Block<H>]) -> Box<[u32]> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     use proptest::prelude::*;
 
@@ -333,6 +385,10 @@ mod tests {
         starts.iter().flat_map(around).chain(anywhere).chain([0, last]).collect()
     }
 
+    fn find(ranges: &Ranges, address: &str) -> (u32, u8) {
+        ranges.find(&Prefix::host(address.parse().unwrap()))
+    }
+
     fn v6_address(key: u64) -> IpAddr {
         Ipv6Addr::from_bits(u128::from(key) << 64 | 1).into()
     }
@@ -360,7 +416,7 @@ mod tests {
             ("::ffff:255.255.255.255", (3, 32)),
         ];
         for (address, expected) in cases {
-            assert_eq!(expected, ranges.find(address.parse().unwrap()), "{address}");
+            assert_eq!(expected, find(&ranges, address), "{address}");
         }
     }
 
@@ -368,8 +424,8 @@ mod tests {
     fn one_value_everywhere_needs_no_bit_of_the_address() {
         let ranges = Ranges::everywhere(9);
 
-        assert_eq!((9, 0), ranges.find("255.255.255.255".parse().unwrap()));
-        assert_eq!((9, 0), ranges.find("2001:db8::1".parse().unwrap()));
+        assert_eq!((9, 0), find(&ranges, "255.255.255.255"));
+        assert_eq!((9, 0), find(&ranges, "2001:db8::1"));
     }
 
     #[test]
@@ -410,10 +466,10 @@ mod tests {
         let v6: Vec<(u64, u32)> = (0..10_000).map(|head| (u64::from(head) << 40, head)).collect();
         let ranges = Ranges::new(&v4, &v6).unwrap();
 
-        assert_eq!((0xffff, 16), ranges.find("255.255.0.9".parse().unwrap()));
-        assert_eq!((0, 16), ranges.find("0.0.255.255".parse().unwrap()));
-        assert_eq!((1234, 24), ranges.find("4:d200::".parse().unwrap()));
-        assert_eq!((9999, 1), ranges.find("ffff::".parse().unwrap()));
+        assert_eq!((0xffff, 16), find(&ranges, "255.255.0.9"));
+        assert_eq!((0, 16), find(&ranges, "0.0.255.255"));
+        assert_eq!((1234, 24), find(&ranges, "4:d200::"));
+        assert_eq!((9999, 1), find(&ranges, "ffff::"));
     }
 
     proptest! {
@@ -428,10 +484,24 @@ mod tests {
 
             for key in keys(&v4, 32, &anywhere) {
                 let address = IpAddr::V4(Ipv4Addr::from_bits(key as u32));
-                prop_assert_eq!(scan(&v4, 32, key), ranges.find(address), "{}", address);
+                prop_assert_eq!(scan(&v4, 32, key), ranges.find(&Prefix::host(address)), "{}", address);
             }
             for key in keys(&v6, 64, &anywhere) {
-                prop_assert_eq!(scan(&v6, 64, key), ranges.find(v6_address(key)), "{:x}", key);
+                prop_assert_eq!(scan(&v6, 64, key), ranges.find(&Prefix::host(v6_address(key))), "{:x}", key);
+            }
+        }
+
+        #[test]
+        fn a_block_for_each_head_changes_nothing(seed in any::<u32>(), anywhere in prop::collection::vec(any::<u32>(), 50)) {
+            let spread = |n: u32| n.wrapping_mul(0x9e37_79b9) ^ seed;
+            let many: std::collections::BTreeMap<u64, u32> =
+                (0..5000).map(|n| (spread(n).into(), n)).chain([(0, 0)]).collect();
+            let many: Vec<(u64, u32)> = many.into_iter().collect();
+            let dense = Family::<u16>::new(many.iter().copied(), "IPv4").unwrap();
+
+            prop_assert_eq!((1 << 16) + 1, dense.blocks.len());
+            for key in keys(&many[..20], 32, &anywhere.iter().map(|&key| key.into()).collect::<Vec<_>>()) {
+                prop_assert_eq!(scan(&many, 32, key), dense.find(key));
             }
         }
 
