@@ -289,7 +289,7 @@ def test_a_zone_that_grows_gets_more_shards(context: Context, zone_id: str) -> N
 
 
 def test_work_follows_the_change_alone(context: Context) -> None:
-    """1,000 names cost at most ten times a batch of 100, and one change in ten times as many names not twice as much."""
+    """1,000 names cost at most ten times what 100 do, and one change in ten times as many names not twice as much."""
 
     def created(zone_id: str, count: int) -> int:
         changes = [asked("CREATE", f"h{n}.s{n % 100}.example.com", "A", "192.0.2.1") for n in range(count)]
