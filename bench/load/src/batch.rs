@@ -5,8 +5,12 @@ use std::mem::{size_of, zeroed};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::ptr::null_mut;
+use std::time::Duration;
 
 use crate::lane::{Lane, PACKET};
+
+/// A moment in which others have the core.
+const PAUSE: Duration = Duration::from_micros(50);
 
 /// Octets asked of the kernel for each socket's receive buffer.
 static RECEIVE_BUFFER: libc::c_int = 1 << 20;
@@ -69,6 +73,13 @@ impl Batch {
 }
 
 impl Lane for Batch {
+    const IDLE_SWEEPS: u32 = 64;
+
+    fn rest(&mut self) -> Result<()> {
+        std::thread::sleep(PAUSE);
+        Ok(())
+    }
+
     fn push(&mut self, packet: &[u8], _: usize, id: u16) {
         let room = &mut self.outgoing.packets[self.queued];
         room[..packet.len()].copy_from_slice(packet);

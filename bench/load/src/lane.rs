@@ -7,6 +7,12 @@ pub const PACKET: usize = 4096;
 
 /// Packets out and packets in, from one source port or several.
 pub trait Lane {
+    /// Sweeps over all lanes without an answer after which the core is left to others.
+    const IDLE_SWEEPS: u32;
+
+    /// Leaves the core to others for a moment, or until something has come.
+    fn rest(&mut self) -> Result<()>;
+
     /// Queues a packet with this id, from one of the source ports, for the next `send`. There is room for the window.
     fn push(&mut self, packet: &[u8], port: usize, id: u16);
 

@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::{Error, Result};
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::time::Duration;
 
 use meridian_engine::io::xdp::frame::{Datagram, Station, empty, read};
 use meridian_engine::io::xdp::{self, Program, Queue};
@@ -16,6 +17,9 @@ use crate::lane::Lane;
 
 /// Where Linux tells the neighbours that it knows (`arp(7)`).
 const NEIGHBOURS: &str = "/proc/net/arp";
+
+/// How long to wait for an answer before it is looked for lost questions.
+const LONGEST_REST: Duration = Duration::from_millis(10);
 
 /// All source ports of a run, on one queue of an interface.
 pub struct Past {
@@ -81,6 +85,13 @@ fn from_text(text: &str) -> Option<[u8; 6]> {
 }
 
 impl Lane for Past {
+    /// At once: the driver's thread, without which nothing comes, may share the core.
+    const IDLE_SWEEPS: u32 = 0;
+
+    fn rest(&mut self) -> Result<()> {
+        self.queue.wait(LONGEST_REST)
+    }
+
     fn push(&mut self, packet: &[u8], port: usize, id: u16) {
         let server = &self.ports[port].server;
         // Without room, or too long for the interface, the question is lost, and counted so.

@@ -15,12 +15,6 @@ use crate::options::Options;
 use crate::questions::Question;
 use crate::truth::{News, Truth};
 
-/// Sweeps over all lanes without an answer after which the core is left to others for a moment.
-const IDLE_SWEEPS: u32 = 64;
-
-/// That moment.
-const PAUSE: Duration = Duration::from_micros(50);
-
 /// Between two looks for questions that have waited too long.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -80,9 +74,9 @@ struct Run<'a> {
 }
 
 /// Asks `options.count` questions and waits for the last answers; `report` is given the outcome so far when asked for.
-pub fn run(
+pub fn run<L: Lane>(
     options: &Options,
-    lanes: &mut [impl Lane],
+    lanes: &mut [L],
     questions: &mut [Question],
     report: impl Fn(&Outcome),
 ) -> Result<Outcome> {
@@ -111,10 +105,8 @@ pub fn run(
             run.hear(&report)?;
         }
         // Who measures at a rate alone keeps the core, for the sake of the times.
-        if idle > 0 && options.xdp.is_some() {
-            std::thread::yield_now(); // The driver's thread may share the core.
-        } else if idle > IDLE_SWEEPS && (options.follow || options.interval.is_zero()) {
-            std::thread::sleep(PAUSE);
+        if idle > L::IDLE_SWEEPS && (options.follow || options.interval.is_zero()) {
+            lanes[0].rest()?;
         }
     }
     run.outcome.seconds = run.start.elapsed().as_secs_f64();

@@ -89,6 +89,14 @@ impl Queue {
         self.socket.send(|room| write(&mut room[..largest]))
     }
 
+    /// Waits until a frame has come, at most this long.
+    ///
+    /// # Errors
+    /// What `poll(2)` says, or that the interface is gone (`NotConnected`).
+    pub fn wait(&mut self, longest: Duration) -> io::Result<()> {
+        self.socket.wait(longest)
+    }
+
     /// Has the kernel send what is to be sent. What it does not take now goes out with the next.
     pub fn flush(&mut self) {
         self.socket.flush();
