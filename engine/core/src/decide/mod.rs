@@ -315,11 +315,40 @@ fn choose<'z, T: Trace>(
     circumstances: &mut Circumstances<'_>,
     trace: &mut T,
 ) -> Choice {
+    if !T::ON
+        && let Some(arm) = by_weight(aliases, &crossing, circumstances)
+    {
+        return Choice::Arm(arm);
+    }
     if crossing.decision.arms.len() <= Few::MOST {
         choose_among::<Few, T>(aliases, crossing, circumstances, trace)
     } else {
         choose_among::<Many, T>(aliases, crossing, circumstances, trace)
     }
+}
+
+/// The arm that `choose` comes to in a weighted group of few arms, some of which with a weight are healthy; None: look
+/// closer.
+#[inline]
+fn by_weight<'z>(
+    aliases: &mut Aliases<'z>,
+    crossing: &Crossing<'_, 'z>,
+    circumstances: &mut Circumstances<'_>,
+) -> Option<usize> {
+    let Crossing { at, decision, .. } = crossing;
+    let weights = decision.weights()?;
+    let Circumstances { draw, checks, .. } = circumstances;
+    let (work, untouched) = (checks.work, *draw);
+    let passes = |number: usize| {
+        checks.health.is_healthy(weights[number].health)
+            && (!weights[number].evaluate_target || checks.pass_target(aliases, at.target(&decision.arms[number]), 0))
+    };
+    let chosen = weighted::pick_at_once(weights, passes, draw);
+    if chosen.is_none() || checks.work == 0 {
+        (checks.work, *draw) = (work, untouched);
+        return None;
+    }
+    chosen
 }
 
 /// As `choose`, with sets of arms that are large enough for the group.

@@ -1,7 +1,7 @@
 //! Weighted: in proportion to weights (R-WEI-1..12).
 
 use super::{Arms, Draw};
-use crate::image::{Arm, By};
+use crate::image::{Arm, By, MOST_WEIGHED, Weighed};
 
 /// The arms that stand for choice among those that fit: weight above zero before weight zero
 /// (R-WEI-3, R-WEI-4).
@@ -32,6 +32,29 @@ pub fn pick(arms: &[Arm], standing: &impl Arms, draw: &mut Draw) -> Option<usize
         let weight = weight(&arms[arm]);
         let chosen = left < weight;
         left = left.wrapping_sub(weight);
+        chosen
+    })
+}
+
+/// The same in one pass over the weights alone, for groups that have them side by side: the first draw chooses among the
+/// arms with a weight that fit, by number. None, and no draw, where none does.
+#[inline]
+pub fn pick_at_once(weights: &[Weighed], mut fits: impl FnMut(usize) -> bool, draw: &mut Draw) -> Option<usize> {
+    let mut standing = [0; MOST_WEIGHED];
+    let mut total = 0;
+    for (number, (arm, own)) in weights.iter().zip(&mut standing).enumerate() {
+        if arm.weight > 0 && fits(number) {
+            *own = arm.weight;
+            total += u64::from(arm.weight);
+        }
+    }
+    if total == 0 {
+        return None;
+    }
+    let mut left = draw.below(total);
+    standing.iter().position(|&weight| {
+        let chosen = left < u64::from(weight);
+        left = left.wrapping_sub(weight.into());
         chosen
     })
 }

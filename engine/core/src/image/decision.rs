@@ -13,12 +13,37 @@ pub struct Decision {
     pub policy: Policy,
     /// At least 1, at most `MAX_ARMS`.
     pub arms: Box<[Arm]>,
-    by_key: Keys,
+    ahead: Ahead,
     /// The set identifier of each arm, empty in a simple group. Only explanations read them.
     pub ids: Box<Box<[Box<str>]>>,
 }
 
 const _: () = assert!(size_of::<Decision>() == 64); // A line of the processor's cache.
+
+/// What was made ahead of choosing.
+#[derive(Debug)]
+enum Ahead {
+    /// Which arm has which key.
+    Keys(Keys),
+    /// What a weighted group asks of each arm.
+    Weights(Box<[Weighed]>),
+}
+
+/// Most arms of a group whose weights stand side by side.
+pub const MOST_WEIGHED: usize = 64;
+
+/// What a weighted group asks of one arm, in eight octets: all of a small group stand in one line of the cache.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighed {
+    /// As in the arm.
+    pub health: u32,
+    /// As in the arm.
+    pub weight: u8,
+    /// As in the arm.
+    pub evaluate_target: bool,
+}
+
+const _: () = assert!(size_of::<Weighed>() == 8);
 
 /// What a client's own arm is found by, in groups where one arm is for one kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,13 +94,33 @@ impl<'k> Key<'k> {
 impl Decision {
     /// A decision among these arms, of which there is at least one.
     pub(super) fn new(policy: Policy, arms: Box<[Arm]>, ids: Box<[Box<str>]>) -> Self {
-        let by_key = Keys::new(&arms);
-        Self { policy, arms, by_key, ids: Box::new(ids) }
+        let weighed = |arm: &Arm| match arm.by {
+            By::Weight(weight) => Some(Weighed { health: arm.health, weight, evaluate_target: arm.evaluate_target }),
+            _ => None,
+        };
+        let few = arms.len() <= MOST_WEIGHED;
+        let ahead = match arms.iter().map(weighed).collect::<Option<Box<[_]>>>().filter(|_| few) {
+            Some(weights) => Ahead::Weights(weights),
+            None => Ahead::Keys(Keys::new(&arms)),
+        };
+        Self { policy, arms, ahead, ids: Box::new(ids) }
     }
 
     /// The first arm with this key.
     pub fn arm(&self, key: Key<'_>) -> Option<usize> {
-        self.by_key.find(&self.arms, key)
+        match &self.ahead {
+            Ahead::Keys(keys) => keys.find(&self.arms, key),
+            Ahead::Weights(_) => None,
+        }
+    }
+
+    /// The weights of a weighted group's arms, in their order; None of other groups, and where there are more than
+    /// `MOST_WEIGHED`.
+    pub fn weights(&self) -> Option<&[Weighed]> {
+        match &self.ahead {
+            Ahead::Keys(_) => None,
+            Ahead::Weights(weights) => Some(weights),
+        }
     }
 }
 

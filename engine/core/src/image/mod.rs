@@ -13,7 +13,7 @@ mod zone;
 
 use std::fmt;
 
-pub use decision::{Arm, By, Decision, Key, Policy};
+pub use decision::{Arm, By, Decision, Key, MOST_WEIGHED, Policy, Weighed};
 pub use link::{Alias, Called, Target};
 pub use records::RecordSet;
 pub use shard::{Group, Node, Shard};
