@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
@@ -192,6 +193,14 @@ def test_room_for_the_signature() -> None:
         assert len(octets) <= 1232
         unsigned = dns.message.make_query("big.example.com.", "TXT", use_edns=0, payload=1232)
         assert not dns.message.from_wire(ask(each, unsigned.to_wire())).flags & dns.flags.TC
+
+
+def test_padding(served: Served) -> None:
+    """Padding makes up for the signature as well: the whole reply is of blocks (RFC 8467 §4.1)."""
+    padding = dns.edns.GenericOption(dns.edns.OptionType.PADDING, b"")
+    query = dns.message.make_query(APEX, "SOA", use_edns=0, options=[padding])
+    query.use_tsig(KEY)
+    assert len(ask(served, query.to_wire(), tcp=True)) == 468
 
 
 def test_no_keys_at_all() -> None:

@@ -316,8 +316,9 @@ impl<'o, 'q> Reply<'o, 'q> {
         }
         if told.is_padded && self.at + options::HEAD <= self.out.len() {
             // A block that no message has room for is cut short.
-            let end = (self.at + options::HEAD).next_multiple_of(BLOCK).min(self.out.len());
-            let octets = end - self.at - options::HEAD;
+            let begin = self.at + options::HEAD;
+            let end = ((begin + told.signature).next_multiple_of(BLOCK) - told.signature).min(self.out.len());
+            let octets = end - begin;
             self.option(code::PADDING, &[&[0; BLOCK][..octets]]);
         }
     }

@@ -50,6 +50,8 @@ pub struct Told<'s> {
     /// Over TCP alone. RFC 7830 §4 has us pad whenever we are asked, and we cannot see whether something before us
     /// speaks TLS; over UDP nobody can, and longer replies would only help those who forge addresses.
     pub is_padded: bool,
+    /// Octets of the signature behind the reply, which padding reckons with.
+    pub signature: usize,
 }
 
 impl<'s> Told<'s> {
@@ -72,6 +74,7 @@ impl<'s> Told<'s> {
             // RFC 7828 §3.3.1: over UDP the option is ignored.
             idle: (asked.keepalive && over_tcp).then_some(arrival.idle),
             is_padded: asked.padding && over_tcp,
+            signature: arrival.signature,
         }
     }
 

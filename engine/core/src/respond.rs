@@ -41,6 +41,8 @@ pub struct Arrival {
     pub now: u32,
     /// How long the connection may be idle, in units of 100 ms (RFC 7828 §3.1).
     pub idle: u16,
+    /// Octets of the signature that comes behind the reply.
+    pub signature: usize,
     /// Which of our keys has signed it (RFC 8945), once that was looked at.
     pub key: Option<usize>,
 }
@@ -48,7 +50,7 @@ pub struct Arrival {
 impl Arrival {
     /// A packet at the beginning of time, on a connection that may be idle for 10 s.
     pub const fn new(resolver: IpAddr, transport: Transport, draw: u64) -> Self {
-        Self { resolver, transport, draw, now: 0, idle: 100, key: None }
+        Self { resolver, transport, draw, now: 0, idle: 100, key: None, signature: 0 }
     }
 }
 
@@ -161,7 +163,7 @@ fn respond_signed<T: Trace>(
         count(counters, rcode::FORMERR, false, 0);
         return answer::header_only(packet, rcode::FORMERR, out);
     }
-    let arrival = &Arrival { key: opened.key, ..*arrival };
+    let arrival = &Arrival { key: opened.key, signature: opened.signer.octets(), ..*arrival };
     let length = match opened.key {
         None => not_authorized(&query, settings.udp_payload, most, counters, out),
         Some(_) => reply_beside(snapshot, &query, work, arrival, counters, &mut out[..most], trace),
