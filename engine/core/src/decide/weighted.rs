@@ -51,12 +51,13 @@ pub fn pick_at_once(weights: &[Weighed], mut fits: impl FnMut(usize) -> bool, dr
     if total == 0 {
         return None;
     }
-    let mut left = draw.below(total);
-    standing.iter().position(|&weight| {
-        let chosen = left < u64::from(weight);
-        left = left.wrapping_sub(weight.into());
-        chosen
-    })
+    let (drawn, mut sum, mut chosen) = (draw.below(total), 0, 0);
+    // To the end, whichever it is: the processor could not foresee where to stop.
+    for &weight in &standing[..weights.len()] {
+        sum += u64::from(weight);
+        chosen += usize::from(sum <= drawn);
+    }
+    Some(chosen)
 }
 
 fn total(arms: &[Arm], standing: &impl Arms) -> u64 {
