@@ -38,6 +38,7 @@ class NameServer:
         silent_for: Names on which it keeps silent.
         delays: Names that it thinks about, and for how many seconds.
         follows: Whether it follows CNAMEs, as a resolver does, or leaves that to the asker.
+        negative_ttl: For how many seconds what is not there may be remembered.
         asked: What it was asked: name, type, client subnet.
     """
 
@@ -99,6 +100,8 @@ class NameServer:
             scope = self._answer(reply, query.question[0], subnet)
             if subnet is not None:
                 reply.use_edns(0, options=[dns.edns.ECSOption(subnet.address, subnet.srclen, scope)])
+        elif self.rcode == dns.rcode.NXDOMAIN:
+            self._add_soa(reply)
         return reply
 
     def _answer(self, reply: dns.message.Message, question: dns.rrset.RRset, subnet: dns.edns.ECSOption | None) -> int:
@@ -116,9 +119,12 @@ class NameServer:
             return scope
         if not any(known == name for known, _ in self._records):
             reply.set_rcode(dns.rcode.NXDOMAIN)
+        self._add_soa(reply)
+        return 0
+
+    def _add_soa(self, reply: dns.message.Message) -> None:
         soa = SOA.format(ttl=self.negative_ttl)
         reply.authority.append(dns.rrset.from_text("fake.test.", self.negative_ttl, "IN", "SOA", soa))
-        return 0
 
 
 def _for_subnet(found: Records, subnet: dns.edns.ECSOption | None) -> tuple[tuple[str, ...], int]:
