@@ -7,6 +7,9 @@ import base64
 import json
 import os
 import re
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -112,6 +115,25 @@ def over_tls(server: NatsServer, folder: Path, ca: str, certificate: str, key: s
 def test_tls(tls: tuple[NatsServer, Path], ca: str, certificate: str, key: str, expected: str) -> None:
     """Each side checks the other's certificate against an authority."""
     assert expected in outcome(over_tls(*tls, ca, certificate, key))
+
+
+def test_a_server_that_hangs_up_may_want_a_certificate() -> None:
+    """How the client notices that, by a reset here, is chance; the remedy is the same."""
+    greeting = b'INFO {"server_id": "one", "version": "2.9.0", "max_payload": 1048576, "headers": true, "proto": 1}\r\n'
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(greeting)
+                connection.recv(1)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"nats://127.0.0.1:{server.getsockname()[1]}"
+        assert "feed_certificate" in outcome(Settings(feed=(url,)))
+        thread.join()
 
 
 def test_tls_that_the_server_does_not_offer(nats: NatsServer, tmp_path: Path) -> None:

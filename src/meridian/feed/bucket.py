@@ -453,13 +453,17 @@ def _version(headers: dict[str, str] | None) -> int | None:
     return int(text) if text.isdecimal() else 0
 
 
-# What the text of an error contains, and what to do about it.
+_HUNG_UP = "look at the servers' log: they may ask for a certificate (feed_certificate, feed_key)"
+
+# What the text of an error contains, and what to do about it. Whoever hangs up is noticed in one of three ways.
 _REMEDIES = {
     "permissions violation": "docs/guides/clusters.md lists what each role may publish and subscribe to",
     "authorization": "look at feed_credentials, or at USER:PASSWORD@ in feed",
     "certificate": "look at feed_ca, feed_certificate and feed_key",
     "ssl": "look at feed_ca, feed_certificate and feed_key, and whether feed should say tls:// or nats://",
-    "connection lost": "look at the servers' log: they may ask for a certificate (feed_certificate, feed_key)",
+    "connection lost": _HUNG_UP,
+    "connection reset": _HUNG_UP,
+    "broken pipe": _HUNG_UP,
     "jetstream": "start the servers with JetStream (nats-server -js), and allow it for this account; of several, "
     "more than half have to run",
 }
