@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -51,24 +52,36 @@ class Tunnel:
     async def _end(self) -> None:
         assert self._server is not None
         self._server.close()
+        await asyncio.sleep(0)  # so that whoever has just come is served, and so sent away
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        method, host, _ = head.decode().split(" ", 2)
-        if method != "CONNECT":
-            writer.write(b"HTTP/1.1 405 Method Not Allowed\r\n\r\n")
-            writer.close()
-            return
-        self.asked.append(host)
-        there, out = await asyncio.open_connection(*self._target)
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        async with asyncio.TaskGroup() as both:
-            both.create_task(_pass(reader, out))
-            both.create_task(_pass(there, writer))
+        with _cut_off_with_us(writer):
+            head = await reader.readuntil(b"\r\n\r\n")
+            method, host, _ = head.decode().split(" ", 2)
+            if method != "CONNECT":
+                writer.write(b"HTTP/1.1 405 Method Not Allowed\r\n\r\n")
+                writer.close()
+                return
+            self.asked.append(host)
+            there, out = await asyncio.open_connection(*self._target)
+            with _cut_off_with_us(out):
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(_pass(reader, out))
+                    both.create_task(_pass(there, writer))
+
+
+@contextmanager
+def _cut_off_with_us(writer: asyncio.StreamWriter) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:  # to be cancelled is one
+        writer.transport.abort()
+        raise
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
