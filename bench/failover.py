@@ -33,8 +33,9 @@ from bench.propagation import Times
 from meridian.feed.health import REPORTS, Observation, decode_report
 from meridian.feed.local import FEED_FILE, LastValues
 from meridian.health.last import Checks
-from tests.peers.server import HOST, exchange, free_port
+from tests.peers.server import HOST, exchange
 from tests.peers.service import Service
+from tests.ports import free_port
 
 INTERVALS = (10.0, 1.0)
 PRIMARY, SECONDARY = "192.0.2.1", "192.0.2.2"

@@ -70,6 +70,15 @@ export function dig(name, type, { client = "127.0.0.1", subnet } = {}) {
   return text.trim().split("\n").filter((line) => line !== "").sort();
 }
 
+/** Waits until `holds()` is true; what a page draws may come a moment after what it says. */
+export async function until(holds, otherwise) {
+  const end = Date.now() + PATIENCE;
+  while (!(await holds())) {
+    if (Date.now() > end) assert.fail(otherwise);
+    await new Promise((resume) => setTimeout(resume, 20));
+  }
+}
+
 /** Presses Tab until what has the focus is called so. */
 export async function tabTo(page, name, { backwards = false, most = 150 } = {}) {
   for (let pressed = 0; pressed < most; pressed++) {

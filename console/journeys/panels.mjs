@@ -1,7 +1,7 @@
 // Map, simulation and comparison of a traffic policy, with the keyboard where a mouse would do as well.
 import assert from "node:assert/strict";
 
-import { browse, findings, tabTo } from "./browser.mjs";
+import { browse, findings, tabTo, until } from "./browser.mjs";
 
 const to = (id) => ({ EndpointReference: id });
 const near = (bias) => ({
@@ -53,11 +53,12 @@ await browse(async (page) => {
   await page.getByText("40° N, 50° W goes to 1, eu-central-1, Frankfurt").waitFor();
   await map.focus();
   for (const key of ["+", "+", "-", "0"]) await page.keyboard.press(key);
-  const painted = await map.evaluate((canvas) => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return new Set(new Uint32Array(data.buffer)).size;
-  });
-  assert.ok(painted > 4, `the map has ${painted} colours`);
+  const colours = () =>
+    map.evaluate((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    });
+  await until(async () => (await colours()) > 4, "the map has hardly a colour");
   assert.deepEqual(await findings(page, ".panel"), []);
   await page.getByRole("button", { name: "JSON", exact: true }).click();
   await page.getByText('"Bias": "99"').first().waitFor();
@@ -70,7 +71,8 @@ await browse(async (page) => {
   await page.getByText(/A client .* gets 192\.0\.2\.[13]/).waitFor();
   await page.getByRole("button", { name: "Down", exact: true }).click();
   await page.getByText(/A client .* gets 192\.0\.2\.2, by near: eu-central-1 \(\+99\).* → pair: Secondary/).waitFor();
-  assert.deepEqual(await page.locator(".react-flow .box.lit .title").allTextContents(), ["Start", "near", "pair", "192.0.2.2"]);
+  const lit = page.locator(".react-flow .box.lit .title");
+  await until(async () => (await lit.allTextContents()).join() === "Start,near,pair,192.0.2.2", "the path is not lit");
   assert.deepEqual(await findings(page, ".panel"), []);
 
   // A rule that leaves most of the world without an answer says so.
@@ -86,6 +88,6 @@ await browse(async (page) => {
   await page.getByRole("heading", { name: "What changes for clients" }).waitFor();
   await page.getByText(/192\.0\.2\.2.*192\.0\.2\.9/).first().waitFor();
   await page.getByText("Boxes: 2 changed (near, spare).").waitFor();
-  assert.equal(await page.locator(".compared .react-flow__node.changed").count(), 4);
+  await until(async () => (await page.locator(".compared .react-flow__node.changed").count()) === 4, "four boxes are not marked as changed");
   assert.deepEqual(await findings(page, "main"), []);
 });

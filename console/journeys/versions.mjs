@@ -5,7 +5,7 @@
 // first all the while: tests/journeys/test_console_editor.py.
 import assert from "node:assert/strict";
 
-import { browse, dig, findings } from "./browser.mjs";
+import { browse, dig, findings, until } from "./browser.mjs";
 
 const { checks, toronto, names } = JSON.parse(process.env.MERIDIAN_SEEN);
 const [CHECK] = checks;
@@ -28,12 +28,12 @@ async function switchOff(page) {
     await page.getByRole("textbox", { name: "Reason" }).fill("drill");
     await page.getByRole("button", { name: "Set override" }).click();
   });
-  await answers(page, names[0], "192.0.2.12");
+  await answers(names[0], "192.0.2.12");
   await lit(page, "endpoint:endpoint-3");
   await page.locator('[data-key="rule:failover"][data-arm="0"]').getByText(/drill/).waitFor();
   assert.deepEqual(await findings(page), []);
   await override(page, () => page.getByRole("button", { name: "End the override" }).click());
-  await answers(page, names[0], "192.0.2.11");
+  await answers(names[0], "192.0.2.11");
 }
 
 async function override(page, act) {
@@ -98,7 +98,7 @@ async function compare(page) {
 
 /** Both names, chosen already, move after it is shown what that changes. */
 async function apply(page) {
-  for (const name of names) assert.ok(await page.getByRole("checkbox", { name: `${name} A` }).isChecked());
+  for (const name of names) await page.getByRole("checkbox", { name: `${name} A`, checked: true }).waitFor();
   await page.getByText("All of it can be applied").waitFor();
   await page.getByText(/clients in Germany \(DE\)/).waitFor();
   await page.getByRole("button", { name: "Apply to 2 names" }).click();
@@ -140,10 +140,6 @@ async function replaceResource(page) {
 }
 
 /** Waits until the wire answers a client in Toronto so. */
-async function answers(page, name, value) {
-  const end = Date.now() + 20_000;
-  while (dig(name, "A", { subnet: toronto }).join() !== value) {
-    assert.ok(Date.now() < end, `${name} does not come to ${value}`);
-    await page.waitForTimeout(20);
-  }
+async function answers(name, value) {
+  await until(() => dig(name, "A", { subnet: toronto }).join() === value, `${name} does not come to ${value}`);
 }

@@ -67,8 +67,10 @@ async function arm(page, identifier, weight, value) {
 
 async function weigh(page, identifier, weight) {
   const arms = page.getByRole("button", { name: "Show the arms of app.journey.example A" });
+  const edit = page.getByRole("link", { name: `Edit app.journey.example A ${identifier}` });
+  await arms.or(edit).first().waitFor();
   if (await arms.isVisible()) await arms.click();
-  await page.getByRole("link", { name: `Edit app.journey.example A ${identifier}` }).click();
+  await edit.click();
   await page.getByRole("textbox", { name: "Weight" }).fill(weight);
   await add(page);
 }

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.ports import free_port
+
 _PATIENCE = 30.0  # seconds
 _SBIN = os.pathsep + "/usr/sbin"  # where Debian has it, off the path of ordinary users
 
@@ -89,10 +91,3 @@ class NatsServer:
                 return connection.recv(4) == b"INFO"
         except OSError:
             return False
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -24,7 +24,8 @@ from meridian.feed.feed import Entry
 from meridian.feed.jetstream import JetstreamFeed
 from meridian.feed.keys import FILLED
 from tests.feed.feeds import bucket_settings, jetstream, running
-from tests.feed.nats_server import NatsServer, free_port
+from tests.feed.nats_server import NatsServer
+from tests.ports import free_port
 
 
 @pytest.fixture

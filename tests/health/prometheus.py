@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.peers.server import free_port
+from tests.ports import free_port
 
 PROGRAM = "prometheus"
 _PATIENCE = 60.0  # seconds until it answers

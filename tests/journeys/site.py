@@ -25,6 +25,7 @@ import dns.rdatatype
 from meridian.model.account import Credential
 from meridian.store import account
 from meridian.store.database import Database
+from tests.ports import free_port
 
 PATIENCE = 30.0  # seconds; a machine under load may be slow, but never this slow
 
@@ -280,16 +281,3 @@ def accepts(address: tuple[str, int]) -> bool:
     except OSError:
         return False
     return True
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP alike."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

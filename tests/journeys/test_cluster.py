@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from meridian.client import connect, write_files
 from tests.feed.nats_server import NatsServer
 from tests.journeys.site import PATIENCE, Site, create, upsert
-from tests.peers.server import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.journey
 

@@ -16,7 +16,8 @@ from cryptography import x509
 from tests.fakes.certificates import Authority
 from tests.fakes.tunnel import Tunnel
 from tests.journeys.secure import SecureSite
-from tests.journeys.site import accepts, free_port
+from tests.journeys.site import accepts
+from tests.ports import free_port
 
 pytestmark = pytest.mark.journey
 

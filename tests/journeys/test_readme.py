@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.site import Site
-from tests.peers.server import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.journey
 

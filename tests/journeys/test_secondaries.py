@@ -16,7 +16,7 @@ import pytest
 from tests.journeys.site import Site, create, upsert
 from tests.peers import install_line, missing
 from tests.peers.secondaries import SECRET, KnotSecondary, NsdSecondary, Primary, Secondary
-from tests.peers.server import free_port
+from tests.ports import free_port
 
 _LACKING = missing(["nsd", "knot"])
 

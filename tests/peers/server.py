@@ -22,6 +22,7 @@ import dns.message
 import dns.rcode
 
 from tests.peers.routing import NOTHING, Routing
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
@@ -218,20 +219,6 @@ def exchange(ask: socket.socket, packet: bytes) -> bytes:
     """Send one packet on a connected UDP socket and return the next that comes; TimeoutError if none does."""
     ask.send(packet)
     return ask.recv(65535)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that is free for UDP and TCP at the moment."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind((HOST, 0))
-            port = int(tcp.getsockname()[1])
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind((HOST, port))
-                except OSError:
-                    continue
-                return port
 
 
 def first_line(*command: str) -> str:

@@ -15,7 +15,8 @@ import dns.message
 
 from meridian.client import Api, connect
 from tests.peers.meridian import ROOT, Meridian
-from tests.peers.server import HOST, Server, exchange, free_port
+from tests.peers.server import HOST, Server, exchange
+from tests.ports import free_port
 
 
 class Service(Server):

@@ -15,7 +15,8 @@ from bench import loadgen
 from bench.loadgen import Following, Load, Question, answer_hash
 from bench.workloads import WORKLOADS, Workload, site
 from tests.peers import Echo, Nsd, Server, install_line, missing
-from tests.peers.server import HOST, free_port
+from tests.peers.server import HOST
+from tests.ports import free_port
 
 _LACKING = missing(["nsd", "echo", "load"])
 
