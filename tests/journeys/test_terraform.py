@@ -135,7 +135,7 @@ def test_what_is_destroyed_is_gone(site: Site, workspace: Workspace) -> None:
     zone = workspace.output()["zone"]
     site.change(zone, delete("www.terraform.example", "A", "192.0.2.1"))
     site.change(zone, delete("*.wild.terraform.example", "AAAA", "2001:db8::2"))
-    site.change(workspace.output()["child"], upsert("www.child.terraform.example", "A", "192.0.2.1"))
+    site.change(workspace.output()["apart"], upsert("www.apart.example", "A", "192.0.2.1"))
     ran = workspace.run("destroy", "-var", "changed=true")
 
     assert ran.returncode == 0, ran.stderr

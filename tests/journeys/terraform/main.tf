@@ -52,8 +52,8 @@ resource "aws_route53_delegation_set" "shared" {
   reference_name = "terraform"
 }
 
-resource "aws_route53_zone" "child" {
-  name              = "Child.Terraform.Example."
+resource "aws_route53_zone" "apart" {
+  name              = "Apart.Example." # not below the other: its set may by chance share a name server with that
   delegation_set_id = aws_route53_delegation_set.shared.id
   force_destroy     = true
 }
@@ -326,13 +326,13 @@ data "aws_route53_records" "all" {
 }
 
 data "aws_route53_zones" "all" {
-  depends_on = [aws_route53_zone.child, aws_route53_zone.private]
+  depends_on = [aws_route53_zone.apart, aws_route53_zone.private]
 }
 
 output "read" {
   value = {
     zone    = data.aws_route53_zone.by_name.zone_id
-    child   = aws_route53_zone.child.zone_id
+    apart   = aws_route53_zone.apart.zone_id
     names   = data.aws_route53_records.all.resource_record_sets[*].name
     servers = data.aws_route53_zone.by_name.name_servers
     zones   = data.aws_route53_zones.all.ids
