@@ -5,6 +5,7 @@
 //! in one immutable `Snapshot`.
 
 pub mod access;
+pub mod ahead;
 pub mod answer;
 pub mod cookie;
 pub mod counters;

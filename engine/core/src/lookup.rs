@@ -18,30 +18,32 @@ pub enum Place<'z> {
     Nothing(usize),
 }
 
-/// Finds where `name` stands in `zone`, which holds it.
+/// Finds where `name` stands in `zone`, which holds it; `exact` is its own node, if it has one.
 ///
 /// Goes down from the apex, as a delegation hides everything below it, and stops where the tree
 /// ends: that is the closest encloser. A DS question at a delegation belongs to this, the
 /// parent's, side (RFC 4035 §3.1.4.1).
 #[inline]
-pub fn lookup<'z>(zone: &'z Zone, name: &Name, asked: u16) -> Place<'z> {
+pub fn lookup<'z>(zone: &'z Zone, name: &Name, asked: u16, exact: Option<Found<'z>>) -> Place<'z> {
     if !zone.has_cuts
-        && let Some(found) = zone.find(name, 0)
+        && let Some(found) = exact
     {
         return Place::AtName(found);
     }
     let apex = name.count() - zone.apex.labels();
-    let mut above = None;
-    for suffix in (0..=apex).rev() {
-        let Some(found) = zone.find(name, suffix) else {
-            return at_wildcard(zone, name, suffix + 1);
-        };
-        if found.node.is_cut && (suffix > 0 || asked != rtype::DS) {
-            return Place::BelowCut(found, suffix);
+    // The apex is there and no delegation; the name itself comes last.
+    for suffix in (1..apex).rev() {
+        match zone.find(name, suffix) {
+            None => return at_wildcard(zone, name, suffix + 1),
+            Some(cut) if cut.node.is_cut => return Place::BelowCut(cut, suffix),
+            Some(_) => {}
         }
-        above = Some(found);
     }
-    above.map_or(Place::Nothing(apex), Place::AtName)
+    match exact {
+        None => at_wildcard(zone, name, apex.min(1)),
+        Some(cut) if cut.node.is_cut && asked != rtype::DS => Place::BelowCut(cut, 0),
+        Some(found) => Place::AtName(found),
+    }
 }
 
 fn at_wildcard<'z>(zone: &'z Zone, name: &Name, encloser: usize) -> Place<'z> {

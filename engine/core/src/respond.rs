@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use crate::ahead::Foreseen;
 use crate::answer::{self, Full, Reply, Section, ede};
 use crate::counters::Counters;
 use crate::decide::{self, Circumstances, Client, Draw, Outcome, Shortcuts};
@@ -13,7 +14,7 @@ use crate::image::{At, Found, RecordSet, Zone};
 use crate::lookup::{Place, lookup};
 use crate::name::{self, Name};
 use crate::options::{Told, about_us};
-use crate::query::{self, HEADER, Query, Unanswerable, rcode, rtype};
+use crate::query::{HEADER, Query, Unanswerable, rcode, rtype};
 use crate::snapshot::Snapshot;
 use crate::trace::{self, NoTrace, Step, Trace};
 use crate::transfer;
@@ -75,6 +76,15 @@ impl Workspace {
     }
 }
 
+/// What one packet is answered with: its name, and what was found under this snapshot.
+#[derive(Debug)]
+pub struct Work<'w> {
+    /// The name in question.
+    pub name: &'w mut Name,
+    /// As in the workspace.
+    pub shortcuts: &'w mut Shortcuts,
+}
+
 /// CNAMEs followed inside a zone for one answer; longer chains are cut, the resolver goes on.
 const MAX_CHAIN: usize = 16;
 
@@ -103,14 +113,32 @@ pub fn respond_traced<T: Trace>(
     out: &mut [u8],
     trace: &mut T,
 ) -> usize {
+    let foreseen = Foreseen::read(packet, &mut work.name);
+    let work = Work { name: &mut work.name, shortcuts: &mut work.shortcuts };
+    respond_foreseen(snapshot, packet, &foreseen, arrival, counters, work, out, trace)
+}
+
+/// As `respond`, for a packet that was looked at before; `work` has its name.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "what `respond_traced` has, and what is known of the packet")]
+pub fn respond_foreseen<T: Trace>(
+    snapshot: &Snapshot,
+    packet: &[u8],
+    foreseen: &Foreseen<'_, '_>,
+    arrival: &Arrival,
+    counters: &Counters,
+    work: Work<'_>,
+    out: &mut [u8],
+    trace: &mut T,
+) -> usize {
     match arrival.transport {
         Transport::Udp => counters.queries_udp.add(),
         Transport::Tcp => counters.queries_tcp.add(),
     }
-    let query = match query::read(packet, &mut work.name) {
+    let query = match &foreseen.read {
         Ok(query) => query,
         Err(Unanswerable::Signed(at)) => {
-            return respond_signed(snapshot, packet, at, arrival, counters, work, out, trace);
+            return respond_signed(snapshot, packet, *at, arrival, counters, work, out, trace);
         }
         Err(Unanswerable::Runt) => {
             counters.dropped.add();
@@ -122,15 +150,15 @@ pub fn respond_traced<T: Trace>(
             return 0;
         }
         Err(Unanswerable::Header(rcode)) => {
-            count(counters, rcode, false, 0);
-            return answer::header_only(packet, rcode, out);
+            count(counters, *rcode, false, 0);
+            return answer::header_only(packet, *rcode, out);
         }
     };
     counters.types.add(query.rtype);
     if query.is_plain() {
-        return reply(snapshot, &query, work, arrival, None, None, counters, out, trace);
+        return reply(snapshot, query, foreseen, work, arrival, None, None, counters, out, trace);
     }
-    reply_beside(snapshot, &query, work, arrival, counters, out, trace)
+    reply_beside(snapshot, query, foreseen, work, arrival, counters, out, trace)
 }
 
 /// Looks at a query's signature, and signs the reply (RFC 8945 §5). `at` is where the signature begins.
@@ -142,7 +170,7 @@ fn respond_signed<T: Trace>(
     at: usize,
     arrival: &Arrival,
     counters: &Counters,
-    work: &mut Workspace,
+    work: Work<'_>,
     out: &mut [u8],
     trace: &mut T,
 ) -> usize {
@@ -151,13 +179,14 @@ fn respond_signed<T: Trace>(
         count(counters, rcode::FORMERR, false, 0);
         return answer::header_only(packet, rcode::FORMERR, out);
     };
-    let Ok(query) = query::read(&opened.packet, &mut work.name) else {
+    let foreseen = Foreseen::read(&opened.packet, work.name);
+    let Ok(query) = &foreseen.read else {
         count(counters, rcode::FORMERR, false, 0);
         let length = answer::header_only(packet, rcode::FORMERR, out);
         return opened.signer.sign(out, length, now);
     };
     // A datagram has as much less room as the signature takes, of which the names may be as long as names can be.
-    let room = size_limit(&query, arrival.transport, settings.udp_payload_without_cookie).min(out.len());
+    let room = size_limit(query, arrival.transport, settings.udp_payload_without_cookie).min(out.len());
     let most = room.saturating_sub(opened.signer.octets());
     if most < query.question_end + answer::LEAST {
         count(counters, rcode::FORMERR, false, 0);
@@ -165,8 +194,8 @@ fn respond_signed<T: Trace>(
     }
     let arrival = &Arrival { key: opened.key, signature: opened.signer.octets(), ..*arrival };
     let length = match opened.key {
-        None => not_authorized(&query, settings.udp_payload, most, counters, out),
-        Some(_) => reply_beside(snapshot, &query, work, arrival, counters, &mut out[..most], trace),
+        None => not_authorized(query, settings.udp_payload, most, counters, out),
+        Some(_) => reply_beside(snapshot, query, &foreseen, work, arrival, counters, &mut out[..most], trace),
     };
     opened.signer.sign(out, length, now)
 }
@@ -179,10 +208,12 @@ fn not_authorized(query: &Query<'_>, payload: u16, size: usize, counters: &Count
 
 /// Replies where more than an answer may be due: options that are asked for, or a word about ourselves.
 #[cold]
+#[expect(clippy::too_many_arguments, reason = "what `reply` has")]
 fn reply_beside<T: Trace>(
     snapshot: &Snapshot,
     query: &Query<'_>,
-    work: &mut Workspace,
+    foreseen: &Foreseen<'_, '_>,
+    work: Work<'_>,
     arrival: &Arrival,
     counters: &Counters,
     out: &mut [u8],
@@ -191,7 +222,7 @@ fn reply_beside<T: Trace>(
     let settings = &snapshot.settings;
     let told = query.asked().map(|asked| Told::new(&asked, settings, arrival));
     let about_us = about_us(query, work.name.wire(), settings);
-    reply(snapshot, query, work, arrival, told.as_ref(), about_us, counters, out, trace)
+    reply(snapshot, query, foreseen, work, arrival, told.as_ref(), about_us, counters, out, trace)
 }
 
 /// Replies to a query that was understood.
@@ -202,7 +233,8 @@ fn reply_beside<T: Trace>(
 fn reply<T: Trace>(
     snapshot: &Snapshot,
     query: &Query<'_>,
-    work: &mut Workspace,
+    foreseen: &Foreseen<'_, '_>,
+    work: Work<'_>,
     arrival: &Arrival,
     told: Option<&Told<'_>>,
     about_us: Option<&[u8]>,
@@ -220,7 +252,8 @@ fn reply<T: Trace>(
         &snapshot.settings,
         arrival.resolver,
         query.edns.and_then(|edns| edns.client_subnet),
-    );
+    )
+    .foreseen(foreseen.address, foreseen.located);
     trace.step(|| client_step(&client));
     let is_prohibited = snapshot.settings.access.as_ref().is_some_and(|access| access.refuses(arrival.resolver));
     if is_prohibited {
@@ -228,7 +261,7 @@ fn reply<T: Trace>(
         trace.step(|| Step::Prohibited { client: arrival.resolver.to_string() });
     }
     let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(arrival.draw));
-    let Workspace { name, shortcuts } = work;
+    let Work { name, shortcuts } = work;
     let mut answering =
         Answering { reply: &mut reply, name, circumstances: &mut circumstances, shortcuts, counters, trace };
     let refusal = if is_prohibited {
@@ -239,7 +272,7 @@ fn reply<T: Trace>(
     let rcode = match (refusal, about_us) {
         (None, Some(text)) => answering.about_us(text),
         (None, None) => {
-            let rcode = answering.in_catalog(snapshot, query, arrival.resolver);
+            let rcode = answering.in_catalog(snapshot, query, foreseen, arrival.resolver);
             let scope = answering.circumstances.client.scope();
             reply.scope = scope;
             rcode
@@ -337,13 +370,20 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     }
 
     /// Finds the zone (routing.md §3.1) and answers from it.
-    fn in_catalog(&mut self, snapshot: &'a Snapshot, query: &Query<'_>, resolver: IpAddr) -> u16 {
-        let mut found = None;
+    fn in_catalog(
+        &mut self,
+        snapshot: &'a Snapshot,
+        query: &Query<'_>,
+        foreseen: &Foreseen<'_, 'a>,
+        resolver: IpAddr,
+    ) -> u16 {
+        let (mut found, mut node) = (None, None);
         if snapshot.catalog.has_private() {
             found = self.in_view(snapshot, query.rtype, resolver);
         }
         if found.is_none() {
-            found = snapshot.catalog.public().answering(self.name, query.rtype);
+            found = foreseen.zone.or_else(|| snapshot.catalog.public().answering(self.name, query.rtype));
+            node = foreseen.found;
             self.trace.step(|| zone_step(found.map(|(zone, _)| zone), None));
         }
         let Some((zone, apex)) = found else {
@@ -354,7 +394,7 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
             count_for(zone, self.counters);
         }
         let apex = HEADER + self.name.start(apex);
-        self.in_zone(zone, apex, query.rtype).unwrap_or_else(|Full| {
+        self.in_zone(zone, apex, query.rtype, node).unwrap_or_else(|Full| {
             self.reply.truncate();
             rcode::NOERROR
         })
@@ -374,11 +414,17 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
 
     /// Answers from a zone, along CNAMEs as long as they stay in it (R-SEL-9). `apex` is where
     /// the zone's name stands in the message.
-    fn in_zone(&mut self, zone: &Zone, apex: usize, asked: u16) -> Result<u16, Full> {
+    fn in_zone(
+        &mut self,
+        zone: &Zone,
+        apex: usize,
+        asked: u16,
+        foreseen: Option<Option<Found<'_>>>,
+    ) -> Result<u16, Full> {
         self.reply.authoritative = true;
-        let mut owner = HEADER;
+        let (mut owner, mut foreseen) = (HEADER, foreseen);
         for _ in 0..MAX_CHAIN {
-            match self.one_name(zone, apex, owner, asked)? {
+            match self.one_name(zone, apex, owner, asked, foreseen.take())? {
                 Link::Done(rcode) => return Ok(rcode),
                 Link::Follow(target) if self.moves_to(zone, target) => owner = target,
                 Link::Follow(_) => break,
@@ -390,8 +436,16 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
     }
 
     /// Answers for the name in question, whose own place in the message is `owner`.
-    fn one_name(&mut self, zone: &Zone, apex: usize, owner: usize, asked: u16) -> Result<Link, Full> {
-        let place = lookup(zone, self.name, asked);
+    fn one_name<'z>(
+        &mut self,
+        zone: &'z Zone,
+        apex: usize,
+        owner: usize,
+        asked: u16,
+        foreseen: Option<Option<Found<'z>>>,
+    ) -> Result<Link, Full> {
+        let exact = foreseen.unwrap_or_else(|| zone.find(self.name, 0));
+        let place = lookup(zone, self.name, asked, exact);
         self.trace.step(|| name_step(self.name, place));
         match place {
             Place::AtName(found) | Place::AtWildcard(found, _) => self.at_node(zone, apex, owner, asked, found),

@@ -9,14 +9,16 @@ use std::sync::{Arc, LazyLock};
 
 use common::image::{Group, Zone, arm, simple, to_records};
 use common::message::{self, Edns, Message, Question};
-use common::{CLIENT, ask, example, run::canonical, serving, table, text};
+use common::{CLIENT, ask, example, look_ahead, run::canonical, serving, table, text};
 use meridian_engine::Engine;
+use meridian_engine::ahead::TOGETHER;
 use meridian_engine::counters::Counters;
 use meridian_engine::explain::Overrides;
 use meridian_engine::name::{self, Name, Owner};
 use meridian_engine::place::Prefix;
-use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
+use meridian_engine::respond::{Arrival, Transport, Workspace, respond, respond_foreseen};
 use meridian_engine::snapshot::{Settings, Snapshot};
+use meridian_engine::trace::NoTrace;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -260,6 +262,57 @@ proptest! {
         let explained: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         let hex: String = reply.iter().map(|octet| format!("{octet:02x}")).collect();
         prop_assert_eq!(Some(hex.as_str()), explained["reply"].as_str());
+    }
+
+    /// Packets that were looked at together are answered as each alone, whatever the others are: known names and others
+    /// near them, clients of all places, octets that are no query.
+    #[test]
+    fn looking_ahead_changes_no_answer(
+        served in any_served(),
+        asked in prop::collection::vec(
+            ((any::<Index>(), any::<Index>()), address(), prop::option::of((address(), 0..=64u8)), any::<u64>(), prop::option::of(0..80usize)),
+            1..2 * TOGETHER,
+        ),
+        unhealthy in prop::collection::vec(1..40u32, 0..20),
+    ) {
+        let first = (**served.engine.snapshots().load()).clone();
+        let pairs: Vec<_> = unhealthy.iter().map(|&slot| (slot, false)).collect();
+        let snapshot = Snapshot { health: Arc::new(first.health.with(&pairs)), ..first };
+        let packets: Vec<(Vec<u8>, IpAddr, u64)> = asked
+            .into_iter()
+            .map(|((name, rtype), client, subnet, draw, cut)| {
+                let name = &served.names[name.index(served.names.len())];
+                let mut question = Question::new(name, served.types[rtype.index(served.types.len())]).with_edns(4096);
+                let subnet = subnet.map(|(address, length)| Prefix::new(address, length));
+                let option = subnet.map(|prefix| (8, message::subnet(prefix.address(), prefix.length(), 0)));
+                question.edns.iter_mut().for_each(|edns| edns.options.extend(option.clone()));
+                let mut packet = question.packet(7);
+                packet.truncate(cut.unwrap_or(packet.len()));
+                (packet, client, draw)
+            })
+            .collect();
+        let counters = [Counters::default(), Counters::default()];
+        let (mut shortcuts, mut alone) = (Workspace::lasting().shortcuts, Workspace::lasting());
+        // Twice, so that shortcuts are found.
+        for group in packets.chunks(TOGETHER).chain(packets.chunks(TOGETHER)) {
+            let senders: Vec<(&[u8], IpAddr)> = group.iter().map(|(packet, client, _)| (&packet[..], *client)).collect();
+            let arrival = |at: usize| Arrival::new(group[at].1, Transport::Udp, group[at].2);
+            let together = look_ahead(&snapshot, &senders, &mut shortcuts, |at, foreseen, work| {
+                let mut out = vec![0; 4096];
+                let packet = &group[at].0;
+                let octets = respond_foreseen(
+                    &snapshot, packet, foreseen, &arrival(at), &counters[0], work, &mut out, &mut NoTrace,
+                );
+                out.truncate(octets);
+                out
+            });
+            for (at, reply) in together.into_iter().enumerate() {
+                let mut out = vec![0; 4096];
+                let octets = respond(&snapshot, &group[at].0, &arrival(at), &counters[1], &mut alone, &mut out);
+                prop_assert_eq!(&out[..octets], &reply[..]);
+            }
+        }
+        prop_assert_eq!(counters[0].values(), counters[1].values());
     }
 
     /// A thread that has answered before answers as one that has not: what it keeps changes nothing, under one snapshot

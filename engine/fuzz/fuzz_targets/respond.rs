@@ -5,15 +5,19 @@
 
 #![no_main]
 
+use std::array::from_fn;
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use meridian_engine::Engine;
+use meridian_engine::ahead::{Foreseen, TOGETHER, look_ahead};
 use meridian_engine::counters::Counters;
 use meridian_engine::limit::slip;
-use meridian_engine::respond::{Arrival, Transport, Workspace, respond};
+use meridian_engine::name::Name;
+use meridian_engine::respond::{Arrival, Transport, Work, Workspace, respond, respond_foreseen};
+use meridian_engine::trace::NoTrace;
 use meridian_engine_fuzz::{reply, tables};
 
 static ENGINES: LazyLock<Vec<Arc<Engine>>> = LazyLock::new(tables::engines);
@@ -44,6 +48,21 @@ fuzz_target!(|input: &[u8]| {
         let work = &mut kept[table];
         let length = respond(&snapshot, packet, &arrival, &Counters::default(), work, &mut again);
         assert_eq!(out[..octets], again[..length], "another answer for a thread that has answered before");
+    });
+
+    // Beside others that come with it: its own octets, and what is left of them without the last.
+    let packets = [packet, &packet[..packet.len().saturating_sub(1)], packet];
+    let senders = packets.map(|packet| (packet, client));
+    KEPT.with_borrow_mut(|kept| {
+        let (mut names, mut foreseen) = (from_fn(|_| Name::root()), [Foreseen::NOTHING; TOGETHER]);
+        look_ahead(&snapshot, &senders, &mut names, &kept[table].shortcuts, &mut foreseen, |_| ());
+        for at in [0, 2] {
+            let work = Work { name: &mut names[at], shortcuts: &mut kept[table].shortcuts };
+            let (foreseen, counters) = (&foreseen[at], Counters::default());
+            let length =
+                respond_foreseen(&snapshot, packet, foreseen, &arrival, &counters, work, &mut again, &mut NoTrace);
+            assert_eq!(out[..octets], again[..length], "another answer for a packet that was looked at before");
+        }
     });
 
     if octets > 0 {

@@ -16,15 +16,17 @@ const NO_PLACE: u32 = u32::MAX;
 
 /// The address that decides, of the client subnet where the query has one with a prefix, else the resolver's.
 #[derive(Debug, Clone, Copy)]
-struct Address {
-    prefix: Prefix,
+pub struct Address {
+    /// With as many bits as are known.
+    pub prefix: Prefix,
     is_subnet: bool,
     /// Bits that the client subnet has before those of `prefix`: an IPv4 address in an IPv6 one.
     mapped_bits: u8,
 }
 
 impl Address {
-    fn new(resolver: IpAddr, subnet: Option<&[u8]>) -> Self {
+    /// Of a query: `subnet` is the option's data, well-formed (R-ECS-1, R-ECS-3).
+    pub fn new(resolver: IpAddr, subnet: Option<&[u8]>) -> Self {
         match subnet.and_then(subnet_prefix) {
             Some((prefix, mapped_bits)) if prefix.length() > 0 => Self { prefix, is_subnet: true, mapped_bits },
             _ => Self { prefix: Prefix::host(resolver), is_subnet: false, mapped_bits: 0 },
@@ -67,6 +69,11 @@ impl<'a> Client<'a> {
             is_timed: false,
             is_personal: false,
         }
+    }
+
+    /// The same client, of which some is known already: the address that decides, and where that is.
+    pub fn foreseen(self, address: Option<Address>, located: Option<Located<'a>>) -> Self {
+        Self { address, located, ..self }
     }
 
     /// A client of a network view: where that is, whatever a client subnet says (R-ECS-7, R-GEO-13, R-LAT-9).

@@ -17,7 +17,7 @@ mod shortcuts;
 mod weighted;
 
 pub use arms::{Arms, Few, Many};
-pub use client::Client;
+pub use client::{Address, Client};
 pub use draw::Draw;
 pub use multivalue::MOST;
 pub use shortcuts::Shortcuts;

@@ -3,6 +3,7 @@
 //! Under one snapshot, and as long as neither chance nor a client's own network decides, all clients of a place are led
 //! from a group to the same record set. A thread that has walked there once goes straight there for the next.
 
+use crate::ahead::Fetch;
 use crate::image::{Decision, Position};
 use crate::name;
 
@@ -83,6 +84,20 @@ impl Shortcuts {
             self.rows.iter_mut().flat_map(|row| &mut row.0).for_each(|shortcut| shortcut.generation = 0);
             1
         });
+    }
+
+    /// Fetches where the shortcut from a group, for the clients of a place, is kept.
+    #[inline]
+    pub fn fetch(&self, decision: &Decision, place: u32, fetch: impl Fetch) {
+        if let Some(row) = self.rows.get(From::new(decision, place).row()) {
+            fetch(std::ptr::from_ref(row).cast());
+        }
+    }
+
+    /// Where that shortcut leads, if there is one.
+    #[inline]
+    pub fn position(&self, decision: &Decision, place: u32) -> Option<Position> {
+        self.find(From::new(decision, place)).map(|to| to.position)
     }
 
     /// Where the shortcut from here leads, if there is one.

@@ -1,6 +1,9 @@
 //! A group that takes a decision: its policy and its arms.
 
+use std::ptr;
+
 use super::link::Link;
+use crate::ahead::Fetch;
 use crate::name;
 use crate::place::Area;
 use crate::place::sphere::Point;
@@ -19,6 +22,9 @@ pub struct Decision {
 }
 
 const _: () = assert!(size_of::<Decision>() == 64); // A line of the processor's cache.
+
+/// Arms that are fetched before one is chosen; of larger groups few clients ask for the same ones.
+const ARMS_FETCHED: usize = 4;
 
 /// What was made ahead of choosing.
 #[derive(Debug)]
@@ -104,6 +110,14 @@ impl Decision {
             None => Ahead::Keys(Keys::new(&arms)),
         };
         Self { policy, arms, ahead, ids: Box::new(ids) }
+    }
+
+    /// Fetches what choosing begins with.
+    pub fn fetch(&self, fetch: impl Fetch) {
+        self.arms.iter().take(ARMS_FETCHED).for_each(|arm| fetch(ptr::from_ref(arm).cast()));
+        if let Ahead::Weights(weights) = &self.ahead {
+            fetch(weights.as_ptr().cast());
+        }
     }
 
     /// The first arm with this key.

@@ -1,14 +1,19 @@
 //! One shard: a part of a zone's names, laid out for looking up.
 
 use std::mem::offset_of;
+use std::ptr;
 
 use super::decision::{Arm, By, Decision, Policy};
 use super::link::{Alias, Called, Link, Target, Way};
 use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
+use crate::ahead::Fetch;
 use crate::name::{self, Name, Named, Owner};
 use crate::place::Area;
 use crate::place::geo::Code;
 use crate::place::sphere::Point;
+
+/// Octets of a line of the processor's cache.
+const LINE: usize = 64;
 
 /// Type numbers the engine itself knows.
 pub const NS: u16 = 2;
@@ -151,6 +156,49 @@ impl Shard {
             }
             place += 1;
         }
+    }
+
+    /// The node at the place that a hash names: most often its own.
+    fn first_node(&self, hash: u64) -> &Option<Node> {
+        &self.nodes[(name::spread(hash) >> 20) as usize & (self.nodes.len() - 1)]
+    }
+
+    /// Fetches what finding the name of a hash begins with.
+    pub(super) fn fetch_node(&self, hash: u64, fetch: impl Fetch) {
+        fetch(ptr::from_ref(self.first_node(hash)).cast());
+    }
+
+    /// Fetches what that node leads to: its name with the record sets behind it, and its decision.
+    pub(super) fn fetch_name(&self, hash: u64, fetch: impl Fetch) {
+        let Some(node) = self.first_node(hash) else { return };
+        self.fetch_octets(node.name, 2, fetch);
+        if let Held::Decision { number, .. } = node.held {
+            self.fetch_octets(node.name.saturating_add(2 * LINE as u32), 1, fetch);
+            self.fetch(Slot::decision(number), fetch);
+        }
+    }
+
+    /// Fetches what stands at a slot.
+    pub(super) fn fetch(&self, slot: Slot, fetch: impl Fetch) {
+        match slot.stands() {
+            Stands::Plain(start) => self.fetch_octets(start, 1, fetch),
+            Stands::Decision(number) => fetch(ptr::from_ref(&self.decisions[number as usize]).cast()),
+        }
+    }
+
+    /// Fetches the record sets of a decision's first arms.
+    pub(super) fn fetch_sets(&self, slot: Slot, fetch: impl Fetch) {
+        if let Stands::Decision(number) = slot.stands()
+            && let Some(Link::Set(start)) = self.decisions[number as usize].arms.first().map(|arm| arm.link)
+        {
+            self.fetch_octets(start, 2, fetch);
+        }
+    }
+
+    /// Fetches so many lines of octets from `start` on, as far as there are any.
+    fn fetch_octets(&self, start: u32, lines: usize, fetch: impl Fetch) {
+        let rest = self.octets.get(start as usize..).unwrap_or_default();
+        rest.iter().step_by(LINE).take(lines).for_each(|octet| fetch(ptr::from_ref(octet)));
     }
 
     /// A node's name in wire form.

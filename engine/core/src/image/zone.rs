@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::link::Way;
 use super::shard::Slot;
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
+use crate::ahead::Fetch;
 use crate::name::{self, Name, Owner};
 use crate::query::rtype;
 use crate::transfer::journal::Journal;
@@ -101,6 +102,16 @@ impl<'z> At<'z> {
         self.shard.set_slot(arm.link).map(|slot| Self { slot, ..self })
     }
 
+    /// Fetches the group.
+    pub fn fetch(self, fetch: impl Fetch) {
+        self.shard.fetch(self.slot, fetch);
+    }
+
+    /// Fetches the record sets that its arms lead to, which stand one behind the other, once the arms are there.
+    pub fn fetch_sets(self, fetch: impl Fetch) {
+        self.shard.fetch_sets(self.slot, fetch);
+    }
+
     /// Where it stands.
     pub fn position(self) -> Position {
         Position(u64::from(self.shard.number) << Position::SHARD | self.slot.bits())
@@ -148,6 +159,18 @@ impl Zone {
     /// The node of a name's suffix `i`.
     pub fn find(&self, name: &Name, i: usize) -> Option<Found<'_>> {
         self.find_hashed(name.hash(i), name.suffix(i))
+    }
+
+    /// Fetches what finding a name's node begins with.
+    #[inline]
+    pub fn fetch_node(&self, name: &Name, fetch: impl Fetch) {
+        self.shard_of(name.hash(0)).fetch_node(name.hash(0), fetch);
+    }
+
+    /// Fetches what a name's node leads to, once that is there.
+    #[inline]
+    pub fn fetch_name(&self, name: &Name, fetch: impl Fetch) {
+        self.shard_of(name.hash(0)).fetch_name(name.hash(0), fetch);
     }
 
     /// The node of `*` under suffix `i` of a name.

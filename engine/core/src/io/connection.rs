@@ -104,7 +104,7 @@ impl Connection {
 
     /// Reads, answers and writes as far as the client lets it, or until others should have a turn.
     pub(super) fn turn(&mut self, worker: &mut Worker) -> Next {
-        worker.responder.server = self.server;
+        worker.responder.desk.server = self.server;
         for _ in 0..ROUNDS {
             match self.round(worker) {
                 Ok(Next::Turn) => {}

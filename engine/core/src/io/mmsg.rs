@@ -7,13 +7,15 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::mem::{size_of, size_of_val, zeroed};
+use std::mem::{offset_of, size_of, size_of_val, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
 
 use libc::{c_int, cmsghdr, iovec, mmsghdr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
 use socket2::Socket;
+
+use super::responder::Asked;
 
 /// Datagrams a system call. More gain little: at 64 a call costs each packet a few nanoseconds.
 pub(super) const BATCH: usize = 64;
@@ -32,21 +34,31 @@ const CONTROL: usize = 64;
 #[derive(Clone, Copy)]
 struct Control([u8; CONTROL]);
 
+/// Octets of a line of the processor's cache.
+const LINE: usize = 64;
+
 /// One datagram received, and the reply to it.
 ///
-/// The small fields give slots a stride that is no power of two, so that the first octets of all
-/// packets do not fall into the same lines of the processor's cache.
+/// What is small, and what there is of a peer's address, stands in one line of the cache; packet and reply begin lines
+/// of their own.
 #[derive(Clone, Copy)]
+#[repr(C, align(64))]
 pub(super) struct Slot {
-    peer: sockaddr_storage,
-    peer_octets: socklen_t,
-    control: Control,
-    control_octets: usize,
     packet_octets: usize,
     reply_octets: usize, // 0: no reply
+    control_octets: u32,
+    peer_octets: socklen_t,
+    peer: sockaddr_storage,
+    control: Control,
+    before_packet: [u8; 40],
     packet: [u8; PACKET],
+    before_reply: [u8; LINE],
     reply: [u8; REPLY],
 }
+
+const _: () = assert!(offset_of!(Slot, packet) % LINE == 0 && offset_of!(Slot, reply) % LINE == 0);
+/// So that the first octets of all packets do not fall into the same lines of the cache.
+const _: () = assert!(size_of::<Slot>() / LINE % 2 == 1);
 
 impl Slot {
     fn empty() -> Self {
@@ -58,16 +70,21 @@ impl Slot {
             control_octets: 0,
             packet_octets: 0,
             reply_octets: 0,
+            before_packet: [0; 40],
             packet: [0; PACKET],
+            before_reply: [0; LINE],
             reply: [0; REPLY],
         }
     }
 
-    /// Has `answer` write the reply: it is given packet, sender and room, and returns the reply's length.
-    pub(super) fn answer(&mut self, answer: impl FnOnce(&[u8], SocketAddr, &mut [u8]) -> usize) {
-        if let Some(sender) = self.sender() {
-            self.reply_octets = answer(&self.packet[..self.packet_octets], sender, &mut self.reply).min(REPLY);
-        }
+    /// The datagram, with room for the reply to it; None where its sender has no address. `told`: the socket's address,
+    /// if somebody is told where datagrams were sent to.
+    #[inline]
+    pub(super) fn asked(&mut self, told: Option<SocketAddr>) -> Option<Asked<'_>> {
+        let client = self.sender()?;
+        let server = told.map(|own| SocketAddr::new(self.destination().unwrap_or(own.ip()), own.port()));
+        let (packet, out) = (&self.packet[..self.packet_octets], &mut self.reply[..]);
+        Some(Asked { packet, client, server, out, octets: &mut self.reply_octets })
     }
 
     /// Who sent the packet.
@@ -91,8 +108,8 @@ impl Slot {
     }
 
     /// The address that the packet was sent to, where the kernel was asked to tell it.
-    pub(super) fn destination(&self) -> Option<IpAddr> {
-        if self.control_octets < size_of::<cmsghdr>() {
+    fn destination(&self) -> Option<IpAddr> {
+        if (self.control_octets as usize) < size_of::<cmsghdr>() {
             return None;
         }
         let control = self.control.0.as_ptr();
@@ -122,7 +139,7 @@ impl Slot {
     /// The interface is cleared: routing chooses it, as it would without ancillary data.
     fn forget_interface(&mut self) {
         let control = self.control.0.as_mut_ptr();
-        if self.control_octets < size_of::<cmsghdr>() {
+        if (self.control_octets as usize) < size_of::<cmsghdr>() {
             self.control_octets = 0;
             return;
         }
@@ -236,7 +253,7 @@ impl Batch {
         self.received = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (slot, header) in self.slots.first(self.received).iter_mut().zip(&self.incoming.headers) {
             slot.peer_octets = header.msg_hdr.msg_namelen;
-            slot.control_octets = header.msg_hdr.msg_controllen;
+            slot.control_octets = header.msg_hdr.msg_controllen as u32;
             slot.packet_octets = (header.msg_len as usize).min(PACKET);
             slot.reply_octets = 0;
             slot.forget_interface();
@@ -289,7 +306,7 @@ impl Batch {
             header.msg_hdr.msg_iov = vector;
             header.msg_hdr.msg_iovlen = 1;
             header.msg_hdr.msg_control = slot.control.0.as_mut_ptr().cast();
-            header.msg_hdr.msg_controllen = slot.control_octets;
+            header.msg_hdr.msg_controllen = slot.control_octets as usize;
             count += 1;
         }
         count

@@ -7,6 +7,7 @@
 //! ```
 
 mod connection;
+mod fetch;
 mod limits;
 mod mmsg;
 mod responder;
@@ -24,6 +25,7 @@ use std::thread::{self, JoinHandle, available_parallelism};
 use mio::Waker;
 use socket2::Socket;
 
+pub use fetch::fetch;
 pub use limits::TcpLimits;
 use responder::Responder;
 

@@ -1,5 +1,6 @@
 //! What each thread brings to a packet: its snapshot, its counters, its random draws, and who watches.
 
+use std::array::from_fn;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,14 +8,18 @@ use std::time::{Duration, Instant};
 
 use arc_swap::Guard;
 
+use super::fetch;
+use crate::ahead::{Foreseen, TOGETHER, look_ahead};
 use crate::counters::Counters;
 use crate::decide::Draw;
 use crate::engine::{Engine, system_draw, system_seconds, system_time};
 use crate::limit::{Limiter, Verdict, slip};
+use crate::name::Name;
 use crate::observe::{Between, Watcher};
 use crate::options::is_of_known_client;
-use crate::respond::{Arrival, Transport, Workspace, respond};
+use crate::respond::{Arrival, Transport, Work, Workspace, respond, respond_foreseen};
 use crate::snapshot::Snapshot;
+use crate::trace::NoTrace;
 use crate::transfer::{self, Next, Stream};
 
 const HEADER: usize = 12; // octets, RFC 1035 §4.1.1
@@ -24,16 +29,33 @@ const RCODE: u8 = 0x0f; // of the fourth octet
 const NOERROR: u8 = 0; // RFC 1035 §4.1.1
 const SERVFAIL: u8 = 2; // RFC 1035 §4.1.1
 
+/// A datagram that came, with room for the reply.
+pub(super) struct Asked<'b> {
+    pub(super) packet: &'b [u8],
+    pub(super) client: SocketAddr,
+    /// Where it was sent to, if somebody is told of it.
+    pub(super) server: Option<SocketAddr>,
+    pub(super) out: &'b mut [u8],
+    /// Takes the reply's length; 0: no reply is due.
+    pub(super) octets: &'b mut usize,
+}
+
 /// One thread's way to answer. Holds the snapshot that the thread answers from.
 pub(super) struct Responder {
     engine: Arc<Engine>,
     snapshot: Arc<Snapshot>,
     pub(super) counters: Arc<Counters>,
+    started: Instant,
+    pub(super) desk: Desk,
+}
+
+/// What a thread answers with.
+pub(super) struct Desk {
     draws: Draw, // a new one for each query
     work: Workspace,
-    now: u32, // seconds, read once a batch, and only if something depends on it
+    names: Box<[Name; TOGETHER]>, // of packets that were looked at before they are answered
+    now: u32,                     // seconds, read once a batch, and only if something depends on it
     limiter: Option<Limiter>,
-    started: Instant,
     watcher: Watcher,
     came: Duration, // when this batch came, since 1970; read only if somebody watches
     /// How long a TCP connection may be idle, in units of 100 ms.
@@ -49,22 +71,25 @@ impl Responder {
             engine: Arc::clone(engine),
             snapshot: engine.snapshots().load_full(),
             counters: engine.register_counters(),
-            draws: Draw::new(system_draw()),
-            work: Workspace::lasting(),
-            now: 0,
-            limiter: None,
             started: Instant::now(),
-            watcher: engine.observing().watcher(),
-            came: Duration::ZERO,
-            idle: 0,
-            server: (Ipv4Addr::UNSPECIFIED, 0).into(),
+            desk: Desk {
+                draws: Draw::new(system_draw()),
+                work: Workspace::lasting(),
+                names: Box::new(from_fn(|_| Name::root())),
+                now: 0,
+                limiter: None,
+                watcher: engine.observing().watcher(),
+                came: Duration::ZERO,
+                idle: 0,
+                server: (Ipv4Addr::UNSPECIFIED, 0).into(),
+            },
         }
     }
 
     /// With the rate limit that is set, of which this thread has its share of `threads`.
     pub(super) fn limited(mut self, threads: usize) -> Self {
         let limit = self.snapshot.settings.rate_limit.as_ref();
-        self.limiter = limit.map(|limit| Limiter::new(limit, threads, system_draw()));
+        self.desk.limiter = limit.map(|limit| Limiter::new(limit, threads, system_draw()));
         self
     }
 
@@ -73,53 +98,63 @@ impl Responder {
         let current = self.engine.snapshots().load();
         if !Arc::ptr_eq(&current, &self.snapshot) {
             self.snapshot = Guard::into_inner(current);
-            self.work.shortcuts.forget();
+            self.desk.work.shortcuts.forget();
         }
         let settings = &self.snapshot.settings;
         if settings.cookies.is_some() || !settings.transfers.keys.is_empty() {
-            self.now = system_seconds();
+            self.desk.now = system_seconds();
         }
-        if let Some(limiter) = &mut self.limiter {
+        if let Some(limiter) = &mut self.desk.limiter {
             limiter.set_time(self.started.elapsed().as_nanos() as u64);
         }
-        if self.watcher.is_tapped() {
-            self.came = system_time();
+        if self.is_tapped() {
+            self.desk.came = system_time();
         }
     }
 
     /// Whether somebody is told of each packet, and where it was received.
     pub(super) fn is_tapped(&self) -> bool {
-        self.watcher.is_tapped()
+        self.desk.watcher.is_tapped()
+    }
+
+    /// Answers datagrams, `TOGETHER` at most, having looked ahead for all of them.
+    pub(super) fn answer_all<'b>(&mut self, datagrams: impl Iterator<Item = Asked<'b>>) {
+        let (snapshot, counters, desk) = (&*self.snapshot, &*self.counters, &mut self.desk);
+        let mut all = [const { None }; TOGETHER];
+        let mut packets = [(&[][..], IpAddr::V4(Ipv4Addr::UNSPECIFIED)); TOGETHER];
+        let mut count = 0;
+        for ((asked, own), packet) in datagrams.zip(&mut all).zip(&mut packets) {
+            *packet = (asked.packet, asked.client.ip());
+            *own = Some(asked);
+            count += 1;
+        }
+        let mut foreseen = [Foreseen::NOTHING; TOGETHER];
+        let (packets, names, shortcuts) = (&packets[..count], &mut desk.names, &desk.work.shortcuts);
+        let look = || look_ahead(snapshot, packets, names, shortcuts, &mut foreseen, fetch);
+        // What panics there panics again below, where it is counted.
+        let is_seen = catch_unwind(AssertUnwindSafe(look)).is_ok();
+        for (at, (asked, foreseen)) in all.iter_mut().flatten().zip(&foreseen).enumerate() {
+            if is_no_client(asked.client.port()) {
+                counters.dropped.add();
+                counters.dropped_ports.add();
+                continue;
+            }
+            desk.server = asked.server.unwrap_or(desk.server);
+            let foreseen = is_seen.then_some((foreseen, at));
+            *asked.octets =
+                desk.answer(snapshot, counters, asked.packet, asked.client, Transport::Udp, foreseen, asked.out);
+        }
     }
 
     /// Writes the reply to `packet` into `out` and returns its length in octets; 0: no reply is due.
     pub(super) fn answer(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, out: &mut [u8]) -> usize {
-        let draw = self.draws.next();
-        let arrival = Arrival { now: self.now, idle: self.idle, ..Arrival::new(client.ip(), transport, draw) };
-        let (snapshot, counters, work) = (&*self.snapshot, &*self.counters, &mut self.work);
-        let logged = counters.logged.get();
-        let octets = guarded(packet, counters, out, |out| respond(snapshot, packet, &arrival, counters, work, out));
-        let is_logged = counters.logged.get() != logged;
-        let octets = match &mut self.limiter {
-            Some(limiter) if octets > 0 => {
-                let (client, reply) = (client.ip(), &mut out[..octets]);
-                let is_known = is_of_known_client(packet, reply, &snapshot.settings, &arrival, &mut work.name);
-                if is_known || limiter.exempts(client) { octets } else { limited(limiter, client, reply, counters) }
-            }
-            _ => octets,
-        };
-        if is_logged || self.watcher.is_tapped() {
-            // Without a reply, which the rate limit has taken, there is nothing to log.
-            let log = out[..octets].get(3).filter(|_| is_logged).map(|flags| flags & RCODE);
-            self.tell(packet, client, transport, &out[..octets], log);
-        }
-        octets
+        self.desk.answer(&self.snapshot, &self.counters, packet, client, transport, None, out)
     }
 
     /// Begins the transfer that a packet over TCP asks for. None: `answer` has the reply.
     pub(super) fn begin_transfer(&mut self, packet: &[u8], client: SocketAddr) -> Option<Box<Stream>> {
-        let (snapshot, running, name) = (&self.snapshot, &self.engine.transfers, &mut self.work.name);
-        let arrival = Arrival { now: self.now, ..Arrival::new(client.ip(), Transport::Tcp, 0) };
+        let (snapshot, running, name) = (&self.snapshot, &self.engine.transfers, &mut self.desk.work.name);
+        let arrival = Arrival { now: self.desk.now, ..Arrival::new(client.ip(), Transport::Tcp, 0) };
         let logged = self.counters.logged.get();
         let work = || transfer::begin(snapshot, running, packet, &arrival, &self.counters, name);
         let stream = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
@@ -127,33 +162,92 @@ impl Responder {
             None
         })?;
         let log = (self.counters.logged.get() != logged).then_some(NOERROR);
-        self.tell(packet, client, Transport::Tcp, &[], log);
+        self.desk.tell(&self.snapshot, &self.counters, packet, client, Transport::Tcp, &[], log);
         Some(stream)
     }
 
     /// Writes the next message of a transfer to this client into `out`.
     pub(super) fn next_of(&mut self, stream: &mut Stream, client: SocketAddr, out: &mut [u8]) -> Next {
-        let now = u64::from(self.now);
+        let now = u64::from(self.desk.now);
         let next = catch_unwind(AssertUnwindSafe(|| stream.next(out, now))).unwrap_or_else(|_| {
             self.counters.panics.add();
             Next::Stuck
         });
         if let Next::Message(octets) = next {
-            self.tell(&[], client, Transport::Tcp, &out[..octets], None);
+            self.desk.tell(&self.snapshot, &self.counters, &[], client, Transport::Tcp, &out[..octets], None);
         }
         next
+    }
+}
+
+impl Desk {
+    /// As the responder's. `foreseen` is what is known of the packet already, and which of `names` is its name.
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "what a responder has beside its desk")]
+    fn answer(
+        &mut self,
+        snapshot: &Snapshot,
+        counters: &Counters,
+        packet: &[u8],
+        client: SocketAddr,
+        transport: Transport,
+        foreseen: Option<(&Foreseen<'_, '_>, usize)>,
+        out: &mut [u8],
+    ) -> usize {
+        let draw = self.draws.next();
+        let arrival = Arrival { now: self.now, idle: self.idle, ..Arrival::new(client.ip(), transport, draw) };
+        let (work, names) = (&mut self.work, &mut self.names);
+        let logged = counters.logged.get();
+        let octets = guarded(packet, counters, out, |out| match foreseen {
+            None => respond(snapshot, packet, &arrival, counters, work, out),
+            Some((foreseen, at)) => {
+                let work = Work { name: &mut names[at], shortcuts: &mut work.shortcuts };
+                respond_foreseen(snapshot, packet, foreseen, &arrival, counters, work, out, &mut NoTrace)
+            }
+        });
+        let is_logged = counters.logged.get() != logged;
+        let octets = match &mut self.limiter {
+            Some(limiter) if octets > 0 => {
+                let (client, reply) = (client.ip(), &mut out[..octets]);
+                let is_known = is_of_known_client(packet, reply, &snapshot.settings, &arrival, &mut self.work.name);
+                if is_known || limiter.exempts(client) { octets } else { limited(limiter, client, reply, counters) }
+            }
+            _ => octets,
+        };
+        if is_logged || self.watcher.is_tapped() {
+            // Without a reply, which the rate limit has taken, there is nothing to log.
+            let log = out[..octets].get(3).filter(|_| is_logged).map(|flags| flags & RCODE);
+            self.tell(snapshot, counters, packet, client, transport, &out[..octets], log);
+        }
+        octets
     }
 
     /// Tells those who watch, the zone's log with this RCODE.
     #[cold]
-    fn tell(&mut self, packet: &[u8], client: SocketAddr, transport: Transport, reply: &[u8], log: Option<u8>) {
+    #[expect(clippy::too_many_arguments, reason = "what a responder has beside its desk")]
+    fn tell(
+        &mut self,
+        snapshot: &Snapshot,
+        counters: &Counters,
+        packet: &[u8],
+        client: SocketAddr,
+        transport: Transport,
+        reply: &[u8],
+        log: Option<u8>,
+    ) {
         let between = Between { client, server: self.server, transport, asked: self.came };
         let now = system_time();
-        self.watcher.tell(packet, reply, &between, now, &self.counters);
+        self.watcher.tell(packet, reply, &between, now, counters);
         if let Some(rcode) = log {
-            self.watcher.log(&self.snapshot.catalog, packet, rcode, &between, now, &self.counters);
+            self.watcher.log(&snapshot.catalog, packet, rcode, &between, now, counters);
         }
     }
+}
+
+/// Ports from which a question is forged: 0 is none, and no reply could reach it; at the others stand services that
+/// answer whatever they get, and a reply would go to and fro for ever: echo, daytime, chargen, time, kpasswd.
+const fn is_no_client(port: u16) -> bool {
+    matches!(port, 0 | 7 | 13 | 19 | 37 | 464)
 }
 
 /// What the rate limit leaves of a reply to a client that is not exempt, in octets.

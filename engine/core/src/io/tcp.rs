@@ -107,7 +107,7 @@ impl Server {
             }
             self.worker.responder.refresh();
             self.worker.now = Instant::now();
-            self.worker.responder.idle = tenths(self.limits.idle_with(self.connections.len()));
+            self.worker.responder.desk.idle = tenths(self.limits.idle_with(self.connections.len()));
             let mut due = take(&mut self.turns);
             due.extend(events.iter().map(|event| event.token()));
             for token in due {
@@ -184,7 +184,7 @@ impl Server {
     fn register(&mut self, mut stream: TcpStream, client: SocketAddr) -> io::Result<()> {
         let responder = &self.worker.responder;
         // Asked of the kernel only where somebody wants to know.
-        let server = if responder.is_tapped() { stream.local_addr()? } else { responder.server };
+        let server = if responder.is_tapped() { stream.local_addr()? } else { responder.desk.server };
         let entry = self.connections.vacant_entry();
         let (token, interest) = (Token(entry.key()), Interest::READABLE | Interest::WRITABLE);
         stream.set_nodelay(true)?; // A reply never waits to share a segment with the next.

@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::mmsg::{Batch, ignore_path_mtu, receive_destination};
 use super::responder::Responder;
-use crate::respond::Transport;
+use crate::ahead::TOGETHER;
 
 /// How long an idle thread waits before it looks whether to stop or to let go of an old snapshot.
 const WAIT: Duration = Duration::from_millis(250);
@@ -21,9 +21,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Octets of kernel buffer asked for, each way: some 4,000 packets, a few milliseconds of the highest load.
 /// The kernel gives no more than `net.core.rmem_max` and `net.core.wmem_max`.
 const KERNEL_BUFFER: usize = 4 << 20;
-
-/// Ports below are for services (RFC 6335 §6), and few clients ask from there.
-const FIRST_PORT_OF_PROGRAMS: u16 = 1024;
 
 /// Opens `count` sockets on one address; the kernel spreads clients over them (`SO_REUSEPORT`).
 ///
@@ -68,36 +65,19 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
 /// Answers what comes through `socket` until `stop` is set.
 pub(super) fn serve(socket: &Socket, mut responder: Responder, stop: &AtomicBool) {
     let mut batch = Batch::new();
-    responder.server = super::local_address(socket).unwrap_or(responder.server);
+    let address = super::local_address(socket).unwrap_or(responder.desk.server);
+    responder.desk.server = address;
     while !stop.load(Ordering::Relaxed) {
         if let Err(error) = batch.receive(socket) {
             after(&error, &responder);
         }
         responder.refresh();
-        for slot in batch.received() {
-            if let (true, Some(address)) = (responder.is_tapped(), slot.destination()) {
-                responder.server.set_ip(address);
-            }
-            slot.answer(|packet, sender, out| answer(&mut responder, packet, sender, out));
+        let told = responder.is_tapped().then_some(address);
+        for slots in batch.received().chunks_mut(TOGETHER) {
+            responder.answer_all(slots.iter_mut().filter_map(|slot| slot.asked(told)));
         }
         responder.counters.send_errors.add_many(batch.send(socket));
     }
-}
-
-/// Answers a datagram, unless it comes from a port that nobody asks from.
-pub(super) fn answer(responder: &mut Responder, packet: &[u8], sender: SocketAddr, out: &mut [u8]) -> usize {
-    if sender.port() < FIRST_PORT_OF_PROGRAMS && is_no_client(sender.port()) {
-        responder.counters.dropped.add();
-        responder.counters.dropped_ports.add();
-        return 0;
-    }
-    responder.answer(packet, sender, Transport::Udp, out)
-}
-
-/// Ports from which a question is forged: 0 is none, and no reply could reach it; at the others stand services that
-/// answer whatever they get, and a reply would go to and fro for ever: echo, daytime, chargen, time, kpasswd.
-const fn is_no_client(port: u16) -> bool {
-    matches!(port, 0 | 7 | 13 | 19 | 37 | 464)
 }
 
 /// Counts an error other than that nothing came, and pauses.

@@ -182,6 +182,11 @@ impl Geo {
         Ok(Self { about: header.about, ranges: Ranges::read(v4, v6, header.classes)?, classes })
     }
 
+    /// Which address is in which place.
+    pub(super) fn addresses(&self) -> &Ranges {
+        &self.ranges
+    }
+
     /// Where a client is. Addresses that no range knows are in a place of which nothing is known.
     pub fn locate(&self, client: &Prefix) -> Located<'_> {
         let (number, prefix_length) = self.ranges.find(client);

@@ -190,6 +190,11 @@ impl Latency {
         Client { latency: self, class, rows: [0, subdivision, country], prefix_length: 0 }
     }
 
+    /// Which client is of which measured network.
+    pub(super) fn networks(&self) -> &Ranges {
+        &self.measured.ranges
+    }
+
     /// What was measured of a client's own network.
     pub fn own(&self, client: &Prefix) -> Own<'_> {
         if self.measured.cells.is_empty() {

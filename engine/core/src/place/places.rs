@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Geo, Latency, Locations, Order, PlaceError, Views, refuse};
+use super::{Geo, Latency, Locations, Order, PlaceError, Prefix, Ranges, Views, refuse};
+use crate::ahead::Fetch;
 
 /// The tables in force. Cheap to copy: a change of one shares all others.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,22 @@ pub struct Places {
 }
 
 impl Places {
+    /// Fetches what looking a client up begins with.
+    #[inline]
+    pub fn fetch_blocks(&self, client: &Prefix, fetch: impl Fetch) {
+        self.tables().for_each(|ranges| ranges.fetch_block(client, fetch));
+    }
+
+    /// Fetches what is left of looking a client up, once that is there.
+    #[inline]
+    pub fn fetch_ranges(&self, client: &Prefix, fetch: impl Fetch) {
+        self.tables().for_each(|ranges| ranges.fetch_range(client, fetch));
+    }
+
+    fn tables(&self) -> impl Iterator<Item = &Ranges> {
+        std::iter::once(self.geo.addresses()).chain(self.latency.as_deref().map(Latency::networks))
+    }
+
     fn ordered(self) -> Self {
         let order = self.latency.as_deref().map(|latency| Order::new(&self.geo, latency)).unwrap_or_default();
         Self { order: Arc::new(order), ..self }

@@ -9,8 +9,11 @@
 //! upper half, which is then found by its number; else an index on the upper bits leads to a few neighbours. On the
 //! answer path what is not in the processor's caches costs most, and then what it cannot foresee.
 
+use std::ptr;
+
 use super::octets::{Packed, numbers};
 use super::{PlaceError, Prefix, refuse};
+use crate::ahead::Fetch;
 
 /// Fewer blocks than this are searched without an index, and do without blocks for the other upper halves.
 const MANY_BLOCKS: usize = 2048;
@@ -61,6 +64,22 @@ impl Ranges {
     /// The length is 0 to 32 for IPv4 and IPv4-mapped addresses, 0 to 64 for other IPv6 addresses.
     pub fn find(&self, at: &Prefix) -> (u32, u8) {
         if at.is_v4() { self.v4.find(at.bits() as u64) } else { self.v6.find((at.bits() >> 64) as u64) }
+    }
+
+    /// Fetches the block that finding a prefix looks at, where it is found by its number.
+    #[inline]
+    pub fn fetch_block(&self, at: &Prefix, fetch: impl Fetch) {
+        if at.is_v4() {
+            self.v4.fetch_block(at.bits() as u64, fetch);
+        }
+    }
+
+    /// Fetches the middle of that block's ranges, where searching them begins.
+    #[inline]
+    pub fn fetch_range(&self, at: &Prefix, fetch: impl Fetch) {
+        if at.is_v4() {
+            self.v4.fetch_range(at.bits() as u64, fetch);
+        }
     }
 
     /// Ranges of IPv4 and of IPv6.
@@ -251,6 +270,27 @@ impl<H: Half> Family<H> {
         (H::value(&values[(begun - 1) * H::VALUE..]), before.max(after))
     }
 
+    fn fetch_block(&self, key: u64, fetch: impl Fetch) {
+        if self.is_dense() {
+            fetch(ptr::from_ref(&self.blocks[H::head(key).into() as usize]).cast());
+        }
+    }
+
+    fn fetch_range(&self, key: u64, fetch: impl Fetch) {
+        if self.is_dense() {
+            let number = H::head(key).into() as usize;
+            let (start, end) = (self.blocks[number].start as usize, self.blocks[number + 1].start as usize);
+            let count = (end - start) / (1 + H::VALUE);
+            fetch(self.cells[start + count / 2..].as_ptr().cast());
+            fetch(self.cells[start + count + count / 2 * H::VALUE..].as_ptr().cast());
+        }
+    }
+
+    /// Whether each head has a block, found by its number.
+    fn is_dense(&self) -> bool {
+        H::IS_DENSE && self.blocks.len() > 1 << H::BITS
+    }
+
     /// The same for a key between two blocks, the first of which holds these starts and values.
     fn between(&self, number: usize, head: H, lows: &[H], values: &[H]) -> (u32, u8) {
         let start = join(self.blocks[number].head, lows[lows.len() - 1]);
@@ -262,7 +302,7 @@ impl<H: Half> Family<H> {
     /// The last block up to and with a head; the first is of head 0, so there is one.
     #[inline]
     fn block_of(&self, head: H) -> usize {
-        if H::IS_DENSE && self.blocks.len() > 1 << H::BITS { head.into() as usize } else { self.search(head) }
+        if self.is_dense() { head.into() as usize } else { self.search(head) }
     }
 
     fn search(&self, head: H) -> usize {

@@ -9,12 +9,16 @@ pub mod run;
 pub mod table;
 pub mod text;
 
+use std::array::from_fn;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use meridian_engine::Engine;
-use meridian_engine::respond::Transport;
-use meridian_engine::snapshot::Settings;
+use meridian_engine::ahead::{self, Foreseen, TOGETHER};
+use meridian_engine::decide::Shortcuts;
+use meridian_engine::name::Name;
+use meridian_engine::respond::{Transport, Work};
+use meridian_engine::snapshot::{Settings, Snapshot};
 
 /// The resolver that asks, where it does not matter which.
 pub const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 53));
@@ -38,6 +42,22 @@ pub fn ask(engine: &Engine, name: &str, rtype: &str, draw: u64) -> message::Mess
     let question = message::Question::new(&text::name(name), text::rtype_number(rtype));
     let reply = engine.respond(&question.packet(1), CLIENT, Transport::Tcp, Some(draw)).expect("a reply");
     message::read(&reply).expect("a whole message")
+}
+
+/// What `answer` makes of each packet, at most `TOGETHER`, when all were looked at before the first is answered: it is
+/// given the packet's number, what is known of it, and its name.
+pub fn look_ahead<R>(
+    snapshot: &Snapshot,
+    packets: &[(&[u8], IpAddr)],
+    shortcuts: &mut Shortcuts,
+    mut answer: impl FnMut(usize, &Foreseen<'_, '_>, Work<'_>) -> R,
+) -> Vec<R> {
+    let mut names = from_fn(|_| Name::root());
+    let mut foreseen = [Foreseen::NOTHING; TOGETHER];
+    ahead::look_ahead(snapshot, packets, &mut names, shortcuts, &mut foreseen, |_| ());
+    let numbers = 0..packets.len();
+    let known = numbers.zip(&foreseen).zip(&mut names);
+    known.map(|((number, foreseen), name)| answer(number, foreseen, Work { name, shortcuts })).collect()
 }
 
 /// The small zone that laws and sequences are shown on: SOA, two name servers.

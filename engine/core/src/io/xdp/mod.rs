@@ -26,10 +26,10 @@ use std::time::Duration;
 
 use interface::{Interface, own_addresses};
 use memory::CHUNK;
-use socket::{BATCH, Socket};
+use socket::{BATCH, Exchange, Socket};
 
-use super::responder::Responder;
-use super::udp;
+use super::responder::{Asked, Responder};
+use crate::ahead::TOGETHER;
 
 /// How long an idle thread waits before it looks whether to stop or to let go of an old snapshot.
 const WAIT: Duration = Duration::from_millis(250);
@@ -182,8 +182,7 @@ fn is_final(error: &io::Error) -> bool {
 pub(super) fn serve(mut queue: Queue, mut responder: Responder, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         responder.refresh();
-        let (count, dropped) =
-            queue.socket.answer(|frame, out| answer(&mut responder, frame, &mut out[..queue.largest]));
+        let (count, dropped) = queue.socket.answer(|exchanges| answer(&mut responder, exchanges, queue.largest));
         responder.counters.frames_xdp.add_many(count as u64);
         responder.counters.send_errors.add_many(dropped);
         if count == BATCH {
@@ -194,18 +193,24 @@ pub(super) fn serve(mut queue: Queue, mut responder: Responder, stop: &AtomicBoo
     }
 }
 
-/// Writes the frame that answers `frame`, and returns its length; 0: no reply is due.
-fn answer(responder: &mut Responder, frame: &[u8], out: &mut [u8]) -> usize {
-    let Some(datagram) = frame::read(frame) else {
-        responder.counters.dropped.add();
-        return 0;
-    };
-    if responder.is_tapped() {
-        responder.server = datagram.destination();
-    }
-    match udp::answer(responder, datagram.payload, datagram.sender(), &mut out[datagram.headers()..]) {
-        0 => 0,
-        octets => datagram.reply(out, octets),
+/// Writes the frames that answer, each of at most `largest` octets.
+fn answer(responder: &mut Responder, mut exchanges: [Option<Exchange<'_>>; TOGETHER], largest: usize) {
+    let is_tapped = responder.is_tapped();
+    let frames = exchanges.each_ref().map(|exchange| exchange.as_ref().map(|exchange| exchange.frame));
+    let datagrams = frames.map(|frame| frame.and_then(frame::read));
+    let others = frames.iter().flatten().count() - datagrams.iter().flatten().count();
+    responder.counters.dropped.add_many(others as u64);
+    let asked = exchanges.iter_mut().zip(&datagrams).filter_map(|(exchange, datagram)| {
+        let (Exchange { out, octets, .. }, datagram) = (exchange.as_mut()?, datagram.as_ref()?);
+        let server = is_tapped.then(|| datagram.destination());
+        let out = &mut out[datagram.headers()..largest];
+        Some(Asked { packet: datagram.payload, client: datagram.sender(), server, out, octets })
+    });
+    responder.answer_all(asked);
+    for (exchange, datagram) in exchanges.into_iter().flatten().zip(datagrams) {
+        if let (Some(datagram), 1..) = (datagram, *exchange.octets) {
+            *exchange.octets = datagram.reply(exchange.out, *exchange.octets);
+        }
     }
 }
 

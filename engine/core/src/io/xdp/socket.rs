@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use libc::{c_int, c_void, pollfd, sockaddr_xdp, socklen_t, xdp_desc, xdp_mmap_offsets, xdp_umem_reg};
 
+use crate::ahead::TOGETHER;
+
 use super::memory::{CHUNK, Consumer, FRAMES, Frame, Frames, Producer, Received};
 
 /// Frames answered before the replies are sent and the snapshot is looked at again.
@@ -37,6 +39,14 @@ pub(super) struct Socket {
     completed: Consumer<u64>,
     free: Vec<Frame>,     // for replies
     batch: Vec<Received>, // what was received last
+}
+
+/// A frame that came, with room for the frame that answers it.
+pub(super) struct Exchange<'f> {
+    pub(super) frame: &'f [u8],
+    pub(super) out: &'f mut [u8],
+    /// Takes the answer's length; 0: no reply is due.
+    pub(super) octets: &'f mut usize,
 }
 
 impl Socket {
@@ -130,23 +140,37 @@ impl Socket {
         true
     }
 
-    /// Receives a batch of frames and has `answer` write the reply to each: it is given the frame and room, and returns
-    /// the reply's length, 0 for none. Returns how many frames came, and how many replies had no room.
-    pub(super) fn answer(&mut self, mut answer: impl FnMut(&[u8], &mut [u8]) -> usize) -> (usize, u64) {
+    /// Receives a batch of frames and has `answer` write the replies, of `TOGETHER` frames at a time. Returns how many
+    /// frames came, and how many replies had no room.
+    pub(super) fn answer(&mut self, mut answer: impl FnMut([Option<Exchange<'_>>; TOGETHER])) -> (usize, u64) {
         self.reclaim();
         let (count, mut dropped) = (self.receive(), 0);
-        for received in self.batch.drain(..) {
-            match self.free.pop() {
-                None => dropped += 1, // Replies wait in the ring: the interface takes no more.
-                Some(mut reply) => match answer(self.frames.read(&received), self.frames.write(&mut reply)) {
-                    0 => self.free.push(reply),
-                    octets => self.replies.give(reply, octets),
-                },
+        let Self { frames, fill, replies, free, batch, .. } = self;
+        for group in batch.chunks(TOGETHER) {
+            let (mut places, mut lengths) = ([const { None }; TOGETHER], [0; TOGETHER]);
+            places.iter_mut().zip(group).for_each(|(place, _)| *place = free.pop());
+            let mut exchanges = [const { None }; TOGETHER];
+            for (((exchange, received), place), octets) in
+                exchanges.iter_mut().zip(group).zip(&mut places).zip(&mut lengths)
+            {
+                match place {
+                    None => dropped += 1, // Replies wait in the ring: the interface takes no more.
+                    Some(place) => {
+                        *exchange = Some(Exchange { frame: frames.read(received), out: frames.write(place), octets });
+                    }
+                }
             }
-            self.fill.give(received.frame);
+            answer(exchanges);
+            for (place, octets) in places.into_iter().flatten().zip(lengths) {
+                match octets {
+                    0 => free.push(place),
+                    octets => replies.give(place, octets),
+                }
+            }
         }
-        self.fill.submit();
-        self.replies.submit();
+        batch.drain(..).for_each(|received| fill.give(received.frame));
+        fill.submit();
+        replies.submit();
         (count, dropped)
     }
 

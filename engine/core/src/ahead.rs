@@ -1,0 +1,155 @@
+//! Looking ahead: packets that came together have what their answers will read fetched from memory together.
+//!
+//! A site does not fit into the processor's caches, which the kernel fills with its own work between two batches, and an
+//! answer reads some places of it one after the other, as each says where the next is. So all packets of a group take
+//! the first step before any takes the second: while one would wait for memory, that of the others is on its way. What
+//! the steps find is kept for the answer; it is what the answer would have found by itself.
+
+use std::net::IpAddr;
+
+use crate::decide::{Address, Shortcuts};
+use crate::image::{At, Decision, Found, Group, Zone};
+use crate::name::Name;
+use crate::place::Located;
+use crate::query::{self, Query, Unanswerable};
+use crate::snapshot::Snapshot;
+
+/// Packets that are looked at together.
+pub const TOGETHER: usize = 16;
+
+/// Has the processor fetch the line of its cache that an address lies in. It may do nothing.
+pub trait Fetch: Fn(*const u8) + Copy {}
+
+impl<F: Fn(*const u8) + Copy> Fetch for F {}
+
+/// What is known of a packet before it is answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Foreseen<'p, 's> {
+    /// What it asks.
+    pub(crate) read: Result<Query<'p>, Unanswerable>,
+    /// The public zone that answers for its name and type, with the suffix that is its own; None: not looked for, or
+    /// there is none.
+    pub(crate) zone: Option<(&'s Zone, usize)>,
+    /// The node of its name in that zone, if it has one; None: not looked for.
+    pub(crate) found: Option<Option<Found<'s>>>,
+    /// The address of its client; None: not looked for.
+    pub(crate) address: Option<Address>,
+    /// Where its client is; None: not looked for.
+    pub(crate) located: Option<Located<'s>>,
+}
+
+impl<'p, 's> Foreseen<'p, 's> {
+    /// Nothing is known.
+    pub const NOTHING: Self =
+        Self { read: Err(Unanswerable::Runt), zone: None, found: None, address: None, located: None };
+
+    /// What the packet itself says. `name` takes the name asked for.
+    #[inline(always)]
+    pub fn read(packet: &'p [u8], name: &mut Name) -> Self {
+        Self { read: query::read(packet, name), ..Self::NOTHING }
+    }
+}
+
+/// What is found on the way, and not kept.
+#[derive(Clone, Copy)]
+struct Way<'s> {
+    /// The group in question, if it is decided by the client's place.
+    group: Option<&'s Decision>,
+    /// Where the clients of that place are led from there.
+    target: Option<At<'s>>,
+}
+
+/// Looks ahead for the first `TOGETHER` packets, each with its sender. `names` takes the names that they ask for, and
+/// `all` what is known of each then.
+pub fn look_ahead<'p, 's>(
+    snapshot: &'s Snapshot,
+    packets: &[(&'p [u8], IpAddr)],
+    names: &mut [Name; TOGETHER],
+    shortcuts: &Shortcuts,
+    all: &mut [Foreseen<'p, 's>; TOGETHER],
+    fetch: impl Fetch,
+) {
+    let all = &mut all[..packets.len().min(TOGETHER)];
+    let mut ways = [Way { group: None, target: None }; TOGETHER];
+    read(snapshot, packets, names, all, fetch);
+    for (own, name) in all.iter().zip(&*names) {
+        if let Some((zone, _)) = own.zone {
+            zone.fetch_name(name, fetch);
+        }
+        if let Some(address) = &own.address {
+            snapshot.places.fetch_ranges(&address.prefix, fetch);
+        }
+    }
+    find(snapshot, names, shortcuts, all, &mut ways, fetch);
+    if ways.iter().any(|way| way.group.is_some()) {
+        follow(shortcuts, all, &mut ways, fetch);
+    }
+}
+
+/// What the packets say, and which zones answer; fetches what finding names and places begins with.
+fn read<'p, 's>(
+    snapshot: &'s Snapshot,
+    packets: &[(&'p [u8], IpAddr)],
+    names: &mut [Name],
+    all: &mut [Foreseen<'p, 's>],
+    fetch: impl Fetch,
+) {
+    for ((&(packet, sender), name), own) in packets.iter().zip(names).zip(all) {
+        *own = Foreseen::read(packet, name);
+        let Ok(query) = &own.read else { continue };
+        own.zone = snapshot.catalog.public().answering(name, query.rtype);
+        if let Some((zone, _)) = own.zone {
+            zone.fetch_node(name, fetch);
+        }
+        if let Some(subnet) = query.edns.and_then(|edns| edns.client_subnet) {
+            let address = Address::new(sender, Some(subnet));
+            snapshot.places.fetch_blocks(&address.prefix, fetch);
+            own.address = Some(address);
+        }
+    }
+}
+
+/// Where names and places are; fetches what deciding begins with.
+fn find<'s>(
+    snapshot: &'s Snapshot,
+    names: &[Name],
+    shortcuts: &Shortcuts,
+    all: &mut [Foreseen<'_, 's>],
+    ways: &mut [Way<'s>],
+    fetch: impl Fetch,
+) {
+    for ((own, name), way) in all.iter_mut().zip(names).zip(ways) {
+        let (Ok(query), Some((zone, _))) = (&own.read, own.zone) else { continue };
+        let found = zone.find(name, 0);
+        own.found = Some(found);
+        let Some(Group::Decision(decision)) = found.and_then(|found| found.group(query.rtype)).map(At::group) else {
+            continue;
+        };
+        match &own.address {
+            Some(address) if decision.policy.is_by_place() => {
+                let located = snapshot.places.geo.locate(&address.prefix);
+                shortcuts.fetch(decision, located.number, fetch);
+                own.located = Some(located);
+                way.group = Some(decision);
+            }
+            _ => decision.fetch(fetch),
+        }
+    }
+}
+
+/// Where the clients of places are led; fetches what they get there.
+fn follow<'s>(shortcuts: &Shortcuts, all: &[Foreseen<'_, 's>], ways: &mut [Way<'s>], fetch: impl Fetch) {
+    for (own, way) in all.iter().zip(&mut *ways) {
+        if let (Some((zone, _)), Some(located), Some(group)) = (own.zone, own.located, way.group) {
+            way.target = shortcuts.position(group, located.number).map(|position| zone.at(position));
+            way.target.iter().for_each(|target| target.fetch(fetch));
+        }
+    }
+    let targets = || ways.iter().filter_map(|way| way.target);
+    for target in targets() {
+        if let Group::Decision(decision) = target.group() {
+            decision.fetch(fetch);
+        }
+    }
+    targets().for_each(|target| target.fetch_sets(fetch));
+}
