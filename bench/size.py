@@ -51,6 +51,7 @@ from tests.peers.server import HOST, exchange
 from tests.peers.service import Service
 
 QUESTIONS = 20_000  # asked after each start, from all over the content
+ANSWERS = 800_000  # asked after that, again and again the same, for what an answer costs
 SMALL = 1_000  # addresses of the zone that the large one is compared with
 _TINY = Content("tiny", 1, 1)
 _PATIENCE = 900.0
@@ -122,6 +123,7 @@ class Start(msgspec.Struct, frozen=True):
         cpu: Seconds until the first right answer.
         memory: Octets over the same server with one tiny zone.
         load: What came of the questions after that.
+        user_us: Microseconds in user mode for each answer to questions asked over and over.
     """
 
     server: str
@@ -131,6 +133,7 @@ class Start(msgspec.Struct, frozen=True):
     cpu: float
     memory: int
     load: Load
+    user_us: float
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -169,9 +172,10 @@ class Asking(NamedTuple):
             loadgen.write(content.questions(min(QUESTIONS, content.zones * content.addresses)), file)
         return file
 
-    def ask(self, server: Server, content: Content, *, count: int = QUESTIONS, rate: int | None = None) -> Load:
+    def ask(
+        self, server: Server, content: Content, *, count: int = QUESTIONS, window: int = 32, rate: int | None = None
+    ) -> Load:
         """Ask them."""
-        window = 32 if rate is None else 256
         return loadgen.run(
             self.program, server.address, self.file(content), count=count, window=window, rate=rate, core=self.cores[1]
         )
@@ -186,7 +190,10 @@ def measure_start(asking: Asking, content: Content, make: Callable[[Content], Se
         cpu = server.cpu().total
         load = asking.ask(server, content)
         memory = _memory(server) - idle
-    return Start(server.name, content.name, content.records, content.zones, cpu, memory, load)
+        before = server.cpu().user
+        again = asking.ask(server, content, count=ANSWERS, window=128)
+        user = (server.cpu().user - before) / again.answered * 1e6
+    return Start(server.name, content.name, content.records, content.zones, cpu, memory, load, user)
 
 
 def starts(asking: Asking, content: Content, peers: list[type[Server]], folder: Path) -> Iterator[Start]:
@@ -270,7 +277,7 @@ def swaps(asking: Asking, content: Content, folder: Path, *, rate: int, seconds:
         for version, (what, is_there) in enumerate(events, 2):
             asyncio.run(_list(folder / FEED_FILE, small, content, version, is_there=is_there))
             before = edge.cpu().total
-            load = asking.ask(edge, small, count=rate * seconds, rate=rate)
+            load = asking.ask(edge, small, count=rate * seconds, window=256, rate=rate)
             cpu = edge.cpu().total - before
             if is_there != _is_served(edge, content):
                 raise SystemExit(f"{what}: not within {seconds} s; see --seconds")
@@ -308,7 +315,7 @@ def _memory(server: Server) -> int:
 
 _HEAD = (
     f"{'content':<8}{'server':<10}{'records':>11}{'zones':>11}{'CPU s to answer':>17}{'B a record':>12}{'B a zone':>13}"
-    f"{'wrong':>7}{'lost':>6}"
+    f"{'user µs':>9}{'wrong':>7}{'lost':>6}"
 )
 
 
@@ -316,7 +323,7 @@ def _row(start: Start) -> str:
     return (
         f"{start.content:<8}{start.server:<10}{start.records:>11,}{start.zones:>11,}{start.cpu:>17.2f}"
         f"{start.memory / start.records:>12.0f}{start.memory / start.zones:>13,.0f}"
-        f"{start.load.wrong:>7}{start.load.lost:>6}"
+        f"{start.user_us:>9.2f}{start.load.wrong:>7}{start.load.lost:>6}"
     )
 
 
