@@ -13,6 +13,7 @@ use crate::name::Name;
 use crate::place::Located;
 use crate::query::{self, Query, Unanswerable};
 use crate::snapshot::Snapshot;
+use crate::zones::Zones;
 
 /// Packets that are looked at together.
 pub const TOGETHER: usize = 16;
@@ -72,6 +73,16 @@ pub fn look_ahead<'p, 's>(
     let all = &mut all[..packets.len().min(TOGETHER)];
     let mut ways = [Way { group: None, target: None }; TOGETHER];
     read(snapshot, packets, names, all, fetch);
+    if snapshot.catalog.public().are_many() {
+        fetch_zones(snapshot.catalog.public(), names, all, fetch);
+    }
+    for (own, name) in all.iter_mut().zip(&*names) {
+        let Ok(query) = &own.read else { continue };
+        own.zone = snapshot.catalog.public().answering(name, query.rtype);
+        if let Some((zone, _)) = own.zone {
+            zone.fetch_node(name, fetch);
+        }
+    }
     for (own, name) in all.iter().zip(&*names) {
         if let Some((zone, _)) = own.zone {
             zone.fetch_name(name, fetch);
@@ -86,7 +97,7 @@ pub fn look_ahead<'p, 's>(
     }
 }
 
-/// What the packets say, and which zones answer; fetches what finding names and places begins with.
+/// What the packets say; fetches what finding places begins with.
 fn read<'p, 's>(
     snapshot: &'s Snapshot,
     packets: &[(&'p [u8], IpAddr)],
@@ -97,16 +108,26 @@ fn read<'p, 's>(
     for ((&(packet, sender), name), own) in packets.iter().zip(names).zip(all) {
         *own = Foreseen::read(packet, name);
         let Ok(query) = &own.read else { continue };
-        own.zone = snapshot.catalog.public().answering(name, query.rtype);
-        if let Some((zone, _)) = own.zone {
-            zone.fetch_node(name, fetch);
-        }
         if let Some(subnet) = query.edns.and_then(|edns| edns.client_subnet) {
             let address = Address::new(sender, Some(subnet));
             snapshot.places.fetch_blocks(&address.prefix, fetch);
             own.address = Some(address);
         }
     }
+}
+
+/// Fetches the zones that are likely to answer, as far as they are needed to find names.
+fn fetch_zones(zones: &Zones, names: &[Name], all: &[Foreseen<'_, '_>], fetch: impl Fetch) {
+    let asked = || all.iter().zip(names).filter(|(own, _)| own.read.is_ok()).map(|(_, name)| name);
+    asked().for_each(|name| zones.fetch_places(name, fetch));
+    let mut likely = [None; TOGETHER];
+    for (zone, name) in likely.iter_mut().zip(asked()) {
+        *zone = zones.likely(name);
+        zone.iter().for_each(|zone| zone.fetch(fetch));
+    }
+    let likely = || likely.iter().zip(asked()).filter_map(|(zone, name)| zone.map(|zone| (zone, name)));
+    likely().for_each(|(zone, name)| zone.fetch_parts(name, fetch));
+    likely().for_each(|(zone, name)| zone.fetch_shard(name, fetch));
 }
 
 /// Where names and places are; fetches what deciding begins with.

@@ -31,5 +31,6 @@ pub mod snapshot;
 pub mod trace;
 pub mod transfer;
 pub mod tsig;
+pub mod zones;
 
 pub use engine::Engine;

@@ -1,7 +1,7 @@
 //! Everything a query needs, in one immutable value.
 //!
 //! ```text
-//! Snapshot ─┬─ Catalog ─┬─ Zones ── 256 buckets ── by name: zones by rank ── Zone ── shards
+//! Snapshot ─┬─ Catalog ─┬─ Zones ── 256 buckets ── by hash, of one name by rank: Zone ── shards
 //!           │           └─ Zones of each network view
 //!           ├─ Health     (one bit a check)
 //!           ├─ Places     (geolocation, latency, CIDR collections)
@@ -15,19 +15,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-
 use crate::access::Access;
 use crate::cookie::Cookies;
 use crate::health::Health;
 use crate::image::Zone;
 use crate::limit::RateLimit;
-use crate::name::{self, Name, Owner};
 use crate::outside::Outside;
 use crate::place::Places;
 use crate::place::sphere::{NegativeBias, Point};
-use crate::query::rtype;
 use crate::transfer::Transfers;
+use crate::zones::Zones;
 
 /// What an operator sets for answering.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,8 +84,6 @@ pub struct Snapshot {
     pub settings: Settings,
 }
 
-const BUCKETS: usize = 256;
-
 /// The zones served.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
@@ -97,26 +92,6 @@ pub struct Catalog {
     /// Of each network view the private zones seen from it (R-PVT-6, R-PVT-13); None where there is no private
     /// zone, so that public questions pass views over for the price of one look.
     views: Option<Arc<HashMap<Box<str>, Arc<Zones>>>>,
-}
-
-/// Zones by name.
-#[derive(Debug, Clone)]
-pub struct Zones {
-    buckets: Box<[Arc<Bucket>]>,
-    /// A bit for each number of labels that a zone's name has or had, the last for all above: no other suffix of a
-    /// name is looked for.
-    labels: u64,
-}
-
-/// Zones by name: those of one name together, at least one, the lowest rank first. Their name stands in the zone
-/// itself, which a query asks next.
-#[derive(Debug, Clone, Default)]
-struct Bucket(HashTable<Arc<[Arc<Zone>]>>);
-
-impl Default for Zones {
-    fn default() -> Self {
-        Self { buckets: vec![Arc::default(); BUCKETS].into(), labels: 0 }
-    }
 }
 
 impl Catalog {
@@ -175,98 +150,4 @@ impl Catalog {
             self.views = None;
         }
     }
-}
-
-impl Zones {
-    /// The zone whose apex is suffix `i` of a name.
-    #[inline(always)]
-    pub fn at(&self, name: &Name, i: usize) -> Option<&Zone> {
-        let hash = name.hash(i);
-        self.buckets[bucket(hash)].find(hash, name.suffix(i)).first().map(|zone| &**zone)
-    }
-
-    /// The zone closest to a name, from suffix `from` on, with that suffix (routing.md §3.1).
-    pub fn closest(&self, name: &Name, from: usize) -> Option<(&Zone, usize)> {
-        for i in from..=name.count() {
-            if self.labels & labels_bit(name.count() - i) != 0
-                && let Some(zone) = self.at(name, i)
-            {
-                return Some((zone, i));
-            }
-        }
-        None
-    }
-
-    /// The zone that answers for a name and a type, with the suffix that is its own.
-    pub fn answering(&self, name: &Name, rtype: u16) -> Option<(&Zone, usize)> {
-        match self.closest(name, 0) {
-            // DS stands on the parent's side of an apex (RFC 4035 §3.1.4.1), if we serve the parent.
-            Some(at_apex @ (_, 0)) if rtype == rtype::DS => self.closest(name, 1).or(Some(at_apex)),
-            closest => closest,
-        }
-    }
-
-    /// The zones that answer, one for each name, in any order.
-    pub fn zones(&self) -> impl Iterator<Item = &Zone> {
-        self.buckets.iter().flat_map(|bucket| &bucket.0).filter_map(|zones| zones.first().map(|zone| &**zone))
-    }
-
-    /// Whether there is none.
-    fn is_empty(&self) -> bool {
-        self.buckets.iter().all(|bucket| bucket.0.is_empty())
-    }
-
-    /// Puts a zone in, in place of an older version of it.
-    fn put(&mut self, zone: Arc<Zone>) {
-        self.labels |= labels_bit(zone.apex.labels());
-        self.edit(&zone.apex, |zones| {
-            zones.retain(|other| other.id != zone.id);
-            zones.push(Arc::clone(&zone));
-            zones.sort_by_key(|zone| zone.rank);
-        });
-    }
-
-    /// Takes a zone out.
-    fn remove(&mut self, zone: &Zone) {
-        self.edit(&zone.apex, |zones| zones.retain(|other| other.id != zone.id));
-    }
-
-    /// Changes the zones of one name. The bucket is copied if others share it, which is once for any number of
-    /// changes between two swaps.
-    fn edit(&mut self, name: &Owner, change: impl FnOnce(&mut Vec<Arc<Zone>>)) {
-        let hash = name.hash();
-        let bucket = Arc::make_mut(&mut self.buckets[bucket(hash)]);
-        let mut zones = bucket.find(hash, name.wire()).to_vec();
-        change(&mut zones);
-        bucket.put(hash, name, zones);
-    }
-}
-
-impl Bucket {
-    fn find(&self, hash: u64, name: &[u8]) -> &[Arc<Zone>] {
-        self.0.find(name::spread(hash), |zones| is_name(zones, name)).map_or(&[], |zones| zones)
-    }
-
-    fn put(&mut self, hash: u64, name: &Owner, zones: Vec<Arc<Zone>>) {
-        let spread = name::spread(hash);
-        if let Ok(held) = self.0.find_entry(spread, |zones| is_name(zones, name.wire())) {
-            held.remove();
-        }
-        if !zones.is_empty() {
-            self.0.insert_unique(spread, zones.into(), |zones| name::spread(zones[0].apex.hash()));
-        }
-    }
-}
-
-/// Whether this is the name of these zones.
-fn is_name(zones: &[Arc<Zone>], name: &[u8]) -> bool {
-    zones[0].apex.wire() == name
-}
-
-fn labels_bit(labels: usize) -> u64 {
-    1 << labels.min(63)
-}
-
-fn bucket(hash: u64) -> usize {
-    hash as usize % BUCKETS
 }

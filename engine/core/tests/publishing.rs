@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -433,5 +434,43 @@ proptest! {
             let seen = ask(&engine, "v.example.com.", "A", 0).sections[0].first().map(|record| record.rdata.clone());
             prop_assert_eq!(expected, seen);
         }
+    }
+}
+
+/// Names whose zones stand in one bucket of the catalog, and most of them near each other there.
+fn neighbours() -> Vec<String> {
+    let bucket = |name: &String| Name::from_wire(&text::name(name)).expect("a name").hash(0) % 256;
+    let names = (0..).map(|number| format!("n{number}.test."));
+    names.filter(|name| bucket(name) == 7).take(24).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The catalog finds what a map of names would, whatever came and went, for each name the zone of the lowest rank.
+    #[test]
+    fn a_catalog_is_a_map(edits in prop::collection::vec((0..24usize, 0..3u64, any::<bool>()), 1..150)) {
+        let names = neighbours();
+        let (engine, mut expected) = (Engine::new(Settings::default()), BTreeMap::<usize, BTreeMap<u64, u64>>::new());
+        for (version, (at, rank, is_put)) in (1..).zip(edits) {
+            let apex = &names[at];
+            let id = format!("{apex}{rank}");
+            let records = format!("{apex} 900 SOA ns.test. h.test. 1 7200 900 1209600 86400\n{apex} 60 NS ns.test.");
+            let zone = Zone { rank, ..Zone::new(&id, version, &text::name(apex), &text::records(&records)) };
+            if is_put { publish(&engine, &zone, 1) } else { _ = engine.retire(&id) }
+            let known = expected.entry(at).or_default();
+            known.remove(&rank);
+            known.extend(is_put.then_some((rank, version)));
+        }
+
+        let snapshot = engine.snapshots().load();
+        let zones = snapshot.catalog.public();
+        for (at, name) in names.iter().enumerate() {
+            let found = zones.at(&Name::from_wire(&text::name(name)).expect("a name"), 0);
+            let first = expected.get(&at).and_then(|known| known.first_key_value());
+            prop_assert_eq!(first.map(|(&rank, &version)| (rank, version)), found.map(|zone| (zone.rank, zone.version)));
+        }
+        let served = expected.values().filter(|known| !known.is_empty()).count();
+        prop_assert_eq!((served, served == 0), (zones.zones().count(), zones.is_empty()));
     }
 }

@@ -13,7 +13,7 @@ use crate::place::geo::Code;
 use crate::place::sphere::Point;
 
 /// Octets of a line of the processor's cache.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// Type numbers the engine itself knows.
 pub const NS: u16 = 2;

@@ -1,9 +1,10 @@
 //! One version of a zone: its head and its shards.
 
+use std::ptr;
 use std::sync::Arc;
 
 use super::link::Way;
-use super::shard::Slot;
+use super::shard::{LINE, Slot};
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::ahead::Fetch;
 use crate::name::{self, Name, Owner};
@@ -154,6 +155,26 @@ impl Zone {
             return refuse(format!("zone {}: its own name is in no shard", zone.id));
         }
         Ok(zone)
+    }
+
+    /// Fetches the zone itself.
+    #[inline]
+    pub fn fetch(&self, fetch: impl Fetch) {
+        let start = ptr::from_ref(self).cast::<u8>();
+        (0..size_of::<Self>()).step_by(LINE).for_each(|at| fetch(start.wrapping_add(at)));
+    }
+
+    /// Fetches its name, its shard of a name below it, and what stands beside answers, once the zone is there.
+    #[inline]
+    pub fn fetch_parts(&self, name: &Name, fetch: impl Fetch) {
+        let shard = &self.shards[name::slot(name.hash(0)) >> self.shift];
+        [self.apex.wire().as_ptr(), ptr::from_ref(shard).cast(), self.ns.as_ptr()].into_iter().for_each(fetch);
+    }
+
+    /// Fetches that shard, once it is known where that is.
+    #[inline]
+    pub fn fetch_shard(&self, name: &Name, fetch: impl Fetch) {
+        fetch(ptr::from_ref(self.shard_of(name.hash(0))).cast());
     }
 
     /// The node of a name's suffix `i`.
