@@ -7,6 +7,9 @@ pub const MAX_NAME: usize = 255;
 /// Labels of the longest name, without the root: 127 of one octet each.
 pub const MAX_LABELS: usize = 127;
 
+/// The label that a wildcard begins with, in wire form (RFC 4592 §2.1.1).
+pub const WILDCARD: &[u8; 2] = b"\x01*";
+
 /// The hash of the root.
 const ROOT_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

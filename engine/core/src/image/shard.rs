@@ -7,7 +7,7 @@ use super::decision::{Arm, By, Decision, Policy};
 use super::link::{Alias, Called, Link, Target, Way};
 use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
 use crate::ahead::Fetch;
-use crate::name::{self, Name, Named, Owner};
+use crate::name::{self, Name, Named, Owner, WILDCARD};
 use crate::place::Area;
 use crate::place::geo::Code;
 use crate::place::sphere::Point;
@@ -42,6 +42,8 @@ pub struct Shard {
     pub count: usize,
     /// Whether any of its names, the apex aside, is a delegation.
     pub has_cuts: bool,
+    /// Whether any of its names is a wildcard.
+    pub has_wildcards: bool,
 }
 
 const _: () = assert!(offset_of!(Shard, groups) <= 64);
@@ -354,6 +356,7 @@ struct Builder<'a> {
     groups: Vec<Typed>,
     decisions: Vec<Decision>,
     hidden: Vec<(Box<str>, Slot)>,
+    has_wildcards: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -369,6 +372,7 @@ impl<'a> Builder<'a> {
             groups: Vec::new(),
             decisions: Vec::new(),
             hidden: Vec::new(),
+            has_wildcards: false,
         }
     }
 
@@ -376,6 +380,7 @@ impl<'a> Builder<'a> {
         let hash = self.check_owner(owner)?;
         let name = self.next()?;
         self.octets.extend_from_slice(owner);
+        self.has_wildcards |= owner.starts_with(WILDCARD);
         let mut typed = Vec::with_capacity(groups.0.len());
         for (rtype, group) in &groups.0 {
             typed.push(Typed { rtype: *rtype, slot: self.group(*rtype, group)? });
@@ -505,6 +510,7 @@ impl<'a> Builder<'a> {
             version: image.version,
             count: image.count as usize,
             has_cuts: self.nodes.iter().flatten().any(|node| node.is_cut),
+            has_wildcards: self.has_wildcards,
             nodes: self.nodes.into(),
             octets: self.octets.into(),
             groups: self.groups.into(),

@@ -7,7 +7,7 @@ use super::link::Way;
 use super::shard::{LINE, Slot};
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::ahead::Fetch;
-use crate::name::{self, Name, Owner};
+use crate::name::{self, Name, Owner, WILDCARD};
 use crate::query::rtype;
 use crate::transfer::journal::Journal;
 
@@ -32,6 +32,8 @@ pub struct Zone {
     pub apex: Owner,
     /// Whether any name is a delegation; where none is, a name is found in one step.
     pub has_cuts: bool,
+    /// Whether any name is a wildcard.
+    pub has_wildcards: bool,
     /// The log group that its queries are logged to.
     pub log: Option<Box<str>>,
     /// Whether it is logged or counted; the engine says so when it serves the zone.
@@ -139,6 +141,7 @@ impl Zone {
             rank: head.rank,
             views: head.seen_from().map(|views| views.into_iter().map(Into::into).collect()),
             has_cuts: shards.iter().any(|shard| shard.has_cuts),
+            has_wildcards: shards.iter().any(|shard| shard.has_wildcards),
             log: (!head.log.is_empty()).then(|| head.log.into()),
             is_watched: false,
             number: UNNUMBERED,
@@ -196,9 +199,12 @@ impl Zone {
 
     /// The node of `*` under suffix `i` of a name.
     pub fn find_wildcard(&self, name: &Name, i: usize) -> Option<Found<'_>> {
+        if !self.has_wildcards {
+            return None;
+        }
         let mut owner = [0; name::MAX_NAME + 2];
         let suffix = name.suffix(i);
-        owner[..2].copy_from_slice(b"\x01*");
+        owner[..2].copy_from_slice(WILDCARD);
         owner[2..2 + suffix.len()].copy_from_slice(suffix);
         self.find_hashed(name.wildcard_hash(i), &owner[..2 + suffix.len()])
     }
