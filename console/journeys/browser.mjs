@@ -11,7 +11,7 @@ import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 
-const PATIENCE = 20_000; // milliseconds; a machine under load may be slow, but never this slow
+const PATIENCE = 40_000; // milliseconds; a machine under load may be slow, but never this slow
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Runs `journey(page)` in a browser of its own, signed in unless it is to do that itself. Fails if the page ever complained. */
