@@ -98,7 +98,7 @@ def run(
     options = ["--count", str(count), "--window", str(window)] + ([] if core is None else ["--core", str(core)])
     options += [] if rate is None else ["--rate", str(rate)]
     options += [] if xdp is None else ["--xdp", xdp]
-    done = subprocess.run([*within, *command, *options], check=True, capture_output=True)
+    done = subprocess.run([*within, *command, *options], check=True, stdout=subprocess.PIPE)
     return msgspec.json.decode(done.stdout, type=Load)
 
 
