@@ -206,13 +206,17 @@ class Server(ABC):
         raise ServerFailed(f"{self.name} did not answer within {self._patience:.0f} s:\n{self.log()[-2000:]}")
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        """Ask the first process, which ends its children in order; whatever is left after that is killed."""
+        """Ask the first process, which ends its children in order; kill whatever is left, and wait for all."""
+        pids = self.pids()
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10.0)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10.0)
+        deadline = time.monotonic() + 10.0
+        while any(map(runs, pids)) and time.monotonic() < deadline:
+            time.sleep(0.005)
 
 
 def exchange(ask: socket.socket, packet: bytes) -> bytes:
@@ -225,6 +229,14 @@ def first_line(*command: str) -> str:
     """The first line that a command prints; servers tell their versions so."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).strip().splitlines()[0]
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs still; one that only waits to be reaped does not."""
+    try:
+        return _stat(pid)[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _stat(pid: int) -> list[str]:

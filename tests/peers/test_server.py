@@ -11,6 +11,7 @@ import dns.query
 import pytest
 
 from tests.peers import Echo, Gdnsd, Knot, Meridian, Nsd, Server, ServerFailed, install_line, missing
+from tests.peers.server import runs
 
 ZONE = """\
 small.test. 3600 IN SOA ns1.small.test. hostmaster.small.test. 1 7200 900 1209600 300
@@ -65,7 +66,7 @@ def test_a_server_keeps_to_its_core_and_leaves_nothing_behind(kind: type[Server]
         assert server.memory() > 0
         assert server.cpu().total >= 0
     assert not folder.exists()
-    assert [pid for pid in pids if _runs(pid)] == []
+    assert [pid for pid in pids if runs(pid)] == []
 
 
 @pytest.mark.parametrize("kind", [Nsd, Knot, Gdnsd])
@@ -74,11 +75,3 @@ def test_a_server_that_cannot_start_says_why(kind: type[Server], zone: Path) -> 
     zone.write_text(ZONE + "broken.small.test. 60 IN A not-an-address\n")
     with pytest.raises(ServerFailed, match=r"small|broken|not-an-address"):
         kind({"small.test.": zone}, patience=1.0).start()
-
-
-def _runs(pid: int) -> bool:
-    """Whether a process runs still; one that only waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

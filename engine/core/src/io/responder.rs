@@ -131,8 +131,8 @@ impl Responder {
         let mut foreseen = [Foreseen::NOTHING; TOGETHER];
         let (packets, names, shortcuts) = (&packets[..count], &mut desk.names, &desk.work.shortcuts);
         let look = || look_ahead(snapshot, packets, names, shortcuts, &mut foreseen, fetch);
-        // What panics there panics again below, where it is counted.
         let is_seen = catch_unwind(AssertUnwindSafe(look)).is_ok();
+        counters.panics.add_many(u64::from(!is_seen)); // Then each is answered alone.
         for (at, (asked, foreseen)) in all.iter_mut().flatten().zip(&foreseen).enumerate() {
             if is_no_client(asked.client.port()) {
                 counters.dropped.add();
