@@ -55,7 +55,7 @@ def alias(world: World, zone_id: str, *put: str, delete: Sequence[str] = (), tar
 @asynccontextmanager
 async def connected(world: World, server: NameServer, *areas: str) -> AsyncIterator[None]:
     """A connector at work."""
-    resolver = Resolver([Server(*server.address)], timeout=0.3)
+    resolver = Resolver([Server(*server.address)], timeout=1.0)
     connector = Connector(world.database, world.feed, world.clock, resolver, subnets.read(areas))
     running = asyncio.create_task(connector.run())
     try:

@@ -58,13 +58,10 @@ def test_the_apex_answers_what_the_target_has(site: Site, zone: str) -> None:
     assert rrset.to_text() == f"{ZONE}. {TTL} IN A 203.0.113.1"
 
 
-def test_new_addresses_are_seen_within_the_ttl(site: Site, zone: str, server: NameServer) -> None:
-    """The target's addresses change; its TTL later nobody is sent to the old one any more."""
+def test_new_addresses_are_seen(site: Site, zone: str, server: NameServer) -> None:
+    """The target's addresses change, and clients are sent to the new ones; when is a matter of `tests/connect`."""
     server.set(TARGET, "A", "203.0.113.7", "203.0.113.8", ttl=TTL)
-    changed = time.monotonic()
     site.eventually(lambda: site.answers(ZONE, "A") == {"203.0.113.7", "203.0.113.8"})
-
-    assert time.monotonic() - changed < TTL
 
 
 def test_the_last_answer_outlives_failures_and_restarts(site: Site, zone: str, server: NameServer) -> None:

@@ -25,7 +25,7 @@ def server() -> Iterator[NameServer]:
 
 def ask(*asked: NameServer, name: str = "lb.fake.test", rtype: str = "A", subnet: str | None = None) -> Found:
     block = None if subnet is None else ip_network(subnet)
-    resolver = Resolver([Server(*one.address) for one in asked], timeout=0.3)
+    resolver = Resolver([Server(*one.address) for one in asked], timeout=1.0)
     return asyncio.run(resolver.ask(parse(name), rtype, block))
 
 
@@ -69,7 +69,7 @@ def test_silence_is_told_from_errors(server: NameServer) -> None:
     with NameServer() as silent:
         silent.silent = True
         for asked, heard in (([server], True), ([silent, server], True), ([silent], False), ([], False)):
-            resolver = Resolver([Server(*one.address) for one in asked], timeout=0.3)
+            resolver = Resolver([Server(*one.address) for one in asked], timeout=1.0)
             with pytest.raises(NoAnswer) as caught:
                 asyncio.run(resolver.ask(parse("lb.fake.test"), "A"))
             assert (caught.value.heard, asyncio.run(resolver.is_heard())) == (heard, heard)
