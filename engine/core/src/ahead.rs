@@ -8,6 +8,7 @@
 use std::net::IpAddr;
 
 use crate::decide::{Address, Shortcuts};
+use crate::fetch::Fetch;
 use crate::image::{At, Decision, Found, Group, Zone};
 use crate::name::Name;
 use crate::place::Located;
@@ -17,11 +18,6 @@ use crate::zones::Zones;
 
 /// Packets that are looked at together.
 pub const TOGETHER: usize = 16;
-
-/// Has the processor fetch the line of its cache that an address lies in. It may do nothing.
-pub trait Fetch: Fn(*const u8) + Copy {}
-
-impl<F: Fn(*const u8) + Copy> Fetch for F {}
 
 /// What is known of a packet before it is answered.
 #[derive(Debug, Clone, Copy)]

@@ -13,6 +13,7 @@ pub mod decide;
 pub mod dnstap;
 pub mod engine;
 pub mod explain;
+pub mod fetch;
 pub mod health;
 pub mod image;
 pub mod io;

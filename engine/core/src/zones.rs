@@ -3,7 +3,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use crate::ahead::Fetch;
+use crate::fetch::Fetch;
 use crate::image::Zone;
 use crate::name::{self, Name, Owner};
 use crate::query::rtype;

@@ -3,7 +3,7 @@
 //! Under one snapshot, and as long as neither chance nor a client's own network decides, all clients of a place are led
 //! from a group to the same record set. A thread that has walked there once goes straight there for the next.
 
-use crate::ahead::Fetch;
+use crate::fetch::Fetch;
 use crate::image::{Decision, Position};
 use crate::name;
 

@@ -3,7 +3,7 @@
 use std::ptr;
 
 use super::link::Link;
-use crate::ahead::Fetch;
+use crate::fetch::Fetch;
 use crate::name;
 use crate::place::Area;
 use crate::place::sphere::Point;

@@ -6,7 +6,7 @@ use std::ptr;
 use super::decision::{Arm, By, Decision, Policy};
 use super::link::{Alias, Called, Link, Target, Way};
 use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
-use crate::ahead::Fetch;
+use crate::fetch::Fetch;
 use crate::name::{self, Name, Named, Owner, WILDCARD};
 use crate::place::Area;
 use crate::place::geo::Code;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::link::Way;
 use super::shard::{LINE, Slot};
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
-use crate::ahead::Fetch;
+use crate::fetch::Fetch;
 use crate::name::{self, Name, Owner, WILDCARD};
 use crate::query::rtype;
 use crate::transfer::journal::Journal;

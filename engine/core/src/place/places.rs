@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Geo, Latency, Locations, Order, PlaceError, Prefix, Ranges, Views, refuse};
-use crate::ahead::Fetch;
+use crate::fetch::Fetch;
 
 /// The tables in force. Cheap to copy: a change of one shares all others.
 #[derive(Debug, Clone, Default)]

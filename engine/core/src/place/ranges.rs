@@ -13,7 +13,7 @@ use std::ptr;
 
 use super::octets::{Packed, numbers};
 use super::{PlaceError, Prefix, refuse};
-use crate::ahead::Fetch;
+use crate::fetch::Fetch;
 
 /// Fewer blocks than this are searched without an index, and do without blocks for the other upper halves.
 const MANY_BLOCKS: usize = 2048;
