@@ -189,12 +189,12 @@ class Server(ABC):
     def _await_answers(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + self._patience
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ask:
-            ask.connect(self.address)
-            ask.settimeout(0.1)
-            while time.monotonic() < deadline:
-                if self._process.poll() is not None:
-                    raise ServerFailed(f"{self.name} ended with {self._process.returncode}:\n{self.log()[-2000:]}")
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise ServerFailed(f"{self.name} ended with {self._process.returncode}:\n{self.log()[-2000:]}")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ask:  # a new one: no late replies
+                ask.connect(self.address)
+                ask.settimeout(0.1)
                 try:
                     if self.is_ready(ask):
                         return
@@ -202,7 +202,7 @@ class Server(ABC):
                     continue
                 except (OSError, dns.exception.DNSException):
                     pass
-                time.sleep(0.02)  # nothing listens yet, or the zone is still being read
+            time.sleep(0.02)  # nothing listens yet, or the zone is still being read
         raise ServerFailed(f"{self.name} did not answer within {self._patience:.0f} s:\n{self.log()[-2000:]}")
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
