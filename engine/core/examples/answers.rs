@@ -88,10 +88,9 @@ fn answer(
     out: &mut [u8],
 ) {
     for packets in packets.chunks(TOGETHER) {
-        let mut senders = [(&[][..], RESOLVER); TOGETHER];
-        senders.iter_mut().zip(packets).for_each(|(own, packet)| own.0 = packet);
+        let senders = packets.iter().map(|packet| (&packet[..], RESOLVER));
         let mut foreseen = [Foreseen::NOTHING; TOGETHER];
-        look_ahead(snapshot, &senders[..packets.len()], names, &work.shortcuts, &mut foreseen, fetch);
+        look_ahead(snapshot, senders, names, &work.shortcuts, &mut foreseen, fetch);
         for (draw, ((packet, foreseen), name)) in packets.iter().zip(&foreseen).zip(&mut *names).enumerate() {
             let arrival = Arrival::new(RESOLVER, Transport::Udp, draw as u64);
             let own = Work { name, shortcuts: &mut work.shortcuts };

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use crate::decide::{Address, Shortcuts};
 use crate::fetch::Fetch;
-use crate::image::{At, Decision, Found, Group, Zone};
+use crate::image::{At, Decision, Found, Group, Start, Zone};
 use crate::name::Name;
 use crate::place::Located;
 use crate::query::{self, Query, Unanswerable};
@@ -50,6 +50,8 @@ impl<'p, 's> Foreseen<'p, 's> {
 /// What is found on the way, and not kept.
 #[derive(Clone, Copy)]
 struct Way<'s> {
+    /// Where looking for the name begins.
+    start: Option<Start<'s>>,
     /// The group in question, if it is decided by the client's place.
     group: Option<&'s Decision>,
     /// Where the clients of that place are led from there.
@@ -57,31 +59,32 @@ struct Way<'s> {
 }
 
 /// Looks ahead for the first `TOGETHER` packets, each with its sender. `names` takes the names that they ask for, and
-/// `all` what is known of each then.
+/// `all`, of which nothing is known, what is known of each then.
 pub fn look_ahead<'p, 's>(
     snapshot: &'s Snapshot,
-    packets: &[(&'p [u8], IpAddr)],
+    packets: impl Iterator<Item = (&'p [u8], IpAddr)>,
     names: &mut [Name; TOGETHER],
     shortcuts: &Shortcuts,
     all: &mut [Foreseen<'p, 's>; TOGETHER],
     fetch: impl Fetch,
 ) {
-    let all = &mut all[..packets.len().min(TOGETHER)];
-    let mut ways = [Way { group: None, target: None }; TOGETHER];
-    read(snapshot, packets, names, all, fetch);
+    let mut ways = [Way { start: None, group: None, target: None }; TOGETHER];
+    let count = read(snapshot, packets, names, all, fetch);
+    let all = &mut all[..count];
     if snapshot.catalog.public().are_many() {
         fetch_zones(snapshot.catalog.public(), names, all, fetch);
     }
-    for (own, name) in all.iter_mut().zip(&*names) {
+    for ((own, name), way) in all.iter_mut().zip(&*names).zip(&mut ways) {
         let Ok(query) = &own.read else { continue };
         own.zone = snapshot.catalog.public().answering(name, query.rtype);
-        if let Some((zone, _)) = own.zone {
-            zone.fetch_node(name, fetch);
+        way.start = own.zone.map(|(zone, _)| zone.start(name));
+        if let Some(start) = way.start {
+            start.fetch(fetch);
         }
     }
-    for (own, name) in all.iter().zip(&*names) {
-        if let Some((zone, _)) = own.zone {
-            zone.fetch_name(name, fetch);
+    for (own, way) in all.iter().zip(&ways) {
+        if let Some(start) = way.start {
+            start.fetch_name(fetch);
         }
         if let Some(address) = &own.address {
             snapshot.places.fetch_ranges(&address.prefix, fetch);
@@ -93,16 +96,18 @@ pub fn look_ahead<'p, 's>(
     }
 }
 
-/// What the packets say; fetches what finding places begins with.
+/// What the packets say, and how many there are; fetches what finding places begins with.
 fn read<'p, 's>(
     snapshot: &'s Snapshot,
-    packets: &[(&'p [u8], IpAddr)],
-    names: &mut [Name],
-    all: &mut [Foreseen<'p, 's>],
+    packets: impl Iterator<Item = (&'p [u8], IpAddr)>,
+    names: &mut [Name; TOGETHER],
+    all: &mut [Foreseen<'p, 's>; TOGETHER],
     fetch: impl Fetch,
-) {
-    for ((&(packet, sender), name), own) in packets.iter().zip(names).zip(all) {
-        *own = Foreseen::read(packet, name);
+) -> usize {
+    let mut count = 0;
+    for (((packet, sender), name), own) in packets.zip(names).zip(all) {
+        count += 1;
+        own.read = query::read(packet, name);
         let Ok(query) = &own.read else { continue };
         if let Some(subnet) = query.edns.and_then(|edns| edns.client_subnet) {
             let address = Address::new(sender, Some(subnet));
@@ -110,6 +115,7 @@ fn read<'p, 's>(
             own.address = Some(address);
         }
     }
+    count
 }
 
 /// Fetches the zones that are likely to answer, as far as they are needed to find names.
@@ -136,8 +142,8 @@ fn find<'s>(
     fetch: impl Fetch,
 ) {
     for ((own, name), way) in all.iter_mut().zip(names).zip(ways) {
-        let (Ok(query), Some((zone, _))) = (&own.read, own.zone) else { continue };
-        let found = zone.find(name, 0);
+        let (Ok(query), Some(start)) = (&own.read, way.start) else { continue };
+        let found = start.find(name.wire());
         own.found = Some(found);
         let Some(Group::Decision(decision)) = found.and_then(|found| found.group(query.rtype)).map(At::group) else {
             continue;

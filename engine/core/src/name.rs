@@ -213,14 +213,14 @@ const fn step(hash: u64, word: u64) -> u64 {
 /// The label is taken in words of eight octets, the last one filled up with zeros. So one pass over a
 /// name, from the root up, gives the hashes of all its ancestors, at a step or two for each label.
 fn below(parent: u64, octets: &[u8; ROOM], start: usize, end: usize) -> u64 {
+    let word = |at: usize| octets[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
     let (mut hash, mut at) = (parent, start);
-    while at < end {
-        let word = octets[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
-        let spare = WORD.saturating_sub(end - at) as u32 * u8::BITS;
-        hash = step(hash, word & (u64::MAX >> spare));
+    while end - at > WORD {
+        hash = step(hash, word(at));
         at += WORD;
     }
-    hash
+    let spare = (WORD - (end - at)) as u32 * u8::BITS;
+    step(hash, word(at) & (u64::MAX >> spare))
 }
 
 /// The octets from `at` on, filled up with zeros at the end.

@@ -154,9 +154,31 @@ fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Opt
     if rtype == rtype::OPT {
         return None;
     }
-    let others = usize::from(number(header, 6)?) + usize::from(number(header, 8)?);
-    let edns = records(packet, question_end, others, usize::from(number(header, 10)?))?;
+    let edns = match header.last_chunk() {
+        Some(&NO_RECORDS) => None,
+        Some(&ONE_ADDITIONAL) if let Some((fixed, options)) = opt_alone(packet, question_end) => {
+            Some(read_edns(fixed, options, (question_end + OPT) as u16)?) // A message has at most 65,535 octets.
+        }
+        _ => records(packet, question_end, header)?,
+    };
     Some(Query { packet, rtype, class, question_end, edns })
+}
+
+/// The counts of answer, authority and additional section in a query without EDNS.
+const NO_RECORDS: [u8; 6] = [0; 6];
+/// The same with nothing but OPT, as most queries have them.
+const ONE_ADDITIONAL: [u8; 6] = [0, 0, 0, 0, 0, 1];
+/// Octets of OPT before its options.
+const OPT: usize = 11;
+
+/// The one record behind the question, if it is OPT: its fixed octets behind the owner, which is the root, and its
+/// options.
+#[inline(always)]
+fn opt_alone(packet: &[u8], start: usize) -> Option<(&[u8; 10], &[u8])> {
+    let ([0, fixed @ ..], rest) = packet.get(start..)?.split_first_chunk::<OPT>()? else {
+        return None;
+    };
+    (number(fixed, 0)? == rtype::OPT).then_some((fixed, rest.get(..usize::from(number(fixed, 8)?))?))
 }
 
 impl Query<'_> {
@@ -179,10 +201,13 @@ impl Query<'_> {
     }
 }
 
-/// Walks the records after the question: `before` of answer and authority, then `additional`.
+/// Walks the records after the question.
 ///
 /// Outer None: malformed, or something is signed, which is for `signed` to see.
-fn records(packet: &[u8], start: usize, before: usize, additional: usize) -> Option<Option<Edns<'_>>> {
+#[cold]
+fn records<'p>(packet: &'p [u8], start: usize, header: &[u8; HEADER]) -> Option<Option<Edns<'p>>> {
+    let before = usize::from(number(header, 6)?) + usize::from(number(header, 8)?);
+    let additional = usize::from(number(header, 10)?);
     let mut at = start;
     let mut edns = None;
     for place in 0..before + additional {

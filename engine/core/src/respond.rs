@@ -247,20 +247,20 @@ fn reply<T: Trace>(
     let most = if is_known { payload } else { snapshot.settings.udp_payload_without_cookie };
     let size = size_limit(query, arrival.transport, most);
     let mut reply = Reply::new(out, query, size, payload, told);
-    let client = Client::new(
-        &snapshot.places,
-        &snapshot.settings,
-        arrival.resolver,
-        query.edns.and_then(|edns| edns.client_subnet),
-    )
-    .foreseen(foreseen.address, foreseen.located);
-    trace.step(|| client_step(&client));
+    let subnet = query.edns.as_ref().and_then(|edns| edns.client_subnet);
+    let mut circumstances = Circumstances::new(
+        &snapshot.health,
+        &snapshot.outside,
+        Client::new(&snapshot.places, &snapshot.settings, arrival.resolver, subnet)
+            .foreseen(foreseen.address, foreseen.located),
+        Draw::new(arrival.draw),
+    );
+    trace.step(|| client_step(&circumstances.client));
     let is_prohibited = snapshot.settings.access.as_ref().is_some_and(|access| access.refuses(arrival.resolver));
     if is_prohibited {
         counters.prohibited.add();
         trace.step(|| Step::Prohibited { client: arrival.resolver.to_string() });
     }
-    let mut circumstances = Circumstances::new(&snapshot.health, &snapshot.outside, client, Draw::new(arrival.draw));
     let Work { name, shortcuts } = work;
     let mut answering =
         Answering { reply: &mut reply, name, circumstances: &mut circumstances, shortcuts, counters, trace };
@@ -272,7 +272,7 @@ fn reply<T: Trace>(
     let rcode = match (refusal, about_us) {
         (None, Some(text)) => answering.about_us(text),
         (None, None) => {
-            let rcode = answering.in_catalog(snapshot, query, foreseen, arrival.resolver);
+            let rcode = answering.in_catalog(snapshot, query, foreseen, arrival);
             let scope = answering.circumstances.client.scope();
             reply.scope = scope;
             rcode
@@ -375,11 +375,11 @@ impl<'a, T: Trace> Answering<'_, 'a, '_, '_, T> {
         snapshot: &'a Snapshot,
         query: &Query<'_>,
         foreseen: &Foreseen<'_, 'a>,
-        resolver: IpAddr,
+        arrival: &Arrival,
     ) -> u16 {
         let (mut found, mut node) = (None, None);
         if snapshot.catalog.has_private() {
-            found = self.in_view(snapshot, query.rtype, resolver);
+            found = self.in_view(snapshot, query.rtype, arrival.resolver);
         }
         if found.is_none() {
             found = foreseen.zone.or_else(|| snapshot.catalog.public().answering(self.name, query.rtype));

@@ -50,10 +50,9 @@ fn allocations(engine: &Engine, packets: &[Vec<u8>]) -> u64 {
     let snapshot = cache.load();
     let together = || {
         for group in packets.chunks(TOGETHER) {
-            let mut senders = [(&[][..], CLIENT); TOGETHER];
-            senders.iter_mut().zip(group).for_each(|(own, packet)| own.0 = packet);
+            let senders = group.iter().map(|packet| (&packet[..], CLIENT));
             let mut foreseen = [Foreseen::NOTHING; TOGETHER];
-            look_ahead(snapshot, &senders[..group.len()], &mut names, &work.shortcuts, &mut foreseen, fetch);
+            look_ahead(snapshot, senders, &mut names, &work.shortcuts, &mut foreseen, fetch);
             for ((packet, foreseen), name) in group.iter().zip(&foreseen).zip(&mut names) {
                 let (arrival, work) =
                     (Arrival::new(CLIENT, Transport::Udp, 1), Work { name, shortcuts: &mut work.shortcuts });

@@ -1,11 +1,12 @@
 //! Zone images: from MessagePack to structures that a query can search.
 //!
 //! `wire` is the encoding as the control plane writes it, `shard` and `zone` are what it becomes:
-//! `records` are record sets encoded ahead, a `decision` has arms to choose from, and a `link` is
+//! `nodes` find names, `records` are record sets encoded ahead, a `decision` has arms to choose from, and a `link` is
 //! what an arm leads to.
 
 mod decision;
 mod link;
+mod nodes;
 pub mod records;
 mod shard;
 pub mod wire;
@@ -15,9 +16,10 @@ use std::fmt;
 
 pub use decision::{Arm, By, Decision, Key, MOST_WEIGHED, Policy, Weighed};
 pub use link::{Alias, Called, Target};
+pub use nodes::Node;
 pub use records::RecordSet;
-pub use shard::{Group, Node, Shard};
-pub use zone::{At, Found, Position, Zone};
+pub use shard::{Group, Shard};
+pub use zone::{At, Found, Position, Start, Zone};
 
 /// The encoding this engine reads.
 pub const FORMAT: u32 = 1;

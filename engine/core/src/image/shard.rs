@@ -5,6 +5,7 @@ use std::ptr;
 
 use super::decision::{Arm, By, Decision, Policy};
 use super::link::{Alias, Called, Link, Target, Way};
+use super::nodes::{Line, Node, Nodes};
 use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
 use crate::fetch::Fetch;
 use crate::name::{self, Name, Named, Owner, WILDCARD};
@@ -26,8 +27,7 @@ pub const NS: u16 = 2;
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Shard {
-    /// A hash table: each name's node stands at the place that its hash names, or at the next free one.
-    nodes: Box<[Option<Node>]>,
+    nodes: Nodes,
     /// Names in wire form, each with the record sets of its groups behind it.
     octets: Box<[u8]>,
     decisions: Box<[Decision]>,
@@ -48,23 +48,9 @@ pub struct Shard {
 
 const _: () = assert!(offset_of!(Shard, groups) <= 64);
 
-/// One owner name.
-#[derive(Debug)]
-pub struct Node {
-    name: u32,
-    name_length: u8,
-    /// Whether the name is a delegation: it has NS records and is not the apex.
-    pub is_cut: bool,
-    /// Bits of its hash, so that few other names are compared with.
-    tag: u16,
-    held: Held,
-}
-
-const _: () = assert!(size_of::<Option<Node>>() == 16);
-
 /// What a name holds.
 #[derive(Debug, Clone, Copy)]
-enum Held {
+pub(super) enum Held {
     /// No group: it is an empty non-terminal.
     Nothing,
     /// One record set, without anything to decide, by where it stands.
@@ -145,34 +131,21 @@ impl Shard {
         builder.finish(image)
     }
 
-    /// The node of a name, given as hash and wire form.
+    /// Where looking for the name of a hash begins.
     #[inline(always)]
-    pub fn find(&self, hash: u64, owner: &[u8]) -> Option<&Node> {
-        let (spread, within) = (name::spread(hash), self.nodes.len() - 1);
-        let mut place = (spread >> 20) as usize;
-        loop {
-            // A third of the places is free, so this ends.
-            let node = self.nodes[place & within].as_ref()?;
-            if node.tag == tag(hash) && self.name(node) == owner {
-                return Some(node);
-            }
-            place += 1;
-        }
+    pub(super) fn line(&self, hash: u64) -> &Line {
+        self.nodes.line(hash)
     }
 
-    /// The node at the place that a hash names: most often its own.
-    fn first_node(&self, hash: u64) -> &Option<Node> {
-        &self.nodes[(name::spread(hash) >> 20) as usize & (self.nodes.len() - 1)]
+    /// The node of a name, given as hash and wire form; `line` is where looking for it begins.
+    #[inline(always)]
+    pub(super) fn find<'s>(&'s self, line: &'s Line, hash: u64, owner: &[u8]) -> Option<&'s Node> {
+        self.nodes.find(line, hash, |node| self.name(node) == owner)
     }
 
-    /// Fetches what finding the name of a hash begins with.
-    pub(super) fn fetch_node(&self, hash: u64, fetch: impl Fetch) {
-        fetch(ptr::from_ref(self.first_node(hash)).cast());
-    }
-
-    /// Fetches what that node leads to: its name with the record sets behind it, and its decision.
-    pub(super) fn fetch_name(&self, hash: u64, fetch: impl Fetch) {
-        let Some(node) = self.first_node(hash) else { return };
+    /// Fetches what a node leads to: its name with the record sets behind it, and its decision.
+    #[inline]
+    pub(super) fn fetch_name(&self, node: &Node, fetch: impl Fetch) {
         self.fetch_octets(node.name, 2, fetch);
         if let Held::Decision { number, .. } = node.held {
             self.fetch_octets(node.name.saturating_add(2 * LINE as u32), 1, fetch);
@@ -232,7 +205,7 @@ impl Shard {
 
     /// Every plain record set with its owner, in wire form, and type, in no order.
     pub fn sets(&self) -> impl Iterator<Item = (&[u8], u16, RecordSet<'_>)> {
-        self.nodes.iter().flatten().flat_map(|node| {
+        self.nodes.iter().flat_map(|node| {
             let (alone, several) = match node.held {
                 Held::Plain { rtype, start } => (Some((rtype, start)), &[][..]),
                 Held::Several { count, first } => {
@@ -251,7 +224,7 @@ impl Shard {
     /// The plain record set of this owner, in wire form, and type.
     pub fn set_of(&self, owner: &[u8], rtype: u16) -> Option<RecordSet<'_>> {
         let hash = Owner::from_wire(owner).ok()?.hash();
-        match self.slot(self.find(hash, owner)?, rtype)?.stands() {
+        match self.slot(self.find(self.line(hash), hash, owner)?, rtype)?.stands() {
             Stands::Plain(start) => Some(self.set(start)),
             Stands::Decision(_) => None,
         }
@@ -301,7 +274,7 @@ impl Shard {
     fn shortened(&self, link: Link, is_here: impl Fn(u64) -> bool) -> Link {
         match link {
             Link::Group { hash, start, length, rtype } if is_here(hash) => {
-                let node = self.find(hash, self.read(start, length.into()));
+                let node = self.find(self.line(hash), hash, self.read(start, length.into()));
                 let slot = node.and_then(|node| self.slot(node, rtype));
                 slot.map_or(link, |slot| Link::GroupHere { slot, start, length, rtype })
             }
@@ -334,24 +307,12 @@ impl Shard {
     }
 }
 
-/// Every place of a table of so many nodes, a power of two, from the one that a hash names on. The
-/// highest 12 bits of `spread` have chosen the shard.
-fn probe(hash: u64, places: usize) -> impl Iterator<Item = usize> {
-    let first = (name::spread(hash) >> 20) as usize;
-    (0..places).map(move |step| (first + step) & (places - 1))
-}
-
-/// The bits of a hash that have chosen neither the shard nor the place.
-const fn tag(hash: u64) -> u16 {
-    name::spread(hash) as u16
-}
-
 struct Builder<'a> {
     apex: &'a Owner,
     index: usize,
     shift: u32,
     scratch: Name,
-    nodes: Vec<Option<Node>>,
+    nodes: Nodes,
     octets: Vec<u8>,
     groups: Vec<Typed>,
     decisions: Vec<Decision>,
@@ -361,13 +322,12 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(image: &wire::Shard<'_>, apex: &'a Owner) -> Self {
-        let names = image.names.0.len();
         Self {
             apex,
             index: image.index as usize,
             shift: 12 - (image.count.max(1)).trailing_zeros().min(12),
             scratch: Name::root(),
-            nodes: (0..(names + names / 2 + 1).next_power_of_two()).map(|_| None).collect(),
+            nodes: Nodes::with_room_for(image.names.0.len()),
             octets: Vec::new(),
             groups: Vec::new(),
             decisions: Vec::new(),
@@ -391,12 +351,7 @@ impl<'a> Builder<'a> {
         }
         let is_cut = owner != self.apex.wire() && typed.iter().any(|typed| typed.rtype == NS);
         let held = self.hold(&typed);
-        let node = Node { name, name_length: owner.len() as u8, is_cut, tag: tag(hash), held };
-        let mut places = probe(hash, self.nodes.len());
-        // A third of the places stays free.
-        if let Some(free) = places.find(|&place| self.nodes[place].is_none()) {
-            self.nodes[free] = Some(node);
-        }
+        self.nodes.put(hash, Node::new(hash, name, owner.len() as u8, is_cut, held));
         Ok(())
     }
 
@@ -505,13 +460,14 @@ impl<'a> Builder<'a> {
     fn finish(mut self, image: &wire::Shard<'_>) -> Result<Shard, ImageError> {
         self.hidden.sort_by(|a, b| a.0.cmp(&b.0));
         let is_here = |hash| name::slot(hash) >> self.shift == self.index;
+        let has_cuts = self.nodes.iter().any(|node| node.is_cut);
         let mut shard = Shard {
             number: self.index as u16, // At most `MAX_SHARDS`.
             version: image.version,
             count: image.count as usize,
-            has_cuts: self.nodes.iter().flatten().any(|node| node.is_cut),
+            has_cuts,
             has_wildcards: self.has_wildcards,
-            nodes: self.nodes.into(),
+            nodes: self.nodes,
             octets: self.octets.into(),
             groups: self.groups.into(),
             decisions: [].into(),

@@ -4,6 +4,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::link::Way;
+use super::nodes::Line;
 use super::shard::{LINE, Slot};
 use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
 use crate::fetch::Fetch;
@@ -48,6 +49,37 @@ pub struct Zone {
     ns: Box<[u8]>,
     /// What its latest versions have changed, if somebody may take it.
     pub journal: Option<Box<Journal>>,
+}
+
+/// Where in a zone looking for a name begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'z> {
+    shard: &'z Shard,
+    line: &'z Line,
+    hash: u64,
+}
+
+impl<'z> Start<'z> {
+    /// Fetches what finding the name's node begins with.
+    #[inline]
+    pub fn fetch(self, fetch: impl Fetch) {
+        self.line.fetch(fetch);
+    }
+
+    /// Fetches what the name's node leads to, once that is there.
+    #[inline]
+    pub fn fetch_name(self, fetch: impl Fetch) {
+        if let Some(node) = self.line.likely(self.hash) {
+            self.shard.fetch_name(node, fetch);
+        }
+    }
+
+    /// The node of the name, whose wire form this is.
+    #[inline(always)]
+    pub fn find(self, owner: &[u8]) -> Option<Found<'z>> {
+        let Self { shard, line, hash } = self;
+        shard.find(line, hash, owner).map(|node| Found { shard, node })
+    }
 }
 
 /// A node and the shard it stands in.
@@ -185,16 +217,16 @@ impl Zone {
         self.find_hashed(name.hash(i), name.suffix(i))
     }
 
-    /// Fetches what finding a name's node begins with.
-    #[inline]
-    pub fn fetch_node(&self, name: &Name, fetch: impl Fetch) {
-        self.shard_of(name.hash(0)).fetch_node(name.hash(0), fetch);
+    /// Where finding a name's node begins.
+    #[inline(always)]
+    pub fn start(&self, name: &Name) -> Start<'_> {
+        self.start_of(name.hash(0))
     }
 
-    /// Fetches what a name's node leads to, once that is there.
-    #[inline]
-    pub fn fetch_name(&self, name: &Name, fetch: impl Fetch) {
-        self.shard_of(name.hash(0)).fetch_name(name.hash(0), fetch);
+    #[inline(always)]
+    fn start_of(&self, hash: u64) -> Start<'_> {
+        let shard = self.shard_of(hash);
+        Start { shard, line: shard.line(hash), hash }
     }
 
     /// The node of `*` under suffix `i` of a name.
@@ -210,8 +242,7 @@ impl Zone {
     }
 
     fn find_hashed(&self, hash: u64, owner: &[u8]) -> Option<Found<'_>> {
-        let shard = self.shard_of(hash);
-        shard.find(hash, owner).map(|node| Found { shard, node })
+        self.start_of(hash).find(owner)
     }
 
     /// The group that an alias leads to; None where there is none.

@@ -15,7 +15,7 @@ use std::ptr::{self, NonNull};
 use libc::{c_int, cmsghdr, iovec, mmsghdr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
 use socket2::Socket;
 
-use super::responder::Asked;
+use super::responder::{Asked, Ends};
 
 /// Datagrams a system call. More gain little: at 64 a call costs each packet a few nanoseconds.
 pub(super) const BATCH: usize = 64;
@@ -46,14 +46,21 @@ const LINE: usize = 64;
 pub(super) struct Slot {
     packet_octets: usize,
     reply_octets: usize, // 0: no reply
-    control_octets: u32,
-    peer_octets: socklen_t,
-    peer: sockaddr_storage,
-    control: Control,
+    ends: Addresses,
     before_packet: [u8; 40],
     packet: [u8; PACKET],
     before_reply: [u8; LINE],
     reply: [u8; REPLY],
+}
+
+/// Between which addresses a datagram went, as the kernel writes them.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Addresses {
+    control_octets: u32,
+    peer_octets: socklen_t,
+    peer: sockaddr_storage,
+    control: Control,
 }
 
 const _: () = assert!(offset_of!(Slot, packet) % LINE == 0 && offset_of!(Slot, reply) % LINE == 0);
@@ -63,13 +70,10 @@ const _: () = assert!(size_of::<Slot>() / LINE % 2 == 1);
 impl Slot {
     fn empty() -> Self {
         Self {
-            // SAFETY: sockaddr_storage is plain data for which all zeros is a value (AF_UNSPEC).
-            peer: unsafe { zeroed() },
-            peer_octets: 0,
-            control: Control([0; CONTROL]),
-            control_octets: 0,
             packet_octets: 0,
             reply_octets: 0,
+            // SAFETY: integers, and a sockaddr_storage, for which all zeros is a value too (AF_UNSPEC).
+            ends: unsafe { zeroed() },
             before_packet: [0; 40],
             packet: [0; PACKET],
             before_reply: [0; LINE],
@@ -77,18 +81,17 @@ impl Slot {
         }
     }
 
-    /// The datagram, with room for the reply to it; None where its sender has no address. `told`: the socket's address,
-    /// if somebody is told where datagrams were sent to.
+    /// The datagram, with room for the reply to it.
     #[inline]
-    pub(super) fn asked(&mut self, told: Option<SocketAddr>) -> Option<Asked<'_>> {
-        let client = self.sender()?;
-        let server = told.map(|own| SocketAddr::new(self.destination().unwrap_or(own.ip()), own.port()));
+    pub(super) fn asked(&mut self) -> Asked<'_, &Addresses> {
         let (packet, out) = (&self.packet[..self.packet_octets], &mut self.reply[..]);
-        Some(Asked { packet, client, server, out, octets: &mut self.reply_octets })
+        Asked { packet, ends: &self.ends, out, octets: &mut self.reply_octets }
     }
+}
 
-    /// Who sent the packet.
-    fn sender(&self) -> Option<SocketAddr> {
+impl Ends for &Addresses {
+    #[inline]
+    fn client(self) -> Option<SocketAddr> {
         let (family, octets) = (c_int::from(self.peer.ss_family), self.peer_octets as usize);
         let peer = &raw const self.peer;
         if family == libc::AF_INET && octets >= size_of::<sockaddr_in>() {
@@ -107,6 +110,12 @@ impl Slot {
         }
     }
 
+    fn server(self, own: SocketAddr) -> SocketAddr {
+        SocketAddr::new(self.destination().unwrap_or(own.ip()), own.port())
+    }
+}
+
+impl Addresses {
     /// The address that the packet was sent to, where the kernel was asked to tell it.
     fn destination(&self) -> Option<IpAddr> {
         if (self.control_octets as usize) < size_of::<cmsghdr>() {
@@ -223,7 +232,7 @@ impl Batch {
             // SAFETY: there are as many slots as headers, and only addresses of their fields are taken.
             let (peer, control, packet) = unsafe {
                 let slot = slots.0.cast::<Slot>().add(at).as_ptr();
-                (&raw mut (*slot).peer, &raw mut (*slot).control, &raw mut (*slot).packet)
+                (&raw mut (*slot).ends.peer, &raw mut (*slot).ends.control, &raw mut (*slot).packet)
             };
             vector.iov_base = packet.cast();
             vector.iov_len = PACKET;
@@ -252,11 +261,11 @@ impl Batch {
         };
         self.received = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (slot, header) in self.slots.first(self.received).iter_mut().zip(&self.incoming.headers) {
-            slot.peer_octets = header.msg_hdr.msg_namelen;
-            slot.control_octets = header.msg_hdr.msg_controllen as u32;
+            slot.ends.peer_octets = header.msg_hdr.msg_namelen;
+            slot.ends.control_octets = header.msg_hdr.msg_controllen as u32;
             slot.packet_octets = (header.msg_len as usize).min(PACKET);
             slot.reply_octets = 0;
-            slot.forget_interface();
+            slot.ends.forget_interface();
         }
         Ok(())
     }
@@ -301,12 +310,12 @@ impl Batch {
         for ((slot, header), vector) in due.zip(headers).zip(vectors) {
             vector.iov_base = slot.reply.as_mut_ptr().cast();
             vector.iov_len = slot.reply_octets;
-            header.msg_hdr.msg_name = (&raw mut slot.peer).cast();
-            header.msg_hdr.msg_namelen = slot.peer_octets;
+            header.msg_hdr.msg_name = (&raw mut slot.ends.peer).cast();
+            header.msg_hdr.msg_namelen = slot.ends.peer_octets;
             header.msg_hdr.msg_iov = vector;
             header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_control = slot.control.0.as_mut_ptr().cast();
-            header.msg_hdr.msg_controllen = slot.control_octets as usize;
+            header.msg_hdr.msg_control = slot.ends.control.0.as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = slot.ends.control_octets as usize;
             count += 1;
         }
         count

@@ -29,12 +29,19 @@ const RCODE: u8 = 0x0f; // of the fourth octet
 const NOERROR: u8 = 0; // RFC 1035 §4.1.1
 const SERVFAIL: u8 = 2; // RFC 1035 §4.1.1
 
+/// Between whom a datagram went.
+pub(super) trait Ends: Copy {
+    /// Who sent it; None: it has no address, and there is no reply to it.
+    fn client(self) -> Option<SocketAddr>;
+
+    /// Where it was sent to; `own` is what is known of the socket that it came to.
+    fn server(self, own: SocketAddr) -> SocketAddr;
+}
+
 /// A datagram that came, with room for the reply.
-pub(super) struct Asked<'b> {
+pub(super) struct Asked<'b, E> {
     pub(super) packet: &'b [u8],
-    pub(super) client: SocketAddr,
-    /// Where it was sent to, if somebody is told of it.
-    pub(super) server: Option<SocketAddr>,
+    pub(super) ends: E,
     pub(super) out: &'b mut [u8],
     /// Takes the reply's length; 0: no reply is due.
     pub(super) octets: &'b mut usize,
@@ -46,6 +53,8 @@ pub(super) struct Responder {
     snapshot: Arc<Snapshot>,
     pub(super) counters: Arc<Counters>,
     started: Instant,
+    /// Where datagrams are received, as far as it is known.
+    pub(super) own: SocketAddr,
     pub(super) desk: Desk,
 }
 
@@ -60,18 +69,20 @@ pub(super) struct Desk {
     came: Duration, // when this batch came, since 1970; read only if somebody watches
     /// How long a TCP connection may be idle, in units of 100 ms.
     pub(super) idle: u16,
-    /// Where packets are received, as far as it is known.
+    /// Where the packet in question was received, as far as it is known.
     pub(super) server: SocketAddr,
 }
 
 impl Responder {
     /// A responder for one thread; its counters are summed with those of all others.
     pub(super) fn new(engine: &Arc<Engine>) -> Self {
+        let unknown = (Ipv4Addr::UNSPECIFIED, 0).into();
         Self {
             engine: Arc::clone(engine),
             snapshot: engine.snapshots().load_full(),
             counters: engine.register_counters(),
             started: Instant::now(),
+            own: unknown,
             desk: Desk {
                 draws: Draw::new(system_draw()),
                 work: Workspace::lasting(),
@@ -81,7 +92,7 @@ impl Responder {
                 watcher: engine.observing().watcher(),
                 came: Duration::ZERO,
                 idle: 0,
-                server: (Ipv4Addr::UNSPECIFIED, 0).into(),
+                server: unknown,
             },
         }
     }
@@ -118,31 +129,33 @@ impl Responder {
     }
 
     /// Answers datagrams, `TOGETHER` at most, having looked ahead for all of them.
-    pub(super) fn answer_all<'b>(&mut self, datagrams: impl Iterator<Item = Asked<'b>>) {
+    pub(super) fn answer_all<'b, E: Ends>(&mut self, datagrams: impl Iterator<Item = Asked<'b, E>>) {
+        let (own, is_tapped) = (self.own, self.is_tapped());
         let (snapshot, counters, desk) = (&*self.snapshot, &*self.counters, &mut self.desk);
         let mut all = [const { None }; TOGETHER];
-        let mut packets = [(&[][..], IpAddr::V4(Ipv4Addr::UNSPECIFIED)); TOGETHER];
-        let mut count = 0;
-        for ((asked, own), packet) in datagrams.zip(&mut all).zip(&mut packets) {
-            *packet = (asked.packet, asked.client.ip());
+        for (asked, own) in datagrams.zip(&mut all) {
             *own = Some(asked);
-            count += 1;
         }
         let mut foreseen = [Foreseen::NOTHING; TOGETHER];
-        let (packets, names, shortcuts) = (&packets[..count], &mut desk.names, &desk.work.shortcuts);
+        let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let sender = |ends: E| ends.client().map_or(nobody, |client| client.ip());
+        let packets = all.iter().flatten().map(|asked| (asked.packet, sender(asked.ends)));
+        let (names, shortcuts) = (&mut desk.names, &desk.work.shortcuts);
         let look = || look_ahead(snapshot, packets, names, shortcuts, &mut foreseen, fetch);
         let is_seen = catch_unwind(AssertUnwindSafe(look)).is_ok();
         counters.panics.add_many(u64::from(!is_seen)); // Then each is answered alone.
         for (at, (asked, foreseen)) in all.iter_mut().flatten().zip(&foreseen).enumerate() {
-            if is_no_client(asked.client.port()) {
+            let Some(client) = asked.ends.client() else { continue };
+            if is_no_client(client.port()) {
                 counters.dropped.add();
                 counters.dropped_ports.add();
                 continue;
             }
-            desk.server = asked.server.unwrap_or(desk.server);
+            if is_tapped {
+                desk.server = asked.ends.server(own);
+            }
             let foreseen = is_seen.then_some((foreseen, at));
-            *asked.octets =
-                desk.answer(snapshot, counters, asked.packet, asked.client, Transport::Udp, foreseen, asked.out);
+            *asked.octets = desk.answer(snapshot, counters, asked.packet, client, Transport::Udp, foreseen, asked.out);
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::mmsg::{Batch, ignore_path_mtu, receive_destination};
+use super::mmsg::{Batch, Slot, ignore_path_mtu, receive_destination};
 use super::responder::Responder;
 use crate::ahead::TOGETHER;
 
@@ -65,16 +65,15 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
 /// Answers what comes through `socket` until `stop` is set.
 pub(super) fn serve(socket: &Socket, mut responder: Responder, stop: &AtomicBool) {
     let mut batch = Batch::new();
-    let address = super::local_address(socket).unwrap_or(responder.desk.server);
-    responder.desk.server = address;
+    responder.own = super::local_address(socket).unwrap_or(responder.own);
+    responder.desk.server = responder.own;
     while !stop.load(Ordering::Relaxed) {
         if let Err(error) = batch.receive(socket) {
             after(&error, &responder);
         }
         responder.refresh();
-        let told = responder.is_tapped().then_some(address);
         for slots in batch.received().chunks_mut(TOGETHER) {
-            responder.answer_all(slots.iter_mut().filter_map(|slot| slot.asked(told)));
+            responder.answer_all(slots.iter_mut().map(Slot::asked));
         }
         responder.counters.send_errors.add_many(batch.send(socket));
     }

@@ -54,7 +54,7 @@ pub fn look_ahead<R>(
 ) -> Vec<R> {
     let mut names = from_fn(|_| Name::root());
     let mut foreseen = [Foreseen::NOTHING; TOGETHER];
-    ahead::look_ahead(snapshot, packets, &mut names, shortcuts, &mut foreseen, |_| ());
+    ahead::look_ahead(snapshot, packets.iter().copied(), &mut names, shortcuts, &mut foreseen, |_| ());
     let numbers = 0..packets.len();
     let known = numbers.zip(&foreseen).zip(&mut names);
     known.map(|((number, foreseen), name)| answer(number, foreseen, Work { name, shortcuts })).collect()

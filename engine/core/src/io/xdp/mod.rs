@@ -28,8 +28,9 @@ use interface::{Interface, own_addresses};
 use memory::CHUNK;
 use socket::{BATCH, Exchange, Socket};
 
-use super::responder::{Asked, Responder};
+use super::responder::{Asked, Ends, Responder};
 use crate::ahead::TOGETHER;
+use frame::Datagram;
 
 /// How long an idle thread waits before it looks whether to stop or to let go of an old snapshot.
 const WAIT: Duration = Duration::from_millis(250);
@@ -195,22 +196,30 @@ pub(super) fn serve(mut queue: Queue, mut responder: Responder, stop: &AtomicBoo
 
 /// Writes the frames that answer, each of at most `largest` octets.
 fn answer(responder: &mut Responder, mut exchanges: [Option<Exchange<'_>>; TOGETHER], largest: usize) {
-    let is_tapped = responder.is_tapped();
     let frames = exchanges.each_ref().map(|exchange| exchange.as_ref().map(|exchange| exchange.frame));
     let datagrams = frames.map(|frame| frame.and_then(frame::read));
     let others = frames.iter().flatten().count() - datagrams.iter().flatten().count();
     responder.counters.dropped.add_many(others as u64);
     let asked = exchanges.iter_mut().zip(&datagrams).filter_map(|(exchange, datagram)| {
         let (Exchange { out, octets, .. }, datagram) = (exchange.as_mut()?, datagram.as_ref()?);
-        let server = is_tapped.then(|| datagram.destination());
         let out = &mut out[datagram.headers()..largest];
-        Some(Asked { packet: datagram.payload, client: datagram.sender(), server, out, octets })
+        Some(Asked { packet: datagram.payload, ends: datagram, out, octets })
     });
     responder.answer_all(asked);
     for (exchange, datagram) in exchanges.into_iter().flatten().zip(datagrams) {
         if let (Some(datagram), 1..) = (datagram, *exchange.octets) {
             *exchange.octets = datagram.reply(exchange.out, *exchange.octets);
         }
+    }
+}
+
+impl Ends for &Datagram<'_> {
+    fn client(self) -> Option<SocketAddr> {
+        Some(self.sender())
+    }
+
+    fn server(self, _own: SocketAddr) -> SocketAddr {
+        self.destination()
     }
 }
 
