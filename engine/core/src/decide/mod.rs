@@ -23,7 +23,7 @@ pub use multivalue::MOST;
 pub use shortcuts::Shortcuts;
 
 use crate::health::Health;
-use crate::image::{Alias, Arm, At, Called, Decision, Group, Policy, RecordSet, Target, Zone};
+use crate::image::{Alias, Arm, At, Called, Decision, Group, Leads, Policy, RecordSet, Target, Weighed, Zone};
 use crate::name::Named;
 use crate::outside::Outside;
 use crate::trace::{Step, Trace};
@@ -156,8 +156,60 @@ pub fn decide<'z, 'a: 'z, T: Trace>(
             trace.step(|| Step::plain(owner, rtype, set));
             Outcome::One(set)
         }
-        Group::Decision(_) => walk(zone, owner, rtype, start, circumstances, shortcuts, trace),
+        Group::Decision(decision) => {
+            if !T::ON
+                && let Some(set) = at_once(zone, start, decision, circumstances, shortcuts)
+            {
+                return Outcome::One(set);
+            }
+            walk(zone, owner, rtype, start, circumstances, shortcuts, trace)
+        }
     }
+}
+
+/// The record set that a walk comes to, where a shortcut and weights lead there. None: walk.
+#[inline(never)]
+fn at_once<'z>(
+    zone: &'z Zone,
+    start: At<'z>,
+    decision: &'z Decision,
+    circumstances: &mut Circumstances<'_>,
+    shortcuts: &Shortcuts,
+) -> Option<RecordSet<'z>> {
+    if !decision.policy.is_by_place() {
+        return drawn(start, decision, circumstances);
+    }
+    let work = circumstances.checks.work;
+    let to = Begun::at(decision, circumstances, 0)?.shortcut(shortcuts, circumstances)?;
+    let at = zone.at(to.position);
+    let set = match at.group() {
+        _ if usize::from(to.depth) > MAX_ALIAS_DEPTH => None,
+        Group::Plain(set) => Some(set),
+        Group::Decision(_) if circumstances.checks.work == 0 => None,
+        Group::Decision(decision) => drawn(at, decision, circumstances),
+    };
+    if set.is_none() {
+        circumstances.checks.work = work;
+    }
+    set
+}
+
+/// The record set that chance chooses by weights alone: no arm is an alias, and some arm with a weight is healthy.
+#[inline]
+fn drawn<'z>(at: At<'z>, decision: &Decision, circumstances: &mut Circumstances<'_>) -> Option<RecordSet<'z>> {
+    let (weights, health) = (decision.weights()?, circumstances.checks.health);
+    let passes = |arm: &Weighed| (arm.leads == Leads::ToRecords) & health.is_healthy(arm.health);
+    let chosen = weighted::pick_if_all_fit(weights, passes, &mut circumstances.draw);
+    let chosen = chosen.or_else(|| drawn_of_some(weights, health, &mut circumstances.draw))?;
+    at.own_set(&decision.arms[chosen])
+}
+
+/// The same where not all arms are healthy.
+#[inline(never)]
+fn drawn_of_some(weights: &[Weighed], health: &Health, draw: &mut Draw) -> Option<usize> {
+    let is_plain = weights.iter().all(|arm| arm.leads == Leads::ToRecords);
+    let passes = |number: usize| health.is_healthy(weights[number].health);
+    if is_plain { weighted::pick_at_once(weights, passes, draw) } else { None }
 }
 
 /// Walks from a group along aliases.
@@ -341,7 +393,8 @@ fn by_weight<'z>(
     let (work, untouched) = (checks.work, *draw);
     let passes = |number: usize| {
         checks.health.is_healthy(weights[number].health)
-            && (!weights[number].evaluate_target || checks.pass_target(aliases, at.target(&decision.arms[number]), 0))
+            && (weights[number].leads != Leads::ElsewhereIfHealthy
+                || checks.pass_target(aliases, at.target(&decision.arms[number]), 0))
     };
     let chosen = weighted::pick_at_once(weights, passes, draw);
     if chosen.is_none() || checks.work == 0 {

@@ -60,6 +60,23 @@ pub fn pick_at_once(weights: &[Weighed], mut fits: impl FnMut(usize) -> bool, dr
     Some(chosen)
 }
 
+/// The same where all arms fit. None, and no draw, where some do not, or none has a weight.
+#[inline]
+pub fn pick_if_all_fit(weights: &[Weighed], fits: impl Fn(&Weighed) -> bool, draw: &mut Draw) -> Option<usize> {
+    let total = weights.last().map_or(0, |last| last.sum);
+    let mut next = *draw;
+    let drawn = next.below(total.into()) as u16; // Below `total`.
+    let (mut all_fit, mut chosen) = (total > 0, 0);
+    for arm in weights {
+        all_fit &= fits(arm);
+        chosen += usize::from(arm.sum <= drawn);
+    }
+    all_fit.then(|| {
+        *draw = next;
+        chosen
+    })
+}
+
 fn total(arms: &[Arm], standing: &impl Arms) -> u64 {
     standing.iter().map(|arm| weight(&arms[arm])).sum()
 }
@@ -68,5 +85,43 @@ fn weight(arm: &Arm) -> u64 {
     match arm.by {
         By::Weight(weight) => weight.into(),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::image::Leads;
+
+    fn weighed(weights: &[(u8, bool)]) -> Vec<Weighed> {
+        let mut sum = 0;
+        let own = |&(weight, fits): &(u8, bool)| {
+            sum += u16::from(weight);
+            Weighed { health: u32::from(fits), sum, weight, leads: Leads::ToRecords }
+        };
+        weights.iter().map(own).collect()
+    }
+
+    proptest! {
+        /// Where all arms fit, one draw chooses the same arm both ways; where some do not, nothing is drawn.
+        #[test]
+        fn all_at_once_is_the_same_choice(
+            weights in prop::collection::vec((any::<u8>(), prop::bool::weighted(0.9)), 1..=MOST_WEIGHED),
+            draw in any::<u64>(),
+        ) {
+            let arms = weighed(&weights);
+            let (mut one, mut other) = (Draw::new(draw), Draw::new(draw));
+
+            let chosen = pick_if_all_fit(&arms, |arm| arm.health == 1, &mut one);
+
+            if arms.iter().all(|arm| arm.health == 1) {
+                prop_assert_eq!(pick_at_once(&arms, |_| true, &mut other), chosen);
+            } else {
+                prop_assert_eq!(None, chosen);
+            }
+            prop_assert_eq!(other, one);
+        }
     }
 }

@@ -38,15 +38,30 @@ enum Ahead {
 /// Most arms of a group whose weights stand side by side.
 pub const MOST_WEIGHED: usize = 64;
 
+const _: () = assert!(MOST_WEIGHED * u8::MAX as usize <= u16::MAX as usize);
+
 /// What a weighted group asks of one arm, in eight octets: all of a small group stand in one line of the cache.
 #[derive(Debug, Clone, Copy)]
 pub struct Weighed {
     /// As in the arm.
     pub health: u32,
+    /// The weights of the arms up to this one, itself included.
+    pub sum: u16,
     /// As in the arm.
     pub weight: u8,
-    /// As in the arm.
-    pub evaluate_target: bool,
+    /// Where the arm leads.
+    pub leads: Leads,
+}
+
+/// Where an arm leads, as far as choosing goes by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leads {
+    /// To a record set of its own.
+    ToRecords,
+    /// Through an alias.
+    Elsewhere,
+    /// Through an alias whose target's health counts (R-TREE-2).
+    ElsewhereIfHealthy,
 }
 
 const _: () = assert!(size_of::<Weighed>() == 8);
@@ -100,12 +115,7 @@ impl<'k> Key<'k> {
 impl Decision {
     /// A decision among these arms, of which there is at least one.
     pub(super) fn new(policy: Policy, arms: Box<[Arm]>, ids: Box<[Box<str>]>) -> Self {
-        let weighed = |arm: &Arm| match arm.by {
-            By::Weight(weight) => Some(Weighed { health: arm.health, weight, evaluate_target: arm.evaluate_target }),
-            _ => None,
-        };
-        let few = arms.len() <= MOST_WEIGHED;
-        let ahead = match arms.iter().map(weighed).collect::<Option<Box<[_]>>>().filter(|_| few) {
+        let ahead = match weighed(&arms) {
             Some(weights) => Ahead::Weights(weights),
             None => Ahead::Keys(Keys::new(&arms)),
         };
@@ -136,6 +146,22 @@ impl Decision {
             Ahead::Weights(weights) => Some(weights),
         }
     }
+}
+
+/// What a weighted group of few arms asks of each; None of other groups.
+fn weighed(arms: &[Arm]) -> Option<Box<[Weighed]>> {
+    let mut sum = 0;
+    let own = |arm: &Arm| {
+        let By::Weight(weight) = arm.by else { return None };
+        sum += u16::from(weight);
+        let leads = match (&arm.link, arm.evaluate_target) {
+            (Link::Set(_), _) => Leads::ToRecords,
+            (_, false) => Leads::Elsewhere,
+            (_, true) => Leads::ElsewhereIfHealthy,
+        };
+        Some(Weighed { health: arm.health, sum, weight, leads })
+    };
+    if arms.len() > MOST_WEIGHED { None } else { arms.iter().map(own).collect() }
 }
 
 /// Arms by their keys: a hash table with places for twice as many.

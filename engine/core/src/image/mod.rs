@@ -14,7 +14,7 @@ mod zone;
 
 use std::fmt;
 
-pub use decision::{Arm, By, Decision, Key, MOST_WEIGHED, Policy, Weighed};
+pub use decision::{Arm, By, Decision, Key, Leads, MOST_WEIGHED, Policy, Weighed};
 pub use link::{Alias, Called, Target};
 pub use nodes::Node;
 pub use records::RecordSet;

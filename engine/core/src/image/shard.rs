@@ -286,7 +286,16 @@ impl Shard {
         }
     }
 
-    /// Where the record set stands that an arm leads to; None where it leads elsewhere.
+    /// The record set that an arm leads to; None where it leads elsewhere.
+    #[inline]
+    pub(super) fn own_set(&self, link: Link) -> Option<RecordSet<'_>> {
+        match link {
+            Link::Set(start) => Some(self.set(start)),
+            _ => None,
+        }
+    }
+
+    /// Where that stands.
     pub(super) fn set_slot(&self, link: Link) -> Option<Slot> {
         match link {
             Link::Set(start) => Some(Slot::plain(start)),

@@ -137,6 +137,12 @@ impl<'z> At<'z> {
         self.shard.set_slot(arm.link).map(|slot| Self { slot, ..self })
     }
 
+    /// The same as a record set.
+    #[inline]
+    pub fn own_set(self, arm: &Arm) -> Option<RecordSet<'z>> {
+        self.shard.own_set(arm.link)
+    }
+
     /// Fetches the group.
     pub fn fetch(self, fetch: impl Fetch) {
         self.shard.fetch(self.slot, fetch);
