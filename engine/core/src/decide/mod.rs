@@ -201,7 +201,7 @@ fn drawn<'z>(at: At<'z>, decision: &Decision, circumstances: &mut Circumstances<
     let passes = |arm: &Weighed| (arm.leads == Leads::ToRecords) & health.is_healthy(arm.health);
     let chosen = weighted::pick_if_all_fit(weights, passes, &mut circumstances.draw);
     let chosen = chosen.or_else(|| drawn_of_some(weights, health, &mut circumstances.draw))?;
-    at.own_set(&decision.arms[chosen])
+    at.set_weighed(weights.get(chosen)?)
 }
 
 /// The same where not all arms are healthy.

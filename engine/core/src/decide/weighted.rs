@@ -99,7 +99,7 @@ mod tests {
         let mut sum = 0;
         let own = |&(weight, fits): &(u8, bool)| {
             sum += u16::from(weight);
-            Weighed { health: u32::from(fits), sum, weight, leads: Leads::ToRecords }
+            Weighed { health: u32::from(fits), sum, weight, leads: Leads::ToRecords, start: 0 }
         };
         weights.iter().map(own).collect()
     }

@@ -40,7 +40,8 @@ pub const MOST_WEIGHED: usize = 64;
 
 const _: () = assert!(MOST_WEIGHED * u8::MAX as usize <= u16::MAX as usize);
 
-/// What a weighted group asks of one arm, in eight octets: all of a small group stand in one line of the cache.
+/// What a weighted group asks of one arm, in twelve octets: all of a small group stand in one line of the cache, and
+/// where they lead to records their arms need not be read.
 #[derive(Debug, Clone, Copy)]
 pub struct Weighed {
     /// As in the arm.
@@ -51,6 +52,8 @@ pub struct Weighed {
     pub weight: u8,
     /// Where the arm leads.
     pub leads: Leads,
+    /// Where in the shard the records stand that it leads to; 0 if it leads elsewhere.
+    pub start: u32,
 }
 
 /// Where an arm leads, as far as choosing goes by it.
@@ -64,7 +67,7 @@ pub enum Leads {
     ElsewhereIfHealthy,
 }
 
-const _: () = assert!(size_of::<Weighed>() == 8);
+const _: () = assert!(size_of::<Weighed>() == 12);
 
 /// What a client's own arm is found by, in groups where one arm is for one kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,9 +127,9 @@ impl Decision {
 
     /// Fetches what choosing begins with.
     pub fn fetch(&self, fetch: impl Fetch) {
-        self.arms.iter().take(ARMS_FETCHED).for_each(|arm| fetch(ptr::from_ref(arm).cast()));
-        if let Ahead::Weights(weights) = &self.ahead {
-            fetch(weights.as_ptr().cast());
+        match &self.ahead {
+            Ahead::Keys(_) => self.arms.iter().take(ARMS_FETCHED).for_each(|arm| fetch(ptr::from_ref(arm).cast())),
+            Ahead::Weights(weights) => fetch(weights.as_ptr().cast()),
         }
     }
 
@@ -154,12 +157,12 @@ fn weighed(arms: &[Arm]) -> Option<Box<[Weighed]>> {
     let own = |arm: &Arm| {
         let By::Weight(weight) = arm.by else { return None };
         sum += u16::from(weight);
-        let leads = match (&arm.link, arm.evaluate_target) {
-            (Link::Set(_), _) => Leads::ToRecords,
-            (_, false) => Leads::Elsewhere,
-            (_, true) => Leads::ElsewhereIfHealthy,
+        let (leads, start) = match (arm.link, arm.evaluate_target) {
+            (Link::Set(start), _) => (Leads::ToRecords, start),
+            (_, false) => (Leads::Elsewhere, 0),
+            (_, true) => (Leads::ElsewhereIfHealthy, 0),
         };
-        Some(Weighed { health: arm.health, sum, weight, leads })
+        Some(Weighed { health: arm.health, sum, weight, leads, start })
     };
     if arms.len() > MOST_WEIGHED { None } else { arms.iter().map(own).collect() }
 }

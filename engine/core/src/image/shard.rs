@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 use std::ptr;
 
-use super::decision::{Arm, By, Decision, Policy};
+use super::decision::{Arm, By, Decision, Leads, Policy, Weighed};
 use super::link::{Alias, Called, Link, Target, Way};
 use super::nodes::{Line, Node, Nodes};
 use super::{At, ImageError, MAX_ARMS, RecordSet, records, refuse, wire};
@@ -286,16 +286,13 @@ impl Shard {
         }
     }
 
-    /// The record set that an arm leads to; None where it leads elsewhere.
+    /// The record set that an arm of a weighted group leads to; None where it leads elsewhere.
     #[inline]
-    pub(super) fn own_set(&self, link: Link) -> Option<RecordSet<'_>> {
-        match link {
-            Link::Set(start) => Some(self.set(start)),
-            _ => None,
-        }
+    pub(super) fn set_weighed(&self, arm: &Weighed) -> Option<RecordSet<'_>> {
+        (arm.leads == Leads::ToRecords).then(|| self.set(arm.start))
     }
 
-    /// Where that stands.
+    /// Where the record set stands that an arm leads to; None where it leads elsewhere.
     pub(super) fn set_slot(&self, link: Link) -> Option<Slot> {
         match link {
             Link::Set(start) => Some(Slot::plain(start)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::link::Way;
 use super::nodes::Line;
 use super::shard::{LINE, Slot};
-use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, records, refuse, wire};
+use super::{Alias, Arm, Called, Group, ImageError, Node, RecordSet, Shard, Target, Weighed, records, refuse, wire};
 use crate::fetch::Fetch;
 use crate::name::{self, Name, Owner, WILDCARD};
 use crate::query::rtype;
@@ -137,10 +137,10 @@ impl<'z> At<'z> {
         self.shard.set_slot(arm.link).map(|slot| Self { slot, ..self })
     }
 
-    /// The same as a record set.
+    /// The record set that one of the arms of a weighted group leads to; None where the arm leads elsewhere.
     #[inline]
-    pub fn own_set(self, arm: &Arm) -> Option<RecordSet<'z>> {
-        self.shard.own_set(arm.link)
+    pub fn set_weighed(self, arm: &Weighed) -> Option<RecordSet<'z>> {
+        self.shard.set_weighed(arm)
     }
 
     /// Fetches the group.
