@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from meridian.privileges import IMPORTED_LATE
+
 SOURCE = Path(__file__).parent.parent / "src" / "meridian"
 
 # Modules at the top that every room may use.
@@ -58,3 +60,17 @@ def test_the_words_everyone_uses_import_no_room() -> None:
         file = SOURCE / f"{name}.py"
         if file.exists():
             assert _rooms_imported(file) <= COMMON
+
+
+def test_what_is_imported_late_is_there_for_a_server_that_becomes_another_user() -> None:
+    """A server that has dropped root's rights may not be able to read what it has not imported by then."""
+    late = {
+        alias.name
+        for file in SOURCE.rglob("*.py")
+        for function in ast.walk(ast.parse(file.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert late == set(IMPORTED_LATE)
