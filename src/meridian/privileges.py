@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 _ROOT = 0
 
-IMPORTED_LATE = ("alembic.command", "alembic.config", "alembic.util")
+IMPORTED_LATE = ("alembic.command", "alembic.config", "alembic.util", "boto3")
 """What the program imports where it is first needed; the user may not be able to read where Python is."""
 
 
