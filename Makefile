@@ -15,6 +15,8 @@ SAY     = @printf '\n\033[1m▸ %s\033[0m\n'
 # Versions that were tested together.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start our programs hundreds of times, and without its cache Python compiles all of our sources each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show what can be made
@@ -58,7 +60,7 @@ test-python: $(BUILD)/dev $(BUILD)/system $(BUILD)/console $(BUILD)/ansible/read
 	$(SAY) 'Testing the control plane and the journeys (Python)'
 	$(BIN)/pytest -n auto -m 'not journey'
 	MERIDIAN_TEST_DATABASE=postgresql $(BIN)/pytest -n auto $(ON_POSTGRESQL)
-	$(BIN)/pytest -n 3 --dist loadfile -m journey  # they wait more than they work
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m journey
 
 .PHONY: test-console
 test-console: $(BUILD)/console ## The console's own tests
