@@ -11,6 +11,8 @@ BUILD  := .build
 NPM    := $(CURDIR)/scripts/with-node npm
 CONSOLE := $(shell find console -path console/node_modules -prune -o -type f -print 2>/dev/null)
 RUST   := $(shell find engine/core engine/python -name '*.rs' -o -name Cargo.toml 2>/dev/null) engine/Cargo.lock
+# For bench/load too, whose checks and tests need the engine compiled as the engine's own do.
+TARGET := $(CURDIR)/engine/target
 SAY     = @printf '\n\033[1m▸ %s\033[0m\n'
 # Versions that were tested together.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
@@ -43,13 +45,13 @@ check: $(BUILD)/dev ## Formatting, lint and types, in all languages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	for crate in engine bench/load; do (cd $$crate && cargo fmt --check && cargo clippy --all-targets --all-features -- -D warnings); done
+	for crate in engine bench/load; do (cd $$crate && cargo fmt --check && cargo clippy --target-dir $(TARGET) --all-targets --all-features -- -D warnings); done
 
 .PHONY: test-rust
 test-rust: $(BUILD)/tools ## The engine's own tests
 	$(SAY) 'Testing the engine (Rust)'
 	cd engine && cargo test --quiet --workspace --exclude meridian-engine-python
-	cd bench/load && cargo test --quiet --all-features
+	cd bench/load && cargo test --quiet --target-dir $(TARGET) --all-features
 
 # What writes most, a second time on PostgreSQL; `tests/store` works on both by itself.
 ON_POSTGRESQL := $(addprefix tests/publish/test_,publisher.py sync.py two_controls.py) \

@@ -1,6 +1,7 @@
 """The rooms of the house import one way (docs/architecture.md §5)."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,13 @@ def test_what_is_imported_late_is_there_for_a_server_that_becomes_another_user()
         for alias in node.names
     }
     assert late == set(IMPORTED_LATE)
+
+
+def test_the_load_generator_is_built_of_what_the_engine_is() -> None:
+    """With one version of each crate in both lock files, `make test` compiles the engine once for both."""
+    root = SOURCE.parents[1]
+    engine, load = (
+        {(package["name"], package["version"]) for package in tomllib.loads((root / lock).read_text())["package"]}
+        for lock in ("engine/Cargo.lock", "bench/load/Cargo.lock")
+    )
+    assert load - engine == {("load", "0.1.0")}
