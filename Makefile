@@ -62,7 +62,7 @@ test-python: $(BUILD)/dev $(BUILD)/system $(BUILD)/console $(BUILD)/ansible/read
 	$(SAY) 'Testing the control plane and the journeys (Python)'
 	$(BIN)/pytest -n auto -m 'not journey'
 	MERIDIAN_TEST_DATABASE=postgresql $(BIN)/pytest -n auto $(ON_POSTGRESQL)
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m journey
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m journey tests/journeys tests/peers
 
 .PHONY: test-console
 test-console: $(BUILD)/console ## The console's own tests

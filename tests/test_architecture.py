@@ -85,3 +85,14 @@ def test_the_load_generator_is_built_of_what_the_engine_is() -> None:
         for lock in ("engine/Cargo.lock", "bench/load/Cargo.lock")
     )
     assert load - engine == {("load", "0.1.0")}
+
+
+def test_journeys_are_where_they_are_looked_for() -> None:
+    """`make test` looks for them in two folders: to read all files takes each of its workers nine seconds."""
+    tests = Path(__file__).parent
+    marked = {
+        file.relative_to(tests).parts[0]
+        for file in tests.rglob("*.py")
+        if "pytest.mark." + "journey" in file.read_text()
+    }
+    assert marked == {"journeys", "peers"}
