@@ -37,7 +37,10 @@ meridian-data/place/geo.table: | $(BUILD)/demo
 console: $(BUILD)/console ## Build the console, which `meridian serve` serves under /console/
 
 .PHONY: test
-test: check test-rust test-console test-python ## Set everything up and pass all tests
+test: ## Set everything up and pass all tests
+	@# One core compiles, another checks, a third job waits for the network. The longest part has the machine to itself.
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line check test-rust test-console $(BUILD)/system $(BUILD)/ansible/ready
+	@$(MAKE) --no-print-directory test-python
 
 .PHONY: check
 check: $(BUILD)/dev ## Formatting, lint and types, in all languages
