@@ -21,7 +21,7 @@ VARIABLE = "MERIDIAN_TEST_DATABASE"
 
 
 def open_in(folder: Path) -> Database:
-    """The database of this folder, not migrated; the same one each time."""
+    """The database of this folder, with today's schema; the same one each time."""
     return Database(url_in(folder), folder / SEAL_FILE)
 
 
@@ -31,31 +31,57 @@ def is_sqlite() -> bool:
 
 
 def url_in(folder: Path) -> str:
-    """Where the database of this folder is."""
-    if is_sqlite():
-        return f"sqlite:///{folder / 'meridian.db'}"
-    return _on_postgresql(folder)
+    """Where the database of this folder is; it has today's schema."""
+    return sqlite_in(folder) if is_sqlite() else _on_postgresql(folder)
+
+
+# To migrate a database takes SQLite as long as a test, and PostgreSQL a second. What tests begin with is a copy.
+
+
+def sqlite_in(folder: Path) -> str:
+    """Where the SQLite database of this folder is; it has today's schema."""
+    file = folder / "meridian.db"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(_sqlite())
+    return f"sqlite:///{file}"
+
+
+@cache
+def _sqlite() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "meridian.db"
+        _migrate(f"sqlite:///{file}")
+        return file.read_bytes()
 
 
 @cache
 def _on_postgresql(folder: Path) -> str:
     name = f"folder_{hashlib.sha256(str(folder).encode()).hexdigest()[:32]}"
-    return postgresql.create(_server(), name, template=_TEMPLATE)
+    server = postgresql_server()
+    assert server is not None, "PostgreSQL is not installed; scripts/need-peers installs it"
+    return postgresql.create(server, name, template=MIGRATED)
 
 
-_TEMPLATE = "migrated"  # migrating takes PostgreSQL a second, and copying what is migrated a tenth of one
+MIGRATED = "migrated"
 
 
 @cache
-def _server() -> str:
-    """A server for this process, with a database to make others from."""
+def postgresql_server() -> str | None:
+    """The URL of a server for this process, with a database `MIGRATED` to copy; None where none is installed."""
     programs = postgresql.programs()
-    assert programs is not None, "PostgreSQL is not installed; scripts/need-peers installs it"
+    if programs is None:
+        return None
     stack = ExitStack()
     server = stack.enter_context(postgresql.server(programs))
     atexit.register(stack.close)
+    _migrate(postgresql.create(server, MIGRATED))
+    return server
+
+
+def _migrate(url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(postgresql.create(server, _TEMPLATE), Path(folder) / SEAL_FILE)
+        database = Database(url, Path(folder) / SEAL_FILE)
         database.migrate()
         database.close()
-    return server

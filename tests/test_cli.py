@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -24,6 +25,34 @@ def test_serve_help_knows_every_setting() -> None:
     for quota in msgspec.structs.fields(Quotas):
         assert quota.name in text
     assert "MERIDIAN_DNS_LISTEN" in text
+
+
+def test_help_knows_every_command() -> None:
+    """Each is found where it is said to be, and has a line that says what it does."""
+    run = CliRunner().invoke(cli.cli, ["--help"])
+    listed = run.output.partition("Commands:\n")[2].splitlines()
+    assert run.exit_code == 0
+    assert [line.split()[0] for line in listed if line[2] != " "] == sorted(cli.COMMANDS)
+    assert all(len(line.split()) > 3 for line in listed)
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        ("check", {"sqlalchemy", "meridian._engine", "starlette"}),
+        ("replace", {"sqlalchemy", "meridian._engine", "starlette"}),
+        ("place", {"sqlalchemy", "meridian._engine", "starlette", "boto3"}),
+        ("serve", {"alembic", "boto3"}),
+    ],
+)
+def test_a_command_imports_what_it_needs(command: str, heavy: set[str]) -> None:
+    """What a command has no use for would keep whoever types it waiting, for a second in all."""
+    look = (
+        "import sys; from meridian.cli import cli\n"
+        f"cli.main([{command!r}, '--help'], standalone_mode=False); print(*sys.modules, sep='\\n')"
+    )
+    run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert heavy & set(run.stdout.split()) == set()
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ export async function tabTo(page, name, { backwards = false, most = 150 } = {}) 
 
 /** Serious findings of axe on the page as it is now, or on the part of it that a selector names. */
 export async function findings(page, part = "body") {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
   const { violations } = await page.evaluate((within) => window.axe.run(within === "body" ? document : within, { resultTypes: ["violations"] }), part);
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")

@@ -25,11 +25,6 @@ ENVIRON = {"MERIDIAN_LOG_LEVEL": "warning", "MERIDIAN_PRIVATE_TARGETS": "127.0.0
 _REFERENCE = "meridian-demo"
 
 
-def aws_folder(settings: Settings) -> Path:
-    """Where the files for AWS's tools are."""
-    return Path(settings.data_dir) / "aws"
-
-
 def password_file(settings: Settings) -> Path:
     """Where the console's password is kept, for the reader of this machine alone."""
     return Path(settings.data_dir) / "console-password"
@@ -68,8 +63,8 @@ def prepare(settings: Settings, key: Credential) -> bool:
     Returns:
         Whether the zone is there; False if its owner has deleted it.
     """
-    write_files(aws_folder(settings), key, settings.base_url)
-    api = connect(settings.base_url, aws_folder(settings), environ={})
+    write_files(settings.aws_folder, key, settings.base_url)
+    api = connect(settings.base_url, settings.aws_folder, environ={})
     zone_id = _zone(api)
     if zone_id is None:
         return False
@@ -113,7 +108,7 @@ def record_sets(zone_id: str) -> list[RecordSet]:
 
 def lines(settings: Settings, started: Started, *, has_zone: bool) -> Iterator[str]:
     """What to type next."""
-    folder = aws_folder(settings).resolve()
+    folder = settings.aws_folder.resolve()
     yield ""
     yield f"Meridian is running: API {started.api}, DNS {', '.join(started.dns)}"
     yield ""

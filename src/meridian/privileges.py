@@ -17,6 +17,7 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ from meridian.errors import SettingsError
 log = structlog.get_logger()
 
 _ROOT = 0
+
+IMPORTED_LATE = ("alembic.command", "alembic.config", "alembic.util", "boto3")
+"""What the program imports where it is first needed; the user may not be able to read where Python is."""
 
 
 class _Identity(NamedTuple):
@@ -69,6 +73,8 @@ class Privileges:
     def lower(self) -> None:
         """Be the user, with root's rights in reserve."""
         if self._identity is not None:
+            for module in IMPORTED_LATE:
+                import_module(module)
             os.setgroups(self._identity.groups)
             os.setegid(self._identity.gid)
             os.seteuid(self._identity.uid)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import click
 
-from meridian import demo
 from meridian.client import Api, connect
 from meridian.place.coordinates import places
 from meridian.settings import load
@@ -33,4 +32,4 @@ def of_server(command: F) -> F:
 def api_of(options: dict[str, Any]) -> Api:
     """The server that the options of `of_server` say, with the key of the environment or of the data folder."""
     settings = load(options.pop("config"), os.environ, options, places)
-    return connect(settings.base_url, demo.aws_folder(settings))
+    return connect(settings.base_url, settings.aws_folder)

@@ -463,6 +463,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.database or f"sqlite:///{Path(self.data_dir) / 'meridian.db'}"
 
     @property
+    def aws_folder(self) -> Path:
+        """Where the files for AWS's tools are, of which one has a key that our own commands use too."""
+        return Path(self.data_dir) / "aws"
+
+    @property
     def seal_key(self) -> Path:
         """The file with what secrets are sealed with."""
         return Path(self.seal_key_file) if self.seal_key_file else Path(self.data_dir) / "seal.key"

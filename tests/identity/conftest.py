@@ -31,6 +31,7 @@ from meridian.place.locations import continent_of
 from meridian.settings import Settings
 from meridian.store import account, policy
 from meridian.store.database import Database
+from tests.databases import sqlite_in
 
 
 class Site:
@@ -96,7 +97,7 @@ def running(database: Database, owner: Credential, **settings: Any) -> Iterator[
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    database = Database(f"sqlite:///{tmp_path / 'meridian.db'}")
+    database = Database(sqlite_in(tmp_path))
     database.migrate()
     owner = account.first_key(database)
     assert owner is not None

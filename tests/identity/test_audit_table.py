@@ -11,6 +11,7 @@ from meridian.api.access import NATIVE
 from meridian.api.operations import OPERATIONS
 from meridian.store import account
 from meridian.store.database import Database
+from tests.databases import sqlite_in
 from tests.identity.conftest import Site, running
 from tests.operations import documents
 from tests.operations.calls import upsert
@@ -138,7 +139,7 @@ TABLE = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('audit') / 'meridian.db'}")
+    database = Database(sqlite_in(tmp_path_factory.mktemp("audit")))
     database.migrate()
     owner = account.first_key(database)
     assert owner is not None

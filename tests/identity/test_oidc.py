@@ -25,6 +25,7 @@ from meridian.model.account import Credential
 from meridian.settings import Settings, load
 from meridian.store import account
 from meridian.store.database import Database
+from tests.databases import sqlite_in
 from tests.fakes.oidc_provider import Claims, OidcProvider, new_key
 from tests.identity.conftest import Site, running
 
@@ -40,7 +41,7 @@ def provider() -> Iterator[OidcProvider]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'meridian.db'}")
+    database = Database(sqlite_in(tmp_path))
     database.migrate()
     yield database
     database.close()

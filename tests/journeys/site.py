@@ -25,6 +25,7 @@ import dns.rdatatype
 from meridian.model.account import Credential
 from meridian.store import account
 from meridian.store.database import Database
+from tests.databases import sqlite_in
 from tests.ports import free_port
 
 PATIENCE = 30.0  # seconds; a machine under load may be slow, but never this slow
@@ -262,7 +263,7 @@ def alias(name: str, rtype: str, zone: str, target: str, *, healthy: bool = Fals
 
 def _key(folder: Path) -> Credential:
     """An access key of the database in this folder, as `meridian user` would make it."""
-    database = Database(f"sqlite:///{folder / 'meridian.db'}")
+    database = Database(sqlite_in(folder))
     database.migrate()
     first = account.first_key(database)
     if first is None:

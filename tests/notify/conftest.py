@@ -15,6 +15,7 @@ from meridian.model.health import HealthCheck, HealthCheckConfig
 from meridian.store import account, health
 from meridian.store.database import Database
 from meridian.store.ids import new_uuid
+from tests.databases import sqlite_in
 from tests.fakes.clock import FakeClock
 from tests.health.checks import report, sees
 
@@ -24,8 +25,8 @@ PATIENCE = 30.0  # seconds
 class Store:
     """A database with an account, and checks in it."""
 
-    def __init__(self, file: Path) -> None:
-        self.url = f"sqlite:///{file}"
+    def __init__(self, folder: Path) -> None:
+        self.url = sqlite_in(folder)
         self.database = Database(self.url)
         self.database.migrate()
         self.clock = FakeClock()
@@ -40,7 +41,7 @@ class Store:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(tmp_path / "meridian.db")
+    made = Store(tmp_path)
     yield made
     made.database.close()
 

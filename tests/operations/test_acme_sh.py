@@ -18,6 +18,7 @@ import pytest
 
 from meridian.store import account
 from meridian.store.database import Database
+from tests.databases import sqlite_in
 from tests.identity.conftest import Site, running
 
 HOST = "route53.amazonaws.com"
@@ -29,7 +30,7 @@ VIEWS = {"vpc-office": {"region": "eu-central-1", "clients": ["10.1.0.0/16"]}}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('acme') / 'meridian.db'}")
+    database = Database(sqlite_in(tmp_path_factory.mktemp("acme")))
     database.migrate()
     owner = account.first_key(database)
     assert owner is not None

@@ -8,29 +8,21 @@ import pytest
 
 from meridian.store import account
 from meridian.store.database import Database
+from tests import databases
 from tests.store import postgresql
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str | None]:
-    """The SQLAlchemy URL of a PostgreSQL server; None where Debian's package is not installed."""
-    programs = postgresql.programs()
-    if programs is None:
-        yield None
-        return
-    with postgresql.server(programs) as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a new database may be, of either kind."""
+    """Where a database is, of either kind: with today's schema where a test asks for `database`, else new."""
+    has_schema = "database" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'meridian.db'}"
-    server: str | None = request.getfixturevalue("postgresql_server")
+        return databases.sqlite_in(tmp_path) if has_schema else f"sqlite:///{tmp_path / 'meridian.db'}"
+    server = databases.postgresql_server()
     if server is None:
         pytest.skip("PostgreSQL is not installed; scripts/need-peers installs it")
-    return postgresql.create(server, f"meridian_{uuid.uuid4().hex}")
+    name = f"meridian_{uuid.uuid4().hex}"
+    return postgresql.create(server, name, template=databases.MIGRATED if has_schema else None)
 
 
 @pytest.fixture

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import alembic.command
 import alembic.config
+import alembic.script
 import sqlalchemy as sa
 
 from meridian.model.name import parse as name
 from meridian.model.zone import ChangeInfo
-from meridian.store import change, delegation, health, outbox, record, zone
-from meridian.store import database as database_module
+from meridian.store import change, delegation, health, migrations, outbox, record, zone
 from meridian.store.database import Database
 from meridian.store.record import Start
 from meridian.store.tables import ancestor, record_set
 from tests.store.samples import a
 
+MIGRATIONS = Path(migrations.__file__).parent
 WWW = a("www.example.com")
 
 # What a program of the first schema has written.
@@ -69,11 +71,18 @@ FIRST: list[tuple[str, Mapping[str, Any]]] = [
 ]
 
 
+def test_files_of_steps_are_called_by_their_order() -> None:
+    """What is up to date is told by the last file's name."""
+    steps = list(alembic.script.ScriptDirectory(str(MIGRATIONS)).walk_revisions())[::-1]
+    assert [step.revision for step in steps] == [f"{number:04}" for number in range(1, len(steps) + 1)]
+    assert all(Path(step.path).name.startswith(f"{step.revision}_") for step in steps)
+
+
 def at_revision(url: str, revision: str) -> Database:
     """A new database with the schema of an earlier version."""
     database = Database(url)
     config = alembic.config.Config()
-    config.set_main_option("script_location", str(database_module.__file__).replace("database.py", "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as conn:
         config.attributes["connection"] = conn
         alembic.command.upgrade(config, revision)

@@ -56,8 +56,9 @@ def assign(
     Raises:
         DelegationSetNotAvailable: No number is left in one of the stripes (R-ZON-6).
     """
+    taken = frozenset(occupied)
     free = [
-        [server for number in range(1, STRIPE) if (server := name_server(families, place, number)) not in occupied]
+        [server for number in range(1, STRIPE) if (server := name_server(families, place, number)) not in taken]
         for place in range(PLACES)
     ]
     if all(free):

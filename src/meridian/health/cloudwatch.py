@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -38,6 +37,8 @@ def clients(endpoint: str) -> ClientOf:
 
     @lru_cache(maxsize=64)
     def client(region: str) -> Any:
+        import boto3  # takes a while, and few servers follow an alarm
+
         return boto3.client("cloudwatch", region_name=region, endpoint_url=endpoint or None, config=_CONFIG)
 
     return client

@@ -11,9 +11,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import alembic.command
-import alembic.config
-import alembic.util
 import sqlalchemy as sa
 import structlog
 from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, insert, make_url
@@ -82,14 +79,9 @@ class Database:
         Raises:
             MeridianError: A newer program has written this database; `SealError`: its secrets cannot be opened.
         """
-        config = alembic.config.Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with self.write() as conn:
-            config.attributes["connection"] = conn
-            try:
-                alembic.command.upgrade(config, "head")
-            except alembic.util.CommandError as error:
-                raise MeridianError(f"the database was written by a newer meridian: {error}; use that one") from None
+            if not _is_up_to_date(conn):
+                _upgrade(conn)
             if opens_secrets:
                 sealed = conn.execute(sa.select(access_key.c.sealed_secret)).scalars()
                 self.sealer.prepare({key_name(secret) for secret in sealed})
@@ -148,6 +140,28 @@ def open_database(settings: Settings) -> Database:
     database = Database(settings.database_url, settings.seal_key)
     database.migrate()
     return database
+
+
+def _is_up_to_date(conn: Connection) -> bool:
+    """Whether no step is left to be done; asked first, since Alembic takes a while to import."""
+    if not sa.inspect(conn).has_table("alembic_version"):
+        return False
+    last = max(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all() == [last]
+
+
+def _upgrade(conn: Connection) -> None:
+    import alembic.command
+    import alembic.config
+    import alembic.util
+
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    try:
+        alembic.command.upgrade(config, "head")
+    except alembic.util.CommandError as error:
+        raise MeridianError(f"the database was written by a newer meridian: {error}; use that one") from None
 
 
 def insert_many(conn: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
