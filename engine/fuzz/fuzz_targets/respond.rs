@@ -55,7 +55,7 @@ fuzz_target!(|input: &[u8]| {
     let senders = packets.map(|packet| (packet, client));
     KEPT.with_borrow_mut(|kept| {
         let (mut names, mut foreseen) = (from_fn(|_| Name::root()), [Foreseen::NOTHING; TOGETHER]);
-        look_ahead(&snapshot, &senders, &mut names, &kept[table].shortcuts, &mut foreseen, |_| ());
+        look_ahead(&snapshot, senders.into_iter(), &mut names, &kept[table].shortcuts, &mut foreseen, |_| ());
         for at in [0, 2] {
             let work = Work { name: &mut names[at], shortcuts: &mut kept[table].shortcuts };
             let (foreseen, counters) = (&foreseen[at], Counters::default());
