@@ -297,8 +297,10 @@ impl<'o, 'q> Reply<'o, 'q> {
         if let Some(told) = self.told {
             self.tell(told);
         }
-        let length = (self.at - start - OPT) as u16; // Options are less than a message.
-        self.out[start + 9..start + OPT].copy_from_slice(&length.to_be_bytes());
+        if self.at > start + OPT {
+            let length = (self.at - start - OPT) as u16; // Options are less than a message.
+            self.out[start + 9..start + OPT].copy_from_slice(&length.to_be_bytes());
+        }
         1
     }
 

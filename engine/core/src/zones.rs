@@ -10,6 +10,9 @@ use crate::query::rtype;
 
 const BUCKETS: usize = 256;
 
+/// Names of so many labels or more have one bit.
+const LONG: usize = 63;
+
 /// As few zones as this are in the processor's caches anyway.
 const FEW: usize = 64;
 
@@ -62,6 +65,7 @@ impl Zones {
     }
 
     /// The zone that answers for a name and a type, with the suffix that is its own.
+    #[inline(always)]
     pub fn answering(&self, name: &Name, rtype: u16) -> Option<(&Zone, usize)> {
         match self.closest(name, 0) {
             // DS stands on the parent's side of an apex (RFC 4035 §3.1.4.1), if we serve the parent.
@@ -124,7 +128,14 @@ impl Zones {
     /// The suffixes of a name that may be a zone's, the longest first.
     fn suffixes(&self, name: &Name) -> impl Iterator<Item = usize> {
         let count = name.count();
-        (0..=count).filter(move |i| self.labels & labels_bit(count - i) != 0)
+        let is_any_long = self.labels >> LONG != 0;
+        let long = 0..count.checked_sub(LONG).filter(|_| is_any_long).map_or(0, |last| last + 1);
+        let mut others = self.labels & (u64::MAX >> (LONG - count.min(LONG - 1)));
+        long.chain(std::iter::from_fn(move || {
+            let most = others.checked_ilog2()?;
+            others ^= 1 << most;
+            Some(count - most as usize)
+        }))
     }
 
     fn bucket(&self, hash: u64) -> &Bucket {
@@ -238,5 +249,5 @@ fn first(hash: u64) -> usize {
 }
 
 fn labels_bit(labels: usize) -> u64 {
-    1 << labels.min(63)
+    1 << labels.min(LONG)
 }

@@ -518,6 +518,33 @@ fn explaining_uses_up_no_work_of_answering() {
     assert!(json.contains(&reply.iter().map(|octet| format!("{octet:02x}")).collect::<String>()));
 }
 
+/// A zone whose apex has so many labels, of one letter each.
+fn deep_zone(labels: usize) -> Zone {
+    let apex = "a.".repeat(labels);
+    let records = format!(
+        "{apex} 900 SOA ns1.example.net. hostmaster.example.net. 1 7200 900 1209600 300\n{apex} 900 NS ns1.example.net."
+    );
+    Zone::new(&format!("Z{labels}"), 1, &text::name(&apex), &text::records(&records))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
+    /// Of zones below each other the closest answers, however many labels names have (routing.md §3.1).
+    #[test]
+    fn the_closest_zone_answers(apexes in prop::collection::btree_set(1usize..=127, 0..12)) {
+        let zones: Vec<Zone> = apexes.iter().map(|&labels| deep_zone(labels)).collect();
+        let engine = serving(&zones, 1);
+
+        for labels in 1..=127 {
+            let reply = ask(&engine, &"a.".repeat(labels), "TXT", 0);
+            let closest = apexes.range(..=labels).next_back();
+            let soa = reply.sections[1].first().map(|record| record.owner.len() / 2);
+            prop_assert_eq!(closest, soa.as_ref(), "a name of {} labels", labels);
+        }
+    }
+}
+
 /// Pearson's statistic of counts against shares.
 fn chi_square(counts: &[u64], shares: &[f64]) -> f64 {
     let total = counts.iter().sum::<u64>() as f64;
