@@ -53,7 +53,7 @@ check: $(BUILD)/dev ## Formatting, lint and types, in all languages
 .PHONY: test-rust
 test-rust: $(BUILD)/tools ## The engine's own tests
 	$(SAY) 'Testing the engine (Rust)'
-	cd engine && cargo test --quiet --workspace --exclude meridian-engine-python
+	cd engine && MAKEFLAGS= cargo test --quiet --workspace --exclude meridian-engine-python # with no part in make's jobs
 	cd bench/load && cargo test --quiet --target-dir $(TARGET) --all-features
 
 # What writes most, a second time on PostgreSQL; `tests/store` works on both by itself.
