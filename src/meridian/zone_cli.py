@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from meridian import compare, replace, replace_text, transfer
-from meridian.client import Api, connect, connect_elsewhere
+from meridian.client import connect, connect_elsewhere
 from meridian.errors import MeridianError
+from meridian.server_cli import api_of, of_server
 from meridian.settings import split_address
 from meridian.settings_cli import read_settings, settings_options
 
@@ -35,7 +36,7 @@ from meridian.settings_cli import read_settings, settings_options
     help="Show what clients of this subnet will be answered. Repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, described in docs/reference/replace.md.")
-@settings_options("data_dir", "api_listen", "public_url")
+@of_server
 def replace_(
     zone: str,
     name: str,
@@ -74,7 +75,7 @@ def replace_(
         raise MeridianError(f"{reason}, so nothing can be asked; give --dry-run or --yes")
     with click.open_file(file, "rb") as stream:
         record_sets = replace.read(stream.read(), "standard input" if file == "-" else file)
-    wanted, api = replace.Wanted(zone, name, rtype, record_sets), _api(options)
+    wanted, api = replace.Wanted(zone, name, rtype, record_sets), api_of(options)
     say = (lambda _: None) if as_json else click.echo
     plan = replace.propose(api, wanted, token)
     say("\n".join(replace_text.lines(plan, [] if as_json else list(replace.foresee(api, plan, subnets)))))
@@ -148,7 +149,7 @@ def import_(
         raise MeridianError("give either a FILE or --from-route53")
     how = {name: options.pop(name) for name in ("create", "apex", "overwrite", "insync")}
     if file is not None:
-        transfer.import_zone(_api(options), zone, transfer.of_file(file), str(file), **how, say=click.echo)
+        transfer.import_zone(api_of(options), zone, transfer.of_file(file), str(file), **how, say=click.echo)
         return
     settings = read_settings(options)
     api = connect(settings.base_url, settings.aws_folder, os.environ if from_profile else {})
@@ -203,14 +204,14 @@ def _server(text: str, option: str) -> tuple[str, int]:
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; without it, the terminal."
 )
-@settings_options("data_dir", "api_listen", "public_url")
+@of_server
 def export(zone: str, output: Path | None, **options: Any) -> None:
     """
     Write ZONE, a name or an id, as a BIND master file.
 
     Aliases and routing policies have no form there: they become comments, which `meridian import` reads.
     """
-    text = (f"{line}\n" for line in transfer.export_zone(_api(options), zone))
+    text = (f"{line}\n" for line in transfer.export_zone(api_of(options), zone))
     if output is None:
         for line in text:
             click.echo(line, nl=False)
@@ -220,8 +221,3 @@ def export(zone: str, output: Path | None, **options: Any) -> None:
             stream.writelines(text)
     except OSError as error:
         raise MeridianError(f"{output}: {error.strerror}") from None
-
-
-def _api(options: dict[str, Any]) -> Api:
-    settings = read_settings(options)
-    return connect(settings.base_url, settings.aws_folder)
