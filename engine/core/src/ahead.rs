@@ -12,7 +12,7 @@ use crate::fetch::Fetch;
 use crate::image::{At, Decision, Found, Group, Start, Zone};
 use crate::name::Name;
 use crate::place::Located;
-use crate::query::{self, Query, Unanswerable};
+use crate::query::{self, Edns, Query, Unanswerable};
 use crate::snapshot::Snapshot;
 use crate::zones::Zones;
 
@@ -107,13 +107,12 @@ fn read<'p, 's>(
     let mut count = 0;
     for (((packet, sender), name), own) in packets.zip(names).zip(all) {
         count += 1;
-        own.read = query::read(packet, name);
-        let Ok(query) = &own.read else { continue };
-        if let Some(subnet) = query.edns.and_then(|edns| edns.client_subnet) {
-            let address = Address::new(sender, Some(subnet));
+        let read = query::read(packet, name);
+        if let Ok(Query { edns: Some(Edns { client_subnet: Some(subnet), .. }), .. }) = read {
+            let address = own.address.insert(Address::new(sender, Some(subnet)));
             snapshot.places.fetch_blocks(&address.prefix, fetch);
-            own.address = Some(address);
         }
+        own.read = read;
     }
     count
 }

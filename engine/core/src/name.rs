@@ -13,12 +13,10 @@ pub const WILDCARD: &[u8; 2] = b"\x01*";
 /// The hash of the root.
 const ROOT_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-/// Octets that are hashed at once.
+/// Octets that are made lower case and hashed at once.
 const WORD: usize = 8;
-/// Octets that are made lower case at once.
-const BLOCK: usize = 32;
-/// Octets that a name is kept in: whole blocks, and room for a word behind the longest name.
-const ROOM: usize = MAX_NAME.next_multiple_of(BLOCK) + BLOCK;
+/// Octets that a name is kept in: room for a word that begins at the end of the longest name.
+const ROOM: usize = MAX_NAME.next_multiple_of(WORD) + WORD;
 
 /// A name that is not well-formed, uncompressed wire form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,24 +80,50 @@ impl Name {
         Ok(at + 1)
     }
 
-    /// Copies the name at the start of `wire` in lower case, with what stands behind it, and hashes its suffixes, from
-    /// the root up.
+    /// Copies the name at the start of `wire` in lower case and hashes its suffixes, from the root up: one pass gives the
+    /// hashes of all ancestors, at a step or two for each label.
     fn take_up(&mut self, wire: &[u8]) {
-        // Length octets are below 64 and no letters: nothing happens to them.
-        let (own, _) = self.octets.as_chunks_mut();
-        for (at, own) in own.iter_mut().enumerate().take(usize::from(self.length).div_ceil(BLOCK)) {
-            *own = lower_case(block(wire, at * BLOCK));
-        }
-        let count = usize::from(self.count);
-        let mut end = usize::from(self.starts[count & MAX_LABELS]);
+        let count = usize::from(self.count) & MAX_LABELS;
+        let mut end = usize::from(self.starts[count]);
         let mut hash = ROOT_HASH;
-        self.hashes[count & MAX_LABELS] = hash;
-        for suffix in (0..count & MAX_LABELS).rev() {
+        self.octets[end] = 0;
+        self.hashes[count] = hash;
+        for suffix in (0..count).rev() {
             let start = usize::from(self.starts[suffix]);
-            hash = below(hash, &self.octets, start, end);
+            hash = self.below(hash, wire, start, end);
             self.hashes[suffix] = hash;
             end = start;
         }
+    }
+
+    /// The hash of a name, from that of its parent and its own leftmost label, which stands in `wire` with its length
+    /// octet from `start` to `end`; copies the label.
+    ///
+    /// It is taken in words of eight octets, the last one filled up with zeros.
+    #[inline(always)]
+    fn below(&mut self, parent: u64, wire: &[u8], start: usize, end: usize) -> u64 {
+        let (mut hash, mut at) = (parent, start);
+        while end - at > WORD {
+            hash = step(hash, self.word(wire, at));
+            at += WORD;
+        }
+        let spare = (WORD - (end - at)) as u32 * u8::BITS;
+        step(hash, self.word(wire, at) & (u64::MAX >> spare))
+    }
+
+    /// Copies eight octets in lower case, and returns them. What they have of the labels behind is copied once more;
+    /// length octets are below 64 and no letters.
+    ///
+    /// The hash takes them from here, and not from where they were written: two words that were written cannot be read
+    /// as one before they have reached the cache.
+    #[inline(always)]
+    fn word(&mut self, wire: &[u8], at: usize) -> u64 {
+        let octets = wire
+            .get(at..at + WORD)
+            .map_or_else(|| last_word(&wire[at..]), |octets| octets.try_into().unwrap_or_default());
+        let word = lower_case(u64::from_le_bytes(octets));
+        self.octets[at..at + WORD].copy_from_slice(&word.to_le_bytes());
+        word
     }
 
     /// How many labels it has, the root not counted: 0 to 127.
@@ -207,36 +231,20 @@ const fn step(hash: u64, word: u64) -> u64 {
     product ^ (product >> 32)
 }
 
-/// The hash of a name, from that of its parent and its own leftmost label, which stands with its
-/// length octet from `start` to `end` and has a word of room behind it.
-///
-/// The label is taken in words of eight octets, the last one filled up with zeros. So one pass over a
-/// name, from the root up, gives the hashes of all its ancestors, at a step or two for each label.
-fn below(parent: u64, octets: &[u8; ROOM], start: usize, end: usize) -> u64 {
-    let word = |at: usize| octets[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
-    let (mut hash, mut at) = (parent, start);
-    while end - at > WORD {
-        hash = step(hash, word(at));
-        at += WORD;
-    }
-    let spare = (WORD - (end - at)) as u32 * u8::BITS;
-    step(hash, word(at) & (u64::MAX >> spare))
+/// Less than a word, filled up with zeros.
+#[cold]
+fn last_word(rest: &[u8]) -> [u8; WORD] {
+    let mut octets = [0; WORD];
+    octets.iter_mut().zip(rest).for_each(|(octet, own)| *octet = *own);
+    octets
 }
 
-/// The octets from `at` on, filled up with zeros at the end.
-fn block(octets: &[u8], at: usize) -> [u8; BLOCK] {
-    let rest = octets.get(at..).unwrap_or_default();
-    if let Some(block) = rest.first_chunk() {
-        return *block;
-    }
-    let mut block = [0; BLOCK];
-    block[..rest.len()].copy_from_slice(rest);
-    block
-}
-
-/// Octets with A to Z made lower case, in a form for which the compiler takes many at once.
-fn lower_case(block: [u8; BLOCK]) -> [u8; BLOCK] {
-    block.map(|octet| octet | u8::from(octet.wrapping_sub(b'A') < 26) << 5)
+/// Eight octets with A to Z made lower case: no sum of two of seven bits carries into the next.
+const fn lower_case(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    let letters = word & (EACH * 0x7f);
+    let (from_a, past_z) = (letters + EACH * (0x80 - b'A' as u64), letters + EACH * (0x7f - b'Z' as u64));
+    word | ((from_a ^ past_z) & !word & (EACH * 0x80)) >> 2
 }
 
 /// A hash of octets that are no name.
@@ -313,7 +321,10 @@ mod tests {
     #[test]
     fn letters_and_nothing_else_become_lower_case() {
         for octet in 0..=u8::MAX {
-            assert_eq!([octet.to_ascii_lowercase(); BLOCK], lower_case([octet; BLOCK]));
+            // Beside others, as one must not carry into the next.
+            let octets = [octet, u8::MAX, octet, b'Z', octet, 0, octet, b'A'];
+            let lower = octets.map(|octet| octet.to_ascii_lowercase());
+            assert_eq!(lower, lower_case(u64::from_le_bytes(octets)).to_le_bytes());
         }
     }
 

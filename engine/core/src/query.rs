@@ -154,14 +154,16 @@ fn question<'p>(packet: &'p [u8], header: &[u8; HEADER], name: &mut Name) -> Opt
     if rtype == rtype::OPT {
         return None;
     }
-    let edns = match header.last_chunk() {
-        Some(&NO_RECORDS) => None,
+    // Each arm makes its own: what is put together in memory and moved from there at once has to wait for the cache.
+    match header.last_chunk() {
+        Some(&NO_RECORDS) => Some(Query { packet, rtype, class, question_end, edns: None }),
         Some(&ONE_ADDITIONAL) if let Some((fixed, options)) = opt_alone(packet, question_end) => {
-            Some(read_edns(fixed, options, (question_end + OPT) as u16)?) // A message has at most 65,535 octets.
+            // A message has at most 65,535 octets.
+            let edns = read_edns(fixed, options, (question_end + OPT) as u16)?;
+            Some(Query { packet, rtype, class, question_end, edns: Some(edns) })
         }
-        _ => records(packet, question_end, header)?,
-    };
-    Some(Query { packet, rtype, class, question_end, edns })
+        _ => Some(Query { packet, rtype, class, question_end, edns: records(packet, question_end, header)? }),
+    }
 }
 
 /// The counts of answer, authority and additional section in a query without EDNS.
@@ -254,6 +256,7 @@ fn record(packet: &[u8], at: usize) -> Option<(usize, &[u8; 10], &[u8])> {
     Some((owner, fixed, rest.get(..usize::from(number(fixed, 8)?))?))
 }
 
+#[inline(always)]
 fn read_edns<'p>(fixed: &[u8; 10], options: &'p [u8], options_at: u16) -> Option<Edns<'p>> {
     let version = fixed[5];
     let (mut client_subnet, mut asks) = (None, false);

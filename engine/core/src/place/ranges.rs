@@ -9,8 +9,6 @@
 //! upper half, which is then found by its number; else an index on the upper bits leads to a few neighbours. On the
 //! answer path what is not in the processor's caches costs most, and then what it cannot foresee.
 
-use std::ptr;
-
 use super::octets::{Packed, numbers};
 use super::{PlaceError, Prefix, refuse};
 use crate::fetch::Fetch;
@@ -272,7 +270,7 @@ impl<H: Half> Family<H> {
 
     fn fetch_block(&self, key: u64, fetch: impl Fetch) {
         if self.is_dense() {
-            fetch(ptr::from_ref(&self.blocks[H::head(key).into() as usize]).cast());
+            fetch(self.blocks.as_ptr().wrapping_add(H::head(key).into() as usize).cast());
         }
     }
 
@@ -281,8 +279,9 @@ impl<H: Half> Family<H> {
             let number = H::head(key).into() as usize;
             let (start, end) = (self.blocks[number].start as usize, self.blocks[number + 1].start as usize);
             let count = (end - start) / (1 + H::VALUE);
-            fetch(self.cells[start + count / 2..].as_ptr().cast());
-            fetch(self.cells[start + count + count / 2 * H::VALUE..].as_ptr().cast());
+            let lows = self.cells.as_ptr().wrapping_add(start);
+            fetch(lows.wrapping_add(count / 2).cast());
+            fetch(lows.wrapping_add(count + count / 2 * H::VALUE).cast());
         }
     }
 
