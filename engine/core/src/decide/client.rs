@@ -33,6 +33,12 @@ impl Address {
             _ => Self { prefix: Prefix::host(resolver), is_subnet: false, mapped_bits: 0 },
         }
     }
+
+    /// The scope of an answer that depends on so many of its bits.
+    fn scope(&self, bits: u8) -> u8 {
+        let most = if self.prefix.is_v4() { MAX_SCOPE_V4 } else { MAX_SCOPE_V6 };
+        if self.is_subnet { bits.min(most) + self.mapped_bits } else { 0 }
+    }
 }
 
 /// The client of one query: fixed at its start and used all through an alias tree (R-ECS-10).
@@ -50,7 +56,9 @@ pub struct Client<'a> {
     scope: u8,
     /// Whether latencies were asked for.
     is_timed: bool,
-    /// Whether something of its own network, and not its place alone, was asked for and found.
+    /// What was found of its own network's measurements, when they were asked for.
+    row: u32,
+    /// Whether a block of its own was asked for.
     is_personal: bool,
 }
 
@@ -68,6 +76,7 @@ impl<'a> Client<'a> {
             latencies: None,
             scope: 0,
             is_timed: false,
+            row: 0,
             is_personal: false,
         }
     }
@@ -103,12 +112,11 @@ impl<'a> Client<'a> {
 
     /// How many bits of the client subnet the answer depends on, so far (R-ECS-4, R-ECS-5).
     pub fn scope(&self) -> u8 {
-        if self.scope == 0 {
-            return 0;
+        match &self.address {
+            _ if self.scope == 0 => 0,
+            Some(address) => address.scope(self.scope),
+            None => self.known_address().scope(self.scope),
         }
-        let Address { prefix, is_subnet, mapped_bits } = self.known_address();
-        let most = if prefix.is_v4() { MAX_SCOPE_V4 } else { MAX_SCOPE_V6 };
-        if is_subnet { self.scope.min(most) + mapped_bits } else { 0 }
     }
 
     /// The number of its place; None for a place that is of no table.
@@ -116,19 +124,29 @@ impl<'a> Client<'a> {
         Some(self.locate().number).filter(|&number| number != NO_PLACE)
     }
 
-    /// Lets the answer depend on the client's place, and if it `is_timed` on its latencies, as a walk does that goes by
-    /// them. False where such a walk would find more: measurements of its own network.
-    pub fn goes_by_place(&mut self, is_timed: bool) -> bool {
-        let mut prefix_length = self.locate().prefix_length;
-        if let Some(table) = self.places.latency.as_deref().filter(|_| is_timed) {
-            let own = table.own(&self.address().prefix);
-            if !own.is_empty() {
-                return false;
-            }
-            prefix_length = prefix_length.max(own.prefix_length);
-        }
-        self.widen(prefix_length);
-        true
+    /// Lets the answer depend on the client's place.
+    pub fn goes_by_place(&mut self) {
+        self.located();
+    }
+
+    /// Lets the answer depend on the client's latencies, for which so much of its address was looked at.
+    #[inline(always)]
+    pub fn goes_by_latency(&mut self, prefix_length: u8) {
+        let located = self.locate();
+        self.widen(prefix_length.max(located.prefix_length));
+    }
+
+    /// The row of its own network's measurements, 0 for none, and how much of its address was looked at for that,
+    /// without letting the answer depend on it; None where no latency is known.
+    #[inline(always)]
+    pub fn measured(&mut self) -> Option<(u32, u8)> {
+        let table = self.places.latency.as_deref()?;
+        Some(table.row(&self.address().prefix))
+    }
+
+    /// The row of what was measured of its own network; 0: nothing was asked for or found.
+    pub fn row(&self) -> u32 {
+        self.row
     }
 
     /// Whether latencies were asked for, of any kind.
@@ -136,7 +154,7 @@ impl<'a> Client<'a> {
         self.is_timed
     }
 
-    /// Whether the answer may be another for other clients of the same place.
+    /// Whether the answer may be another for other clients of the same place and the same measurements.
     pub fn is_personal(&self) -> bool {
         self.is_personal
     }
@@ -185,7 +203,7 @@ impl<'a> Client<'a> {
     pub fn nearest<R>(&mut self, mut choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
         let table = self.places.latency.as_deref()?;
         let (located, own) = (self.locate(), table.own(&self.address().prefix));
-        (self.is_timed, self.is_personal) = (true, self.is_personal || !own.is_empty());
+        (self.is_timed, self.row) = (true, own.row);
         let mut choose = |region: usize| choose(&table.regions()[region]).map(|found| (region, found));
         let measured = own.latencies().find_map(|(region, ms)| Some((ms, choose(region)?)));
         let regions = own.regions();
@@ -209,7 +227,7 @@ impl<'a> Client<'a> {
         let latencies = self.latencies.unwrap_or_else(|| table.client(&self.prefix(), located));
         self.latencies = Some(latencies);
         self.widen(latencies.prefix_length());
-        (self.is_timed, self.is_personal) = (true, self.is_personal || latencies.is_measured());
+        (self.is_timed, self.row) = (true, latencies.row());
         Some(latencies.latency(number))
     }
 
@@ -238,7 +256,7 @@ impl<'a> Client<'a> {
 /// IPv4-mapped address has before its IPv4 bits: scopes count them too.
 ///
 /// Inlined, and in numbers throughout: what is written to memory in pieces cannot be read back as one before it has
-/// reached the cache, and that costs more than all the rest.
+/// reached the cache, and the wait costs more than the work.
 #[inline(always)]
 fn subnet_prefix(data: &[u8]) -> Option<(Prefix, u8)> {
     let [_, family, length, _, address @ ..] = data else {

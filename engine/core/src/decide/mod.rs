@@ -27,7 +27,7 @@ use crate::image::{Alias, Arm, At, Called, Decision, Group, Leads, Policy, Recor
 use crate::name::Named;
 use crate::outside::Outside;
 use crate::trace::{Step, Trace};
-use shortcuts::{From, To};
+use shortcuts::{From, Timing, To};
 
 /// Aliases followed for one answer; deeper trees are a loop in practice (R-TREE-1).
 pub const MAX_ALIAS_DEPTH: usize = 32;
@@ -302,21 +302,42 @@ impl Begun {
     }
 
     /// The shortcut that may be taken instead; its work and its scope are those of the walk.
+    #[inline(always)]
     fn shortcut(&self, shortcuts: &Shortcuts, circumstances: &mut Circumstances<'_>) -> Option<To> {
-        let to = shortcuts.find(self.from).filter(|to| circumstances.client.goes_by_place(to.is_timed))?;
+        let client = &mut circumstances.client;
+        let to = match shortcuts.find(self.from) {
+            Some(to) if to.timing == Timing::None => {
+                client.goes_by_place();
+                to
+            }
+            general => {
+                let (row, prefix_length) = client.measured()?;
+                let of_network = if row == 0 { None } else { shortcuts.find(self.from.measured(row)) };
+                let of_all = || general.filter(|to| row == 0 || to.timing == Timing::Next);
+                let to = of_network.or_else(of_all)?;
+                client.goes_by_latency(prefix_length);
+                to
+            }
+        };
         circumstances.checks.work = self.work.saturating_sub(to.work.into());
         Some(to)
     }
 
-    /// Keeps where the walk has got to: neither chance nor the client's own network had a part in it.
+    /// Keeps where the walk has got to: neither chance nor a block of the client's own had a part in it.
     fn keep(&self, shortcuts: &mut Shortcuts, circumstances: &Circumstances<'_>, at: At<'_>, depth: usize) {
+        let client = &circumstances.client;
+        let timing = match at.group() {
+            _ if client.is_timed() => Timing::Past,
+            Group::Decision(decision) if decision.policy == Policy::Latency => Timing::Next,
+            _ => Timing::None,
+        };
         let to = To {
             position: at.position(),
             work: (self.work - circumstances.checks.work) as u16, // At most `MAX_WORK`.
             depth: (depth - self.depth) as u8,                    // At most `MAX_ALIAS_DEPTH`.
-            is_timed: circumstances.client.is_timed(),
+            timing,
         };
-        shortcuts.keep(self.from, to);
+        shortcuts.keep(self.from.measured(client.row()), to);
     }
 }
 

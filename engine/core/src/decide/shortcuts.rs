@@ -1,14 +1,15 @@
 //! Shortcuts through alias trees: what groups that answer by place came to, kept for the next client of the same place.
 //!
-//! Under one snapshot, and as long as neither chance nor a client's own network decides, all clients of a place are led
-//! from a group to the same record set. A thread that has walked there once goes straight there for the next.
+//! Under one snapshot, and as long as chance does not decide, all clients of a place are led from a group to the same
+//! record set; where latencies have a part in it, all those of them whose networks have the same measurements, or none. A
+//! thread that has walked there once goes straight there for the next.
 
 use crate::fetch::Fetch;
 use crate::image::{Decision, Position};
 use crate::name;
 
-/// Rows of shortcuts that a thread has, a power of two: 256 KiB.
-const ROWS: usize = 4096;
+/// Rows of shortcuts that a thread has, a power of two: 1 MiB, so that of some thousand few meet in one row.
+const ROWS: usize = 16_384;
 
 /// The shortcuts that one thread has found under one snapshot.
 ///
@@ -27,17 +28,25 @@ pub(super) struct From {
     decision: usize,
     /// The number of the client's place.
     place: u32,
+    /// The row of its own network's measurements; 0: there are none, or the way does not depend on them.
+    measured: u32,
 }
 
 impl From {
     /// From a group, for the clients of a place.
     pub(super) fn new(decision: &Decision, place: u32) -> Self {
-        Self { decision: std::ptr::from_ref(decision).addr(), place }
+        Self { decision: std::ptr::from_ref(decision).addr(), place, measured: 0 }
+    }
+
+    /// From there, for those clients alone whose networks have these measurements.
+    pub(super) fn measured(self, row: u32) -> Self {
+        Self { measured: row, ..self }
     }
 
     /// The row that it is kept in.
     const fn row(self) -> usize {
-        let hash = name::spread(self.decision as u64 ^ (self.place as u64) << 32);
+        let client = (self.place as u64) << 32 ^ (self.measured as u64) << 48;
+        let hash = name::spread(self.decision as u64 ^ client);
         (hash >> 32) as usize & (ROWS - 1)
     }
 }
@@ -51,16 +60,57 @@ pub(super) struct To {
     pub work: u16,
     /// Aliases followed.
     pub depth: u8,
-    /// Whether latencies were asked for on the way.
-    pub is_timed: bool,
+    /// Whether latencies have a part in it.
+    pub timing: Timing,
+}
+
+/// Whether latencies have a part in a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timing {
+    /// Not so far.
+    None,
+    /// Not so far, but the next group goes by them.
+    Next,
+    /// They have.
+    Past,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Shortcut {
+    position: Position,
     decision: usize,
     place: u32,
+    measured: u32,
     generation: u32,
-    to: To,
+    work: u16,
+    depth: u8,
+    timing: Timing,
+}
+
+impl Shortcut {
+    const FREE: Self = Self {
+        position: Position::ANY,
+        decision: 0,
+        place: 0,
+        measured: 0,
+        generation: 0,
+        work: 0,
+        depth: 0,
+        timing: Timing::None,
+    };
+
+    const fn new(from: From, to: To, generation: u32) -> Self {
+        let (From { decision, place, measured }, To { position, work, depth, timing }) = (from, to);
+        Self { position, decision, place, measured, generation, work, depth, timing }
+    }
+
+    const fn from(&self) -> From {
+        From { decision: self.decision, place: self.place, measured: self.measured }
+    }
+
+    const fn to(&self) -> To {
+        To { position: self.position, work: self.work, depth: self.depth, timing: self.timing }
+    }
 }
 
 /// Two shortcuts, of which the first was found last: one line of the processor's cache.
@@ -73,9 +123,7 @@ const _: () = assert!(size_of::<Row>() == 64);
 impl Shortcuts {
     /// Room for the shortcuts of a thread; `Shortcuts::default()` keeps none.
     pub fn kept() -> Self {
-        let nothing = To { position: Position::ANY, work: 0, depth: 0, is_timed: false };
-        let free = Shortcut { decision: 0, place: 0, generation: 0, to: nothing };
-        Self { rows: vec![Row([free; 2]); ROWS].into(), generation: 1 }
+        Self { rows: vec![Row([Shortcut::FREE; 2]); ROWS].into(), generation: 1 }
     }
 
     /// Forgets all: the snapshot is another.
@@ -103,13 +151,15 @@ impl Shortcuts {
     /// Where the shortcut from here leads, if there is one.
     pub(super) fn find(&self, from: From) -> Option<To> {
         let Row(row) = self.rows.get(from.row())?;
-        row.iter().find(|shortcut| self.is_of(shortcut, from)).map(|shortcut| shortcut.to)
+        row.iter().find(|shortcut| self.is_of(shortcut, from)).map(Shortcut::to)
     }
 
-    /// Keeps a shortcut, in place of one from the same group, or of the older one of its row.
+    /// Keeps a shortcut, in place of a shorter one from the same group, or of the older one of its row.
     pub(super) fn keep(&mut self, from: From, to: To) {
-        let From { decision, place } = from;
-        let shortcut = Shortcut { decision, place, generation: self.generation, to };
+        if self.find(from).is_some_and(|kept| kept.depth > to.depth) {
+            return;
+        }
+        let shortcut = Shortcut::new(from, to, self.generation);
         let is_first = self.rows.get(from.row()).is_some_and(|row| self.is_of(&row.0[0], from));
         if let Some(Row([first, second])) = self.rows.get_mut(from.row()) {
             if !is_first {
@@ -120,6 +170,6 @@ impl Shortcuts {
     }
 
     fn is_of(&self, shortcut: &Shortcut, from: From) -> bool {
-        From { decision: shortcut.decision, place: shortcut.place } == from && shortcut.generation == self.generation
+        shortcut.from() == from && shortcut.generation == self.generation
     }
 }

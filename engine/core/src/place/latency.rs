@@ -121,6 +121,8 @@ struct Cell {
 #[derive(Debug, Clone, Copy)]
 pub struct Own<'a> {
     cells: &'a [Cell],
+    /// The row of these: networks of one row have the same measurements. 0: there are none.
+    pub row: u32,
     /// Length of the largest block around the client that has these: 0 to 32, or to 64 for IPv6.
     pub prefix_length: u8,
 }
@@ -195,13 +197,17 @@ impl Latency {
         &self.measured.ranges
     }
 
+    /// The row of what was measured of a client's own network, 0 for nothing, and the length of the largest block around
+    /// the client that has these: 0 to 32, or to 64 for IPv6.
+    #[inline]
+    pub fn row(&self, client: &Prefix) -> (u32, u8) {
+        if self.measured.cells.is_empty() { (0, 0) } else { self.measured.ranges.find(client) }
+    }
+
     /// What was measured of a client's own network.
     pub fn own(&self, client: &Prefix) -> Own<'_> {
-        if self.measured.cells.is_empty() {
-            return Own { cells: &[], prefix_length: 0 };
-        }
-        let (row, prefix_length) = self.measured.ranges.find(client);
-        Own { cells: self.measured.row(row), prefix_length }
+        let (row, prefix_length) = self.row(client);
+        Own { cells: self.measured.row(row), row, prefix_length }
     }
 
     /// Numbers of the regions whose latency is known for clients of a class whose own network was not measured,
@@ -268,9 +274,9 @@ impl Client<'_> {
         }
     }
 
-    /// Whether some of its own network were measured.
-    pub fn is_measured(&self) -> bool {
-        self.rows[0] != 0
+    /// The row of what was measured of its own network; 0: there is none.
+    pub fn row(&self) -> u32 {
+        self.rows[0]
     }
 
     /// Length of the largest block around the client that has all these latencies: 0 to 32, or to 64 for IPv6.
