@@ -255,24 +255,25 @@ impl<'a> Client<'a> {
 /// Family, source prefix length, scope, address (RFC 7871 §6). The number is of the bits that an
 /// IPv4-mapped address has before its IPv4 bits: scopes count them too.
 ///
-/// Inlined, and in numbers throughout: what is written to memory in pieces cannot be read back as one before it has
-/// reached the cache, and the wait costs more than the work.
+/// Inlined, and IPv4 without memory: what is written there in pieces cannot be read back as one before it has reached the
+/// cache, and the wait costs more than the work.
 #[inline(always)]
 fn subnet_prefix(data: &[u8]) -> Option<(Prefix, u8)> {
     let [_, family, length, _, address @ ..] = data else {
         return None;
     };
+    let octet = |at: usize| address.get(at).copied().unwrap_or(0);
     let address = match family {
-        1 => IpAddr::V4(Ipv4Addr::from_bits(padded(address, u32::BITS) as u32)),
-        _ => IpAddr::V6(Ipv6Addr::from_bits(padded(address, u128::BITS))),
+        1 => IpAddr::V4(Ipv4Addr::new(octet(0), octet(1), octet(2), octet(3))),
+        _ => IpAddr::V6(padded(address)),
     };
     let prefix = Prefix::new(address, *length);
     Some((prefix, if address.is_ipv6() && prefix.is_v4() { 96 } else { 0 }))
 }
 
-/// A number of so many bits whose first octets these are; none follow but zeros.
-#[inline(always)]
-fn padded(octets: &[u8], bits: u32) -> u128 {
-    let number = octets.iter().fold(0, |number, &octet| number << u8::BITS | u128::from(octet));
-    number.checked_shl(bits.saturating_sub(u8::BITS * octets.len() as u32)).unwrap_or(0)
+/// The address that begins with these octets; the others are zeros.
+fn padded(octets: &[u8]) -> Ipv6Addr {
+    let mut whole = [0; 16];
+    whole.iter_mut().zip(octets).for_each(|(octet, own)| *octet = *own);
+    whole.into()
 }

@@ -133,6 +133,18 @@ impl Decision {
         }
     }
 
+    /// Where the record set stands that its first arm leads to, by what `fetch` has fetched; None where that arm leads
+    /// elsewhere.
+    pub(super) fn first_set(&self) -> Option<u32> {
+        match &self.ahead {
+            Ahead::Keys(_) => match self.arms.first()?.link {
+                Link::Set(start) => Some(start),
+                _ => None,
+            },
+            Ahead::Weights(weights) => weights.first().filter(|arm| arm.leads == Leads::ToRecords).map(|arm| arm.start),
+        }
+    }
+
     /// The first arm with this key.
     pub fn arm(&self, key: Key<'_>) -> Option<usize> {
         match &self.ahead {

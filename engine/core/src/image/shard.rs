@@ -161,10 +161,10 @@ impl Shard {
         }
     }
 
-    /// Fetches the record sets of a decision's first arms.
+    /// Fetches the record sets of a decision's first arms, once what choosing begins with is there.
     pub(super) fn fetch_sets(&self, slot: Slot, fetch: impl Fetch) {
         if let Stands::Decision(number) = slot.stands()
-            && let Some(Link::Set(start)) = self.decisions[number as usize].arms.first().map(|arm| arm.link)
+            && let Some(start) = self.decisions[number as usize].first_set()
         {
             self.fetch_octets(start, 2, fetch);
         }
