@@ -277,3 +277,31 @@ fn padded(octets: &[u8]) -> Ipv6Addr {
     whole.iter_mut().zip(octets).for_each(|(octet, own)| *octet = *own);
     whole.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The option's data, the address that decides with its length, and the longest scope of all (R-ECS-1, R-ECS-3).
+    #[test]
+    fn the_client_subnet_decides_where_it_has_a_prefix() {
+        let mapped = [&[0, 2, 126, 0][..], &[0; 10], &[0xff, 0xff, 203, 0, 113, 76]].concat();
+        let cases: [(Option<&[u8]>, &str, u8, u8); 9] = [
+            (None, "192.0.2.53", 32, 0),
+            (Some(&[0, 1, 0, 0]), "192.0.2.53", 32, 0),
+            (Some(&[0, 1, 7, 0, 202]), "202.0.0.0", 7, 24),
+            (Some(&[0, 1, 16, 0, 203, 1]), "203.1.0.0", 16, 24),
+            (Some(&[0, 1, 24, 0, 203, 1, 113]), "203.1.113.0", 24, 24),
+            (Some(&[0, 1, 32, 0, 203, 1, 113, 77]), "203.1.113.77", 32, 24),
+            (Some(&[0, 2, 40, 0, 0x20, 1, 0xd, 0xb8, 7]), "2001:db8:700::", 40, 48),
+            (Some(&[0, 2, 33, 0, 0x20, 1, 0xd, 0xb8, 0x80]), "2001:db8:8000::", 33, 48),
+            (Some(&mapped), "203.0.113.76", 30, 120),
+        ];
+        for (subnet, address, length, scope) in cases {
+            let own = Address::new("192.0.2.53".parse().unwrap(), subnet);
+
+            assert_eq!((address.parse(), length), (Ok(own.prefix.address()), own.prefix.length()), "{subnet:?}");
+            assert_eq!(scope, own.scope(u8::MAX), "{subnet:?}");
+        }
+    }
+}

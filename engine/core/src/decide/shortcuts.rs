@@ -173,3 +173,41 @@ impl Shortcuts {
         shortcut.from() == from && shortcut.generation == self.generation
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(depth: u8) -> To {
+        To { position: Position::ANY, work: u16::from(depth), depth, timing: Timing::None }
+    }
+
+    #[test]
+    fn a_shortcut_is_found_for_its_own_clients_under_its_own_snapshot() {
+        let from = From { decision: 64, place: 7, measured: 0 };
+        let others = [From { decision: 128, ..from }, From { place: 8, ..from }, from.measured(1)];
+        let mut shortcuts = Shortcuts::kept();
+        shortcuts.keep(from, to(1));
+        shortcuts.keep(from.measured(2), to(2));
+
+        assert_eq!(Some(to(1)), shortcuts.find(from));
+        assert_eq!(Some(to(2)), shortcuts.find(from.measured(2)));
+        for other in others {
+            assert_eq!(None, shortcuts.find(other));
+        }
+        shortcuts.forget();
+        assert_eq!(None, shortcuts.find(from));
+    }
+
+    /// A client that was measured walks from the beginning, and must not take the longer way from all the others.
+    #[test]
+    fn a_longer_way_is_not_given_up_for_a_shorter_one() {
+        let from = From { decision: 64, place: 7, measured: 0 };
+        let mut shortcuts = Shortcuts::kept();
+        for (kept, found) in [(1, 1), (3, 3), (2, 3)] {
+            shortcuts.keep(from, to(kept));
+
+            assert_eq!(Some(to(found)), shortcuts.find(from));
+        }
+    }
+}

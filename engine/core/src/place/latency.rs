@@ -179,7 +179,7 @@ impl Latency {
 
     /// Finds what is known of a client, for any number of regions.
     pub fn client<'a>(&'a self, client: &Prefix, located: Located<'a>) -> Client<'a> {
-        let (row, length) = self.measured.ranges.find(client);
+        let (row, length) = self.row(client);
         let client = self.clients(located.class);
         let [_, subdivision, country] = client.rows;
         Client { rows: [row, subdivision, country], prefix_length: length.max(located.prefix_length), ..client }
@@ -242,11 +242,6 @@ impl Latency {
 }
 
 impl Own<'_> {
-    /// Whether nothing was measured.
-    pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
     /// The regions that were measured, a bit for each number.
     pub fn regions(&self) -> u64 {
         self.cells.iter().fold(0, |regions, cell| regions | 1 << cell.region)
