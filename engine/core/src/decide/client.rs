@@ -132,16 +132,15 @@ impl<'a> Client<'a> {
     /// Lets the answer depend on the client's latencies, for which so much of its address was looked at.
     #[inline(always)]
     pub fn goes_by_latency(&mut self, prefix_length: u8) {
-        let located = self.locate();
-        self.widen(prefix_length.max(located.prefix_length));
+        self.widen(prefix_length);
     }
 
     /// The row of its own network's measurements, 0 for none, and how much of its address was looked at for that,
     /// without letting the answer depend on it; None where no latency is known.
     #[inline(always)]
     pub fn measured(&mut self) -> Option<(u32, u8)> {
-        let table = self.places.latency.as_deref()?;
-        Some(table.row(&self.address().prefix))
+        let (table, located) = (self.places.latency.as_deref()?, self.locate());
+        Some(table.row(&self.address().prefix, located.prefix_length))
     }
 
     /// The row of what was measured of its own network; 0: nothing was asked for or found.
@@ -202,7 +201,8 @@ impl<'a> Client<'a> {
     /// What `choose` finds of the nearest region of which it finds anything, of equals the first by id (R-LAT-10).
     pub fn nearest<R>(&mut self, mut choose: impl FnMut(&Region) -> Option<R>) -> Option<R> {
         let table = self.places.latency.as_deref()?;
-        let (located, own) = (self.locate(), table.own(&self.address().prefix));
+        let located = self.locate();
+        let own = table.own(&self.address().prefix, located.prefix_length);
         (self.is_timed, self.row) = (true, own.row);
         let mut choose = |region: usize| choose(&table.regions()[region]).map(|found| (region, found));
         let measured = own.latencies().find_map(|(region, ms)| Some((ms, choose(region)?)));
@@ -215,7 +215,7 @@ impl<'a> Client<'a> {
             }
             (measured, other) => measured.map(|(_, own)| own).or(other)?,
         };
-        self.widen(own.prefix_length.max(located.prefix_length));
+        self.widen(own.prefix_length);
         Some(found)
     }
 

@@ -10,7 +10,8 @@ use super::geo::{Class, Code, Located};
 use super::octets::{Packed, numbers};
 use super::ranges::Sections;
 use super::sphere::Point;
-use super::{PlaceError, Prefix, Ranges, refuse};
+use super::{Footprint, PlaceError, Prefix, Ranges, refuse};
+use crate::fetch::Fetch;
 use crate::name;
 
 /// The encoding this engine reads.
@@ -96,6 +97,8 @@ struct Measured {
     built: u64,
     /// Row of each address; row 0 is empty.
     ranges: Ranges,
+    /// Which networks have a row; None where none was measured.
+    footprint: Option<Footprint>,
     /// Row of each country and subdivision, in their order.
     countries: Box<[CountryRow]>,
     /// First cell of each row; then the number of cells.
@@ -123,7 +126,8 @@ pub struct Own<'a> {
     cells: &'a [Cell],
     /// The row of these: networks of one row have the same measurements. 0: there are none.
     pub row: u32,
-    /// Length of the largest block around the client that has these: 0 to 32, or to 64 for IPv6.
+    /// Length of the largest block around the client, inside that of its place, that has these: 0 to 32, or to 64 for
+    /// IPv6.
     pub prefix_length: u8,
 }
 
@@ -179,10 +183,10 @@ impl Latency {
 
     /// Finds what is known of a client, for any number of regions.
     pub fn client<'a>(&'a self, client: &Prefix, located: Located<'a>) -> Client<'a> {
-        let (row, length) = self.row(client);
+        let (row, prefix_length) = self.row(client, located.prefix_length);
         let client = self.clients(located.class);
         let [_, subdivision, country] = client.rows;
-        Client { rows: [row, subdivision, country], prefix_length: length.max(located.prefix_length), ..client }
+        Client { rows: [row, subdivision, country], prefix_length, ..client }
     }
 
     /// What is known of clients of a class, apart from measurements of their own networks.
@@ -192,21 +196,45 @@ impl Latency {
         Client { latency: self, class, rows: [0, subdivision, country], prefix_length: 0 }
     }
 
-    /// Which client is of which measured network.
-    pub(super) fn networks(&self) -> &Ranges {
-        &self.measured.ranges
+    /// Fetches what finding a client's row begins with.
+    #[inline]
+    pub fn fetch_block(&self, client: &Prefix, fetch: impl Fetch) {
+        if let Some(footprint) = &self.measured.footprint {
+            footprint.fetch(client, fetch);
+            self.measured.ranges.fetch_block(client, fetch);
+        }
+    }
+
+    /// Fetches what is left of it, once that is there.
+    #[inline]
+    pub fn fetch_range(&self, client: &Prefix, fetch: impl Fetch) {
+        if self.measured.footprint.as_ref().is_some_and(|footprint| footprint.has(client)) {
+            self.measured.ranges.fetch_range(client, fetch);
+        }
     }
 
     /// The row of what was measured of a client's own network, 0 for nothing, and the length of the largest block around
-    /// the client that has these: 0 to 32, or to 64 for IPv6.
+    /// the client that has these, of `within` bits or more: up to 32, or to 64 for IPv6.
     #[inline]
-    pub fn row(&self, client: &Prefix) -> (u32, u8) {
-        if self.measured.cells.is_empty() { (0, 0) } else { self.measured.ranges.find(client) }
+    pub fn row(&self, client: &Prefix, within: u8) -> (u32, u8) {
+        let Some(footprint) = &self.measured.footprint else {
+            return (0, within);
+        };
+        match footprint.silent(client, within) {
+            Some(length) => (0, length),
+            None => self.searched(client, within),
+        }
     }
 
-    /// What was measured of a client's own network.
-    pub fn own(&self, client: &Prefix) -> Own<'_> {
-        let (row, prefix_length) = self.row(client);
+    #[inline(never)]
+    fn searched(&self, client: &Prefix, within: u8) -> (u32, u8) {
+        let (row, length) = self.measured.ranges.find(client);
+        (row, length.max(within))
+    }
+
+    /// What was measured of a client's own network, in its block of `within` bits.
+    pub fn own(&self, client: &Prefix, within: u8) -> Own<'_> {
+        let (row, prefix_length) = self.row(client, within);
         Own { cells: self.measured.row(row), row, prefix_length }
     }
 
@@ -237,7 +265,9 @@ impl Latency {
 
     /// Octets held in memory, but for the ids of regions.
     pub fn octets(&self) -> usize {
-        self.measured.ranges.octets() + size_of_val(&*self.measured.rows) + size_of_val(&*self.measured.cells)
+        let Measured { ranges, footprint, rows, cells, .. } = &self.measured;
+        let footprint = footprint.as_ref().map_or(0, Footprint::octets);
+        ranges.octets() + footprint + size_of_val(&**rows) + size_of_val(&**cells)
     }
 }
 
@@ -283,7 +313,7 @@ impl Client<'_> {
 impl Measured {
     fn nothing() -> Self {
         let (ranges, rows) = (Ranges::everywhere(0), [0, 0].into());
-        Self { built: 0, ranges, countries: [].into(), rows, cells: [].into() }
+        Self { built: 0, ranges, footprint: None, countries: [].into(), rows, cells: [].into() }
     }
 
     fn read(measured: Option<wire::Measured<'_>>, regions: usize) -> Result<Self, PlaceError> {
@@ -308,8 +338,9 @@ impl Measured {
         }
         let limit = (rows.len() - 1) as u32;
         let ranges = Ranges::read(measured.v4.sections(), measured.v6.sections(), limit)?;
+        let footprint = (!cells.is_empty()).then(|| Footprint::new(&ranges));
         let countries = countries(&measured.countries, limit)?;
-        Ok(Self { built: measured.built, ranges, countries, rows, cells })
+        Ok(Self { built: measured.built, ranges, footprint, countries, rows, cells })
     }
 
     fn row(&self, row: u32) -> &[Cell] {

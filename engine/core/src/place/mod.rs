@@ -6,11 +6,12 @@
 //! (R-ECS-5, RFC 7871 §7.2.1). Callers cap it.
 //!
 //! `ranges` is the search structure, `geo` says where an address is, `sphere` how far that is from
-//! elsewhere, `latency` how long a packet takes, `order` to which region that is shortest, and `cidr`
-//! which location of a collection it is in.
+//! elsewhere, `latency` how long a packet takes, `footprint` whose own network was measured for that, `order` to which
+//! region it is shortest, and `cidr` which location of a collection a client is in.
 
 pub mod area;
 pub mod cidr;
+mod footprint;
 pub mod geo;
 pub mod latency;
 pub mod locations;
@@ -26,6 +27,7 @@ use std::fmt;
 
 pub use area::Area;
 pub use cidr::Collection;
+pub use footprint::Footprint;
 pub use geo::{Class, Geo, Located};
 pub use latency::{Estimate, Latency, Origin};
 pub use locations::Locations;

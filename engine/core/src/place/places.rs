@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Geo, Latency, Locations, Order, PlaceError, Prefix, Ranges, Views, refuse};
+use super::{Geo, Latency, Locations, Order, PlaceError, Prefix, Views, refuse};
 use crate::fetch::Fetch;
 
 /// The tables in force. Cheap to copy: a change of one shares all others.
@@ -25,17 +25,15 @@ impl Places {
     /// Fetches what looking a client up begins with.
     #[inline]
     pub fn fetch_blocks(&self, client: &Prefix, fetch: impl Fetch) {
-        self.tables().for_each(|ranges| ranges.fetch_block(client, fetch));
+        self.geo.addresses().fetch_block(client, fetch);
+        self.latency.iter().for_each(|latency| latency.fetch_block(client, fetch));
     }
 
     /// Fetches what is left of looking a client up, once that is there.
     #[inline]
     pub fn fetch_ranges(&self, client: &Prefix, fetch: impl Fetch) {
-        self.tables().for_each(|ranges| ranges.fetch_range(client, fetch));
-    }
-
-    fn tables(&self) -> impl Iterator<Item = &Ranges> {
-        std::iter::once(self.geo.addresses()).chain(self.latency.as_deref().map(Latency::networks))
+        self.geo.addresses().fetch_range(client, fetch);
+        self.latency.iter().for_each(|latency| latency.fetch_range(client, fetch));
     }
 
     fn ordered(self) -> Self {
