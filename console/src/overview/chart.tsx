@@ -37,7 +37,7 @@ function untilLatest(latest: number | null): [number, number] {
 export function RateChart({ title, rates, none }: { title: string; rates: Rates; none: string }) {
   const idle = rates.series.length === 0;
   return (
-    <Container fitHeight header={<Header variant="h2" description="A second, over the last minutes.">{title}</Header>}>
+    <Container fitHeight header={<Header variant="h2" description="A second, since this page was opened: five minutes at most.">{title}</Header>}>
       {idle ? (
         <Box color="text-body-secondary">{none}</Box>
       ) : (

@@ -14,7 +14,7 @@ import { byEdge, byType, byZone, type Read, ratesOf, replies } from "../overview
 import { Changes, Counts, Edges, First, Health } from "../overview/parts";
 
 const MOST = 6; // lines in a chart
-const NONE = "Nothing was asked in these minutes. Edges say every five seconds what they have counted.";
+const NONE = "Nothing was asked since this page was opened. Edges say every five seconds what they have counted.";
 
 export function Page() {
   const followed = useOverview();
@@ -50,7 +50,7 @@ function Rates({ followed: { counts } }: { followed: Followed }) {
     <Grid gridDefinition={[half, half, half, half]}>
       <RateChart title="Replies" rates={by(replies)} none={NONE} />
       <RateChart title="Questions by edge" rates={by(byEdge)} none={NONE} />
-      <RateChart title="Questions by zone" rates={by(byZone)} none="No zone of this account was asked in these minutes, or questions are not counted by zone (the setting metrics_zones)." />
+      <RateChart title="Questions by zone" rates={by(byZone)} none="No zone of this account was asked since this page was opened, or questions are not counted by zone (the setting metrics_zones)." />
       <RateChart title="Questions by type" rates={by(byType)} none={NONE} />
     </Grid>
   );

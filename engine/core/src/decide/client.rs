@@ -129,12 +129,6 @@ impl<'a> Client<'a> {
         self.located();
     }
 
-    /// Lets the answer depend on the client's latencies, for which so much of its address was looked at.
-    #[inline(always)]
-    pub fn goes_by_latency(&mut self, prefix_length: u8) {
-        self.widen(prefix_length);
-    }
-
     /// The row of its own network's measurements, 0 for none, and how much of its address was looked at for that,
     /// without letting the answer depend on it; None where no latency is known.
     #[inline(always)]
@@ -247,7 +241,8 @@ impl<'a> Client<'a> {
         matched.location
     }
 
-    fn widen(&mut self, prefix_length: u8) {
+    /// Lets the answer depend on so much of the client's address.
+    pub fn widen(&mut self, prefix_length: u8) {
         self.scope = self.scope.max(prefix_length);
     }
 }

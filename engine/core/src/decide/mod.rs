@@ -315,7 +315,7 @@ impl Begun {
                 let of_network = if row == 0 { None } else { shortcuts.find(self.from.measured(row)) };
                 let of_all = || general.filter(|to| row == 0 || to.timing == Timing::Next);
                 let to = of_network.or_else(of_all)?;
-                client.goes_by_latency(prefix_length);
+                client.widen(prefix_length);
                 to
             }
         };
